@@ -1,0 +1,36 @@
+/**
+ * One instance of the WASM module and the copying of bytes in and out of it. Numbers cross the boundary as i32/u32
+ * (number) or u64 (bigint); everything larger goes through the two buffers of wasm/memory/io.ts.
+ */
+export type WasmExport = (...args: (number | bigint)[]) => number | bigint | undefined;
+
+export class WasmInstance {
+  readonly exports: Record<string, WasmExport>;
+  readonly memory: WebAssembly.Memory;
+
+  constructor(module: WebAssembly.Module) {
+    const instance = new WebAssembly.Instance(module, {});
+    this.memory = instance.exports.memory as WebAssembly.Memory;
+    this.exports = instance.exports as unknown as Record<string, WasmExport>;
+  }
+
+  /** Copies `bytes` into the input buffer; the pointer is valid until the next write. */
+  write(bytes: Uint8Array): number {
+    const at = (this.exports.ioIn!(bytes.length) as number) >>> 0;
+    new Uint8Array(this.memory.buffer).set(bytes, at);
+    return at;
+  }
+
+  /** A copy of the output of the last call. */
+  out(): Uint8Array {
+    const at = (this.exports.ioOutPtr!() as number) >>> 0;
+    const length = (this.exports.ioOutLen!() as number) >>> 0;
+    return new Uint8Array(this.memory.buffer).slice(at, at + length);
+  }
+
+  /** Calls an export with one byte string and further numbers; returns its i32. */
+  call(name: string, bytes: Uint8Array, ...rest: (number | bigint)[]): number {
+    const at = this.write(bytes);
+    return this.exports[name]!(at, bytes.length, ...rest) as number;
+  }
+}

@@ -1,0 +1,2 @@
+/** Everything an instance exports. One module for every role: edge, builder, shard. */
+export { ioIn, ioOutPtr, ioOutLen } from "./memory/io";

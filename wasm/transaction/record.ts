@@ -1,0 +1,73 @@
+/** Layout of a transaction record (docs/interfaces.md section 2); its TypeScript twin is shared/protocol/record.ts. */
+export const REC_LEN: usize = 0; // u32
+export const REC_TX_LEN: usize = 4; // u16
+export const REC_VERSION: usize = 6; // u8, 0xff legacy, 0 v0
+export const REC_NUM_SIGNATURES: usize = 7; // u8
+export const REC_NUM_REQUIRED: usize = 8; // u8
+export const REC_NUM_READONLY_SIGNED: usize = 9; // u8
+export const REC_NUM_READONLY_UNSIGNED: usize = 10; // u8
+export const REC_NUM_STATIC: usize = 11; // u8
+export const REC_NUM_LOOKUPS: usize = 12; // u8
+export const REC_NUM_WRITABLE_LOADED: usize = 13; // u8
+export const REC_NUM_READONLY_LOADED: usize = 14; // u8
+export const REC_NUM_INSTRUCTIONS: usize = 15; // u8
+export const REC_OFF_MESSAGE: usize = 16; // u16
+export const REC_OFF_KEYS: usize = 18; // u16
+export const REC_OFF_BLOCKHASH: usize = 20; // u16
+export const REC_OFF_INSTRUCTIONS: usize = 22; // u16
+export const REC_OFF_LOOKUPS: usize = 24; // u16
+export const REC_FLAGS: usize = 26; // u8
+export const REC_CU_LIMIT: usize = 28; // u32
+export const REC_CU_PRICE: usize = 32; // u64
+export const REC_LOADED_DATA_LIMIT: usize = 40; // u32
+export const REC_HEAP_SIZE: usize = 44; // u32
+export const REC_BUDGET_ERROR: usize = 48; // u32
+export const REC_COST: usize = 52; // u32
+export const REC_FEE: usize = 56; // u64
+export const REC_HEADER: u32 = 64;
+
+export const REC_FLAG_VERIFIED: u8 = 1;
+export const REC_FLAG_NONCE: u8 = 2;
+
+export const VERSION_LEGACY: u8 = 0xff;
+
+/** Start of the wire transaction. */
+// @ts-ignore: decorator
+@inline
+export function recordTx(record: usize): usize {
+  return record + REC_HEADER;
+}
+/** Start of the loaded addresses. */
+// @ts-ignore: decorator
+@inline
+export function recordLoaded(record: usize): usize {
+  return record + REC_HEADER + ((<usize>load<u16>(record, REC_TX_LEN) + 7) & ~7);
+}
+// @ts-ignore: decorator
+@inline
+export function recordNumLoaded(record: usize): u32 {
+  return <u32>load<u8>(record, REC_NUM_WRITABLE_LOADED) + <u32>load<u8>(record, REC_NUM_READONLY_LOADED);
+}
+/** Accounts of the transaction: static keys, loaded writable, loaded read-only. */
+// @ts-ignore: decorator
+@inline
+export function recordNumAccounts(record: usize): u32 {
+  return <u32>load<u8>(record, REC_NUM_STATIC) + recordNumLoaded(record);
+}
+/** Pointer to the key of account `i`. */
+// @ts-ignore: decorator
+@inline
+export function recordKey(record: usize, i: u32): usize {
+  const numStatic: u32 = load<u8>(record, REC_NUM_STATIC);
+  return i < numStatic
+    ? recordTx(record) + load<u16>(record, REC_OFF_KEYS) + i * 32
+    : recordLoaded(record) + (i - numStatic) * 32;
+}
+/** Whether the message asks for a write lock on account `i` (before the demotion of program ids and sysvars). */
+export function recordRequestsWrite(record: usize, i: u32): bool {
+  const numStatic: u32 = load<u8>(record, REC_NUM_STATIC);
+  if (i >= numStatic) return i - numStatic < <u32>load<u8>(record, REC_NUM_WRITABLE_LOADED);
+  const required: u32 = load<u8>(record, REC_NUM_REQUIRED);
+  if (i < required) return i < required - <u32>load<u8>(record, REC_NUM_READONLY_SIGNED);
+  return i < numStatic - <u32>load<u8>(record, REC_NUM_READONLY_UNSIGNED);
+}
