@@ -1,0 +1,10 @@
+/** Cryptography: what the rest of the WASM and the host may call. */
+export { sha256, sha256Init, sha256Update, sha256Final } from "./sha256";
+export { sha512, sha512Init, sha512Update, sha512Final } from "./sha512";
+export { siphash24 } from "./siphash";
+export { isOnCurve } from "./curve";
+
+/** Memory for a caller outside of WASM: `size` bytes, 16-aligned, never freed. */
+export function cryptoScratch(size: usize): usize {
+  return heap.alloc(size);
+}
