@@ -1,0 +1,108 @@
+/**
+ * Everything the RPC layer needs from the chain. The edge worker implements it with Durable Object stubs, tests with an
+ * in-memory chain. Byte formats are those of docs/interfaces.md.
+ */
+
+/** The tip as clients may see it. One commitment for now: a sealed block is processed, confirmed and finalized at once. */
+export interface Head {
+  /** Newest sealed block: executed and durable on every shard concerned, and stored in the ledger. Also its block height. */
+  readonly slot: bigint;
+  /** Its blockhash, 32 bytes. Usable in transactions up to block height `slot + 150`. */
+  readonly blockhash: Uint8Array;
+  /** Unix seconds of that block. */
+  readonly blockTime: bigint;
+  /** Slot context (section 3) in which the next slot would execute: for simulations and sysvars. */
+  readonly context: Uint8Array;
+  /** Transactions landed since genesis. */
+  readonly transactionCount: bigint;
+  /** Total lamports in existence after that block. */
+  readonly capitalization: bigint;
+}
+
+export interface ChainInfo {
+  readonly genesisHash: Uint8Array;
+  /** Identity of the elected builder. */
+  readonly identity: Uint8Array;
+  readonly shardCount: number;
+  readonly slotMs: number;
+  /** The faucet's address, absent on a network without one. */
+  readonly faucet?: Uint8Array;
+}
+
+/** A transaction as the ledger has it. */
+export interface StoredTransaction {
+  readonly slot: bigint;
+  readonly blockTime: bigint;
+  /** Position among the block's landed transactions. */
+  readonly index: number;
+  /** Transaction record (section 2). */
+  readonly record: Uint8Array;
+  /** Result (section 4). */
+  readonly result: Uint8Array;
+}
+
+export interface StoredBlock {
+  readonly slot: bigint;
+  readonly parentSlot: bigint;
+  readonly blockhash: Uint8Array;
+  readonly previousBlockhash: Uint8Array;
+  readonly blockTime: bigint;
+  /** Landed transactions in block order. */
+  readonly transactions: readonly StoredTransaction[];
+}
+
+export interface SignatureStatus {
+  readonly slot: bigint;
+  /** Fields txError, instruction or account index, instructionError, customCode of the result (section 4). */
+  readonly txError: number;
+  readonly errorIndex: number;
+  readonly instructionError: number;
+  readonly customCode: number;
+}
+
+/** One entry of an address's history, newest first. */
+export interface AddressEntry extends SignatureStatus {
+  readonly signature: Uint8Array;
+  readonly blockTime: bigint;
+  /** Position in the block. */
+  readonly index: number;
+  /** Memo text as Solana's RPC gives it ("[len] text; ..."), null without. */
+  readonly memo: string | null;
+}
+
+export interface AccountFilter {
+  readonly dataSize?: bigint;
+  readonly memcmp: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
+}
+
+export type SubmitResult =
+  | { readonly ok: true }
+  /** The lane is full; try again after so many milliseconds. Nothing of the frame was taken. */
+  | { readonly ok: false; readonly retryAfterMs: number };
+
+export interface Backend {
+  info(): Promise<ChainInfo>;
+  /** The tip. Also tells the builder that somebody is looking, so that an idle chain ticks while it is watched. */
+  head(): Promise<Head>;
+  /** Account list (section 5) with one entry for each key, in order, as of the end of slot `asOf`; a missing account has lamports 0. */
+  readAccounts(keys: readonly Uint8Array[], asOf: bigint): Promise<Uint8Array>;
+  /** Account list of all accounts that `owner` owns and the filter lets through, sorted by key. `null`: larger than 32 MiB. */
+  scanAccounts(owner: Uint8Array, filter: AccountFilter, asOf: bigint): Promise<Uint8Array | null>;
+  /** A frame (section 2) of verified, resolved transactions. Resolves once a lane has it durably. */
+  submit(frame: Uint8Array): Promise<SubmitResult>;
+  /** In the order of `signatures` (64 bytes each); null where the ledger has none. */
+  statuses(signatures: readonly Uint8Array[]): Promise<(SignatureStatus | null)[]>;
+  transaction(signature: Uint8Array): Promise<StoredTransaction | null>;
+  block(slot: bigint): Promise<StoredBlock | null>;
+  /** Slots of stored blocks in [from, to], ascending, at most `limit`. */
+  blocks(from: bigint, to: bigint, limit: number): Promise<bigint[]>;
+  /** Oldest slot that the ledger still has. */
+  firstBlock(): Promise<bigint>;
+  /** Newest first, older than `before`, newer than `until`, at most `limit` (1 to 1000). */
+  addressHistory(
+    address: Uint8Array,
+    options: { readonly before?: Uint8Array; readonly until?: Uint8Array; readonly limit: number },
+  ): Promise<AddressEntry[]>;
+  /** Signs a transfer from the faucet and submits it; its signature. Throws where there is no faucet. */
+  airdrop?(to: Uint8Array, lamports: bigint): Promise<Uint8Array>;
+}
