@@ -2,7 +2,9 @@
 export { sha256, sha256Init, sha256Update, sha256Final } from "./sha256";
 export { sha512, sha512Init, sha512Update, sha512Final } from "./sha512";
 export { siphash24 } from "./siphash";
+export { blake3 } from "./blake3";
 export { isOnCurve } from "./curve";
+export { ed25519Verify } from "./ed25519";
 
 /** Memory for a caller outside of WASM: `size` bytes, 16-aligned, never freed. */
 export function cryptoScratch(size: usize): usize {
