@@ -1,0 +1,247 @@
+/**
+ * A transaction record (docs/interfaces.md section 2) as TypeScript sees it: offsets, the twin of wasm/transaction/record.ts,
+ * and cold-path decoding for RPC answers. Nothing here runs per transaction between the edge's socket and the shard's commit.
+ */
+import { viewOf } from "./bytes.ts";
+
+export const REC = {
+  LEN: 0,
+  TX_LEN: 4,
+  VERSION: 6,
+  NUM_SIGNATURES: 7,
+  NUM_REQUIRED: 8,
+  NUM_READONLY_SIGNED: 9,
+  NUM_READONLY_UNSIGNED: 10,
+  NUM_STATIC: 11,
+  NUM_LOOKUPS: 12,
+  NUM_WRITABLE_LOADED: 13,
+  NUM_READONLY_LOADED: 14,
+  NUM_INSTRUCTIONS: 15,
+  OFF_MESSAGE: 16,
+  OFF_KEYS: 18,
+  OFF_BLOCKHASH: 20,
+  OFF_INSTRUCTIONS: 22,
+  OFF_LOOKUPS: 24,
+  FLAGS: 26,
+  CU_LIMIT: 28,
+  CU_PRICE: 32,
+  LOADED_DATA_LIMIT: 40,
+  HEAP_SIZE: 44,
+  BUDGET_ERROR: 48,
+  COST: 52,
+  FEE: 56,
+  HEADER: 64,
+} as const;
+
+export const REC_FLAG_VERIFIED = 1;
+export const REC_FLAG_NONCE = 2;
+export const VERSION_LEGACY = 0xff;
+
+export interface DecodedInstruction {
+  readonly programIdIndex: number;
+  readonly accounts: Uint8Array;
+  readonly data: Uint8Array;
+}
+
+export interface DecodedLookup {
+  readonly table: Uint8Array;
+  readonly writableIndexes: Uint8Array;
+  readonly readonlyIndexes: Uint8Array;
+}
+
+export interface DecodedRecord {
+  /** The wire transaction. */
+  readonly wire: Uint8Array;
+  /** What is signed. */
+  readonly message: Uint8Array;
+  readonly version: "legacy" | 0;
+  readonly signatures: readonly Uint8Array[];
+  readonly numRequiredSignatures: number;
+  readonly numReadonlySigned: number;
+  readonly numReadonlyUnsigned: number;
+  readonly staticKeys: readonly Uint8Array[];
+  readonly loadedWritable: readonly Uint8Array[];
+  readonly loadedReadonly: readonly Uint8Array[];
+  /** Static keys, loaded writable, loaded read-only: account i of the transaction. */
+  readonly accountKeys: readonly Uint8Array[];
+  readonly recentBlockhash: Uint8Array;
+  readonly instructions: readonly DecodedInstruction[];
+  readonly lookups: readonly DecodedLookup[];
+  readonly isVerified: boolean;
+  readonly isNonce: boolean;
+  readonly computeUnitLimit: number;
+  readonly computeUnitPrice: bigint;
+  readonly loadedDataLimit: number;
+  readonly heapSize: number;
+  /** 0, or code | index << 8: see budgetErrorToCode in shared/errors. */
+  readonly budgetError: number;
+  readonly cost: number;
+  readonly fee: bigint;
+}
+
+/** Cursor over the wire transaction of a record, which the WASM parser has accepted: lengths are known to be right. */
+class Wire {
+  at: number;
+  readonly bytes: Uint8Array;
+  constructor(bytes: Uint8Array, at: number) {
+    this.bytes = bytes;
+    this.at = at;
+  }
+  u8(): number {
+    const value = this.bytes[this.at];
+    if (value === undefined) throw new RangeError("read past the end of a transaction");
+    this.at += 1;
+    return value;
+  }
+  compact(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.u8();
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+  }
+  raw(n: number): Uint8Array {
+    if (this.at + n > this.bytes.length) throw new RangeError("read past the end of a transaction");
+    this.at += n;
+    return this.bytes.subarray(this.at - n, this.at);
+  }
+}
+
+const slices = (bytes: Uint8Array, at: number, count: number, size: number): Uint8Array[] =>
+  Array.from({ length: count }, (_, i) => bytes.subarray(at + i * size, at + (i + 1) * size));
+
+function decodeInstructions(wire: Uint8Array, at: number, count: number): DecodedInstruction[] {
+  const cursor = new Wire(wire, at);
+  return Array.from({ length: count }, () => ({
+    programIdIndex: cursor.u8(),
+    accounts: cursor.raw(cursor.compact()),
+    data: cursor.raw(cursor.compact()),
+  }));
+}
+
+function decodeLookups(wire: Uint8Array, at: number, count: number): DecodedLookup[] {
+  const cursor = new Wire(wire, at);
+  return Array.from({ length: count }, () => ({
+    table: cursor.raw(32),
+    writableIndexes: cursor.raw(cursor.compact()),
+    readonlyIndexes: cursor.raw(cursor.compact()),
+  }));
+}
+
+/** Where the loaded addresses of a record start. */
+export function recordLoadedOffset(record: Uint8Array): number {
+  return REC.HEADER + ((viewOf(record).getUint16(REC.TX_LEN, true) + 7) & ~7);
+}
+
+/** The wire transaction of the record, a view of it. */
+export function recordWire(record: Uint8Array): Uint8Array {
+  return record.subarray(REC.HEADER, REC.HEADER + viewOf(record).getUint16(REC.TX_LEN, true));
+}
+
+/** The first signature of the record, a view of it. */
+export function recordSignature(record: Uint8Array): Uint8Array {
+  return record.subarray(REC.HEADER + 1, REC.HEADER + 65);
+}
+
+/** The recent blockhash (or nonce value) of the record, a view of it. */
+export function recordBlockhash(record: Uint8Array): Uint8Array {
+  const at = REC.HEADER + viewOf(record).getUint16(REC.OFF_BLOCKHASH, true);
+  return record.subarray(at, at + 32);
+}
+
+/** Address table lookups of the record, views of it. */
+export function recordLookups(record: Uint8Array): DecodedLookup[] {
+  return decodeLookups(recordWire(record), viewOf(record).getUint16(REC.OFF_LOOKUPS, true), record[REC.NUM_LOOKUPS]!);
+}
+
+/**
+ * Writes the resolved addresses of a record, in the order of its lookups: all writable ones, then all read-only ones. Their
+ * number must be what the record counts; afterwards txCheckLoaded says whether one is there twice.
+ */
+export function fillLoadedAddresses(
+  record: Uint8Array,
+  writable: readonly Uint8Array[],
+  readonly: readonly Uint8Array[],
+): void {
+  if (writable.length !== record[REC.NUM_WRITABLE_LOADED] || readonly.length !== record[REC.NUM_READONLY_LOADED]) {
+    throw new RangeError("the number of loaded addresses is not what the record counts");
+  }
+  let at = recordLoadedOffset(record);
+  for (const key of [...writable, ...readonly]) {
+    record.set(key, at);
+    at += 32;
+  }
+}
+
+/** All of a record as plain objects; its byte strings are views of the record. */
+export function decodeRecord(record: Uint8Array): DecodedRecord {
+  const view = viewOf(record);
+  const u8 = (at: number): number => view.getUint8(at);
+  const u16 = (at: number): number => view.getUint16(at, true);
+  const u32 = (at: number): number => view.getUint32(at, true);
+  const wire = recordWire(record);
+  const numStatic = u8(REC.NUM_STATIC);
+  const staticKeys = slices(wire, u16(REC.OFF_KEYS), numStatic, 32);
+  const numWritable = u8(REC.NUM_WRITABLE_LOADED);
+  const loaded = slices(record, recordLoadedOffset(record), numWritable + u8(REC.NUM_READONLY_LOADED), 32);
+  return {
+    wire,
+    message: wire.subarray(u16(REC.OFF_MESSAGE)),
+    version: u8(REC.VERSION) === VERSION_LEGACY ? "legacy" : 0,
+    signatures: slices(wire, 1, u8(REC.NUM_SIGNATURES), 64),
+    numRequiredSignatures: u8(REC.NUM_REQUIRED),
+    numReadonlySigned: u8(REC.NUM_READONLY_SIGNED),
+    numReadonlyUnsigned: u8(REC.NUM_READONLY_UNSIGNED),
+    staticKeys,
+    loadedWritable: loaded.slice(0, numWritable),
+    loadedReadonly: loaded.slice(numWritable),
+    accountKeys: [...staticKeys, ...loaded],
+    recentBlockhash: recordBlockhash(record),
+    instructions: decodeInstructions(wire, u16(REC.OFF_INSTRUCTIONS), u8(REC.NUM_INSTRUCTIONS)),
+    lookups: recordLookups(record),
+    isVerified: (u8(REC.FLAGS) & REC_FLAG_VERIFIED) !== 0,
+    isNonce: (u8(REC.FLAGS) & REC_FLAG_NONCE) !== 0,
+    computeUnitLimit: u32(REC.CU_LIMIT),
+    computeUnitPrice: view.getBigUint64(REC.CU_PRICE, true),
+    loadedDataLimit: u32(REC.LOADED_DATA_LIMIT),
+    heapSize: u32(REC.HEAP_SIZE),
+    budgetError: u32(REC.BUDGET_ERROR),
+    cost: u32(REC.COST),
+    fee: view.getBigUint64(REC.FEE, true),
+  };
+}
+
+/** Whether the message asks for a write lock on account `i` (before the demotion of reserved keys and invoked programs). */
+export function requestsWrite(record: DecodedRecord, i: number): boolean {
+  const numStatic = record.staticKeys.length;
+  if (i >= numStatic) return i - numStatic < record.loadedWritable.length;
+  if (i < record.numRequiredSignatures) return i < record.numRequiredSignatures - record.numReadonlySigned;
+  return i < numStatic - record.numReadonlyUnsigned;
+}
+
+/** The records of a frame, views of it. */
+export function frameRecords(frame: Uint8Array): Uint8Array[] {
+  const view = viewOf(frame);
+  const records: Uint8Array[] = [];
+  let at = 4;
+  for (let left = view.getUint32(0, true); left > 0; left--) {
+    const length = view.getUint32(at, true);
+    records.push(frame.subarray(at, at + length));
+    at += length;
+  }
+  if (at !== frame.length) throw new RangeError("the records do not fill the frame");
+  return records;
+}
+
+/** A frame of these records. */
+export function makeFrame(records: readonly Uint8Array[]): Uint8Array {
+  const frame = new Uint8Array(records.reduce((sum, record) => sum + record.length, 4));
+  viewOf(frame).setUint32(0, records.length, true);
+  let at = 4;
+  for (const record of records) {
+    frame.set(record, at);
+    at += record.length;
+  }
+  return frame;
+}

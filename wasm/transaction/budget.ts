@@ -1,0 +1,166 @@
+/**
+ * Compute budget, fee and block cost of a transaction, gathered instruction by instruction while it is parsed.
+ *
+ * Agave 4.3: compute-budget-instruction/src/compute_budget_instruction_details.rs (what the instructions mean, in which order
+ * their errors show), builtins-default-costs (default compute units), cost-model/src/block_cost_limits.rs (block cost),
+ * fee/src/lib.rs (fee).
+ */
+import { TX_DUPLICATE_INSTRUCTION, TX_INSTRUCTION_ERROR, TX_INVALID_LOADED_ACCOUNTS_DATA_SIZE_LIMIT } from "../svm/errors";
+import {
+  REC_BUDGET_ERROR, REC_COST, REC_CU_LIMIT, REC_CU_PRICE, REC_FEE, REC_HEAP_SIZE, REC_LOADED_DATA_LIMIT,
+} from "./record";
+import {
+  WK_ADDRESS_LOOKUP_TABLE, WK_ASSOCIATED_TOKEN, WK_BUILTIN, WK_COMPUTE_BUDGET, WK_ED25519, WK_MEMO_V1, WK_MEMO_V3, WK_SECP256K1,
+  WK_SECP256R1, WK_TOKEN, wellKnownFlags,
+} from "./well-known";
+
+// Agave program-runtime execution_budget.rs; compute units and bytes. Consensus.
+export const MAX_COMPUTE_UNIT_LIMIT: u32 = 1_400_000;
+const DEFAULT_INSTRUCTION_UNITS: u32 = 200_000;
+const BUILTIN_INSTRUCTION_UNITS: u32 = 3_000;
+const MIN_HEAP_BYTES: u32 = 32 * 1024;
+const MAX_HEAP_BYTES: u32 = 256 * 1024;
+const MAX_LOADED_DATA_BYTES: u32 = 64 * 1024 * 1024;
+const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
+const MICRO_LAMPORTS: u64 = 1_000_000;
+
+// Agave block_cost_limits.rs, block cost units.
+const SIGNATURE_COST: u32 = 720;
+const SECP256K1_VERIFY_COST: u32 = 6_690;
+const ED25519_VERIFY_STRICT_COST: u32 = 2_400;
+const SECP256R1_VERIFY_COST: u32 = 4_800;
+const WRITE_LOCK_COST: u32 = 300;
+const DATA_BYTES_PER_COST_UNIT: u32 = 4;
+
+/**
+ * Policy: what runs natively here costs the block what it costs this engine, not the 200,000 units that Agave reserves for an
+ * sBPF instruction: System, Compute Budget and the like 150 (Agave's old builtin cost), Token 300, Associated Token 2,000 (it
+ * calls System and Token), Memo 400, Address Lookup Table 750. Agave's charge for the loaded data limit is left out: accounts
+ * live in memory here.
+ */
+const BUILTIN_COST: u32 = 150;
+const TOKEN_COST: u32 = 300;
+const ASSOCIATED_TOKEN_COST: u32 = 2_000;
+const MEMO_COST: u32 = 400;
+const ADDRESS_LOOKUP_TABLE_COST: u32 = 750;
+
+/** An option that was not given. */
+const NOT_GIVEN: u64 = u64.MAX_VALUE;
+
+let error: u32 = 0;
+let unitLimit: u64 = NOT_GIVEN;
+let unitPrice: u64 = 0;
+let priceGiven: bool = false;
+let heapSize: u64 = NOT_GIVEN;
+let heapIndex: u32 = 0;
+let loadedLimit: u64 = NOT_GIVEN;
+let defaultUnits: u32 = 0;
+let nativeCost: u32 = 0;
+let hasSbpf: bool = false;
+let dataBytes: u32 = 0;
+let extraSignatures: u32 = 0;
+let extraSignatureCost: u32 = 0;
+
+export function budgetReset(): void {
+  error = 0;
+  unitLimit = NOT_GIVEN;
+  unitPrice = 0;
+  priceGiven = false;
+  heapSize = NOT_GIVEN;
+  loadedLimit = NOT_GIVEN;
+  defaultUnits = 0;
+  nativeCost = 0;
+  hasSbpf = false;
+  dataBytes = 0;
+  extraSignatures = 0;
+  extraSignatureCost = 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function duplicate(index: u32): void {
+  error = TX_DUPLICATE_INSTRUCTION | (index << 8);
+}
+
+/** One Compute Budget instruction: a Borsh enum (u8 variant, then its number); bytes after it are ignored. */
+function computeBudget(index: u32, data: usize, len: u32): void {
+  if (error) return; // the first error is the one that shows
+  const variant: u32 = len > 0 ? load<u8>(data) : 0;
+  if (variant == 3 && len >= 9) {
+    if (priceGiven) return duplicate(index);
+    priceGiven = true;
+    unitPrice = load<u64>(data, 1);
+    return;
+  }
+  if (len < 5 || variant == 0 || variant == 3 || variant > 4) {
+    error = TX_INSTRUCTION_ERROR | (index << 8); // InvalidInstructionData
+    return;
+  }
+  const value: u64 = load<u32>(data, 1);
+  if (variant == 1) {
+    if (heapSize != NOT_GIVEN) return duplicate(index);
+    heapSize = value;
+    heapIndex = index;
+  } else if (variant == 2) {
+    if (unitLimit != NOT_GIVEN) return duplicate(index);
+    unitLimit = value;
+  } else {
+    if (loadedLimit != NOT_GIVEN) return duplicate(index);
+    loadedLimit = value;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function precompile(data: usize, len: u32, costEach: u32): void {
+  const count: u32 = len > 0 ? load<u8>(data) : 0;
+  extraSignatures += count;
+  extraSignatureCost += count * costEach;
+}
+
+/** Takes note of instruction `index`, of the program that is well-known key `program` (-1: any other program). */
+export function budgetInstruction(index: u32, program: i32, data: usize, len: u32): void {
+  dataBytes += len;
+  defaultUnits += wellKnownFlags(program) & WK_BUILTIN ? BUILTIN_INSTRUCTION_UNITS : DEFAULT_INSTRUCTION_UNITS;
+  if (program == -1) hasSbpf = true;
+  else if (program == WK_TOKEN) nativeCost += TOKEN_COST;
+  else if (program == WK_ASSOCIATED_TOKEN) nativeCost += ASSOCIATED_TOKEN_COST;
+  else if (program == WK_MEMO_V3 || program == WK_MEMO_V1) nativeCost += MEMO_COST;
+  else if (program == WK_ADDRESS_LOOKUP_TABLE) nativeCost += ADDRESS_LOOKUP_TABLE_COST;
+  else nativeCost += BUILTIN_COST;
+  if (program == WK_COMPUTE_BUDGET) computeBudget(index, data, len);
+  else if (program == WK_ED25519) precompile(data, len, ED25519_VERIFY_STRICT_COST);
+  else if (program == WK_SECP256K1) precompile(data, len, SECP256K1_VERIFY_COST);
+  else if (program == WK_SECP256R1) precompile(data, len, SECP256R1_VERIFY_COST);
+}
+
+/** ceil(price * limit / 10^6), at most u64::MAX; limit < 2^21. */
+export function priorityFee(price: u64, limit: u32): u64 {
+  const whole = price / MICRO_LAMPORTS;
+  const part = ((price % MICRO_LAMPORTS) * <u64>limit + (MICRO_LAMPORTS - 1)) / MICRO_LAMPORTS;
+  if (limit != 0 && whole > (u64.MAX_VALUE - part) / <u64>limit) return u64.MAX_VALUE;
+  return whole * <u64>limit + part;
+}
+
+/** Writes the budget fields of the record. */
+export function budgetFinish(record: usize, numSignatures: u32, numWriteLocks: u32): void {
+  if (!error && heapSize != NOT_GIVEN && (heapSize < MIN_HEAP_BYTES || heapSize > MAX_HEAP_BYTES || heapSize & 1023)) {
+    error = TX_INSTRUCTION_ERROR | (heapIndex << 8);
+  }
+  if (!error && loadedLimit == 0) error = TX_INVALID_LOADED_ACCOUNTS_DATA_SIZE_LIMIT;
+  const limit: u32 = min<u32>(unitLimit == NOT_GIVEN ? defaultUnits : <u32>unitLimit, MAX_COMPUTE_UNIT_LIMIT);
+  const base: u64 = LAMPORTS_PER_SIGNATURE * <u64>(numSignatures + extraSignatures);
+  const priority = priorityFee(unitPrice, limit);
+  const units: u32 = error ? 0 : hasSbpf ? limit : unitLimit == NOT_GIVEN ? nativeCost : min<u32>(nativeCost, limit);
+  store<u32>(record, limit, REC_CU_LIMIT);
+  store<u64>(record, unitPrice, REC_CU_PRICE);
+  store<u32>(record, loadedLimit == NOT_GIVEN ? MAX_LOADED_DATA_BYTES : min<u32>(<u32>loadedLimit, MAX_LOADED_DATA_BYTES), REC_LOADED_DATA_LIMIT);
+  store<u32>(record, heapSize == NOT_GIVEN || error ? MIN_HEAP_BYTES : <u32>heapSize, REC_HEAP_SIZE);
+  store<u32>(record, error, REC_BUDGET_ERROR);
+  store<u32>(
+    record,
+    numSignatures * SIGNATURE_COST + extraSignatureCost + numWriteLocks * WRITE_LOCK_COST + dataBytes / DATA_BYTES_PER_COST_UNIT + units,
+    REC_COST,
+  );
+  store<u64>(record, priority > u64.MAX_VALUE - base ? u64.MAX_VALUE : base + priority, REC_FEE);
+}

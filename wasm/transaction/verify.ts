@@ -1,0 +1,98 @@
+/** Signatures of a frame, all of them in one batch: the rule is wasm/crypto's (cofactored, the same for one and for many). */
+import { ed25519Verify } from "../crypto/ed25519";
+import { sha256 } from "../crypto/sha256";
+import { heapAlloc, heapFree } from "../memory/heap";
+import { outAt, outBytes, outReset, outU32, outZeros } from "../memory/io";
+import { PARSE_BATCH } from "./errors";
+import { recordMatchesWire, recordSound } from "./parse";
+import {
+  REC_FLAG_VERIFIED, REC_FLAGS, REC_HEADER, REC_LEN, REC_NUM_REQUIRED, REC_OFF_KEYS, REC_OFF_MESSAGE, REC_TX_LEN, recordTx,
+} from "./record";
+
+/** One signature to check, as ed25519VerifyBatch takes it: message pointer and length, signature, public key. */
+const ENTRY: u32 = 16;
+
+/** Verdicts (u8, 1 good) of `count` entries. */
+function verifyEntries(table: usize, count: u32, verdicts: usize): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const e = table + i * ENTRY;
+    store<u8>(verdicts + i, ed25519Verify(load<u32>(e), load<u32>(e, 4), load<u32>(e, 8), load<u32>(e, 12)) ? 1 : 0);
+  }
+}
+
+/** Writes the entries of a record's signatures; returns where the next go. */
+function addEntries(entry: usize, record: usize): usize {
+  const tx = recordTx(record);
+  const message = tx + load<u16>(record, REC_OFF_MESSAGE);
+  const messageLen = <u32>(tx + load<u16>(record, REC_TX_LEN) - message);
+  const keys = tx + load<u16>(record, REC_OFF_KEYS);
+  const n: u32 = load<u8>(record, REC_NUM_REQUIRED);
+  for (let i: u32 = 0; i < n; i++, entry += ENTRY) {
+    store<u32>(entry, <u32>message);
+    store<u32>(entry, messageLen, 4);
+    store<u32>(entry, <u32>(tx + 1 + i * 64), 8);
+    store<u32>(entry, <u32>(keys + i * 32), 12);
+  }
+  return entry;
+}
+
+/**
+ * in: a frame. Every record must be what its wire transaction parses to, and every signature must be good.
+ * out: `u32 n`, n x `u8` verdict (1 good), then the good records with the verified flag set, after each other.
+ * Returns how many are good, or -PARSE_BATCH when the frame's lengths do not add up (nothing is out then).
+ */
+export function txVerifyFrame(ptr: usize, len: u32): i32 {
+  outReset();
+  if (len < 4) return -PARSE_BATCH;
+  const n = load<u32>(ptr);
+  if (n > (len - 4) / REC_HEADER) return -PARSE_BATCH;
+  const stop = ptr + len;
+  let total: u32 = 0;
+  let record = ptr + 4;
+  for (let i: u32 = 0; i < n; i++) {
+    const size = recordSound(record, <u32>(stop - record));
+    if (!size) return -PARSE_BATCH;
+    total += load<u8>(record, REC_NUM_REQUIRED);
+    record += size;
+  }
+  if (record != stop) return -PARSE_BATCH;
+
+  outU32(n);
+  outZeros(n);
+  const scratch = total * (ENTRY + 1);
+  if (!scratch) return 0;
+  const table = heapAlloc(scratch);
+  const verdicts = table + total * ENTRY;
+  // Verdict 2 in the out buffer: the record is what it says and waits for its signatures.
+  let entry = table;
+  record = ptr + 4;
+  for (let i: u32 = 0; i < n; i++, record += load<u32>(record, REC_LEN)) {
+    if (!recordMatchesWire(record)) continue;
+    store<u8>(outAt(4 + i), 2);
+    entry = addEntries(entry, record);
+  }
+  verifyEntries(table, <u32>((entry - table) / ENTRY), verdicts);
+
+  let verdict = verdicts;
+  let good = 0;
+  record = ptr + 4;
+  for (let i: u32 = 0; i < n; i++, record += load<u32>(record, REC_LEN)) {
+    if (load<u8>(outAt(4 + i)) != 2) continue;
+    let all: u32 = 1;
+    for (let left: u32 = load<u8>(record, REC_NUM_REQUIRED); left; left--, verdict++) all &= load<u8>(verdict);
+    store<u8>(outAt(4 + i), <u8>all);
+    if (!all) continue;
+    store<u8>(record, load<u8>(record, REC_FLAGS) | REC_FLAG_VERIFIED, REC_FLAGS);
+    outBytes(record, load<u32>(record, REC_LEN));
+    good++;
+  }
+  heapFree(table, scratch);
+  return good;
+}
+
+/** SHA-256 of the message of a sound record, to 32 bytes at `hash`. */
+export function txMessageHash(record: usize, hash: usize): void {
+  const tx = recordTx(record);
+  const offset = load<u16>(record, REC_OFF_MESSAGE);
+  sha256(tx + offset, load<u16>(record, REC_TX_LEN) - offset, hash);
+}
