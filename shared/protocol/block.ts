@@ -1,0 +1,83 @@
+/**
+ * A block as the builder sends it to the ledger: header, the builder's carry-over (what the next block needs to know of
+ * the shards), the frame of all its transactions in block order, and one result for each.
+ */
+import { ByteReader, ByteWriter, viewOf } from "./bytes.ts";
+import { HEADER_SIZE } from "./header.ts";
+
+export interface Block {
+  readonly header: Uint8Array;
+  readonly carry: Uint8Array;
+  /** Section 2: u32 count, records. Includes the transactions that did not land. */
+  readonly frame: Uint8Array;
+  /** Section 4: results in block order, one for each record. */
+  readonly results: Uint8Array;
+}
+
+export function encodeBlock(block: Block): Uint8Array {
+  return new ByteWriter().raw(block.header).blob(block.carry).blob(block.frame).blob(block.results).bytes();
+}
+
+export function decodeBlock(bytes: Uint8Array): Block {
+  const reader = new ByteReader(bytes);
+  const block = {
+    header: reader.raw(HEADER_SIZE),
+    carry: reader.blob(),
+    frame: reader.blob(),
+    results: reader.blob(),
+  };
+  if (!reader.done) throw new RangeError("trailing bytes after a block");
+  return block;
+}
+
+/** What a block leaves behind about each shard. */
+export interface ShardCarry {
+  /** Last slot in which the shard had a part; 0 if none. */
+  readonly prevSlot: number;
+  /** Lamports of its own accounts. */
+  readonly lamports: bigint;
+  readonly root: Uint8Array;
+}
+
+export function encodeCarry(shards: readonly ShardCarry[]): Uint8Array {
+  const writer = new ByteWriter().u32(shards.length);
+  for (const shard of shards) writer.u64(shard.prevSlot).u64(shard.lamports).raw(shard.root);
+  return writer.bytes();
+}
+
+export function decodeCarry(bytes: Uint8Array): ShardCarry[] {
+  const reader = new ByteReader(bytes);
+  return Array.from({ length: reader.u32() }, () => ({
+    prevSlot: Number(reader.u64()),
+    lamports: reader.u64(),
+    root: reader.raw(32).slice(),
+  }));
+}
+
+/** Offsets of the records of a frame. */
+export function frameOffsets(frame: Uint8Array): Uint32Array {
+  const view = viewOf(frame);
+  const offsets = new Uint32Array(view.getUint32(0, true));
+  let at = 4;
+  for (let i = 0; i < offsets.length; i++) {
+    offsets[i] = at;
+    at += view.getUint32(at, true);
+  }
+  if (at !== frame.length) throw new RangeError("the records do not fill the frame");
+  return offsets;
+}
+
+/** Offsets of the results in a run of them. */
+export function resultOffsets(results: Uint8Array, count: number): Uint32Array {
+  const view = viewOf(results);
+  const offsets = new Uint32Array(count);
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    offsets[i] = at;
+    at += view.getUint32(at, true);
+  }
+  if (at !== results.length) throw new RangeError("the results do not fill their bytes");
+  return offsets;
+}
+
+export const EMPTY_FRAME = new Uint8Array(4);

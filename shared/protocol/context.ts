@@ -1,0 +1,52 @@
+/** Slot context and blockhash (docs/interfaces.md section 3). */
+import type { Sha256 } from "./actor.ts";
+import { ByteWriter, concatBytes, viewOf } from "./bytes.ts";
+import { CONTEXT_HASHES, CONTEXT_HEADER_SIZE, CONTEXT_SIZE, LAMPORTS_PER_SIGNATURE, SLOTS_PER_EPOCH } from "./limits.ts";
+
+export interface SlotContextFields {
+  readonly slot: number;
+  readonly view: number;
+  /** Unix seconds. */
+  readonly unixTimestamp: number;
+  readonly epochStartTimestamp: number;
+  /** Blockhashes of slot-1, slot-2, ...: newest first, at least one, at most CONTEXT_HASHES are used. */
+  readonly hashes: readonly Uint8Array[];
+}
+
+export function encodeContext(fields: SlotContextFields): Uint8Array {
+  const out = new Uint8Array(CONTEXT_SIZE);
+  const view = viewOf(out);
+  const count = Math.min(fields.hashes.length, CONTEXT_HASHES);
+  view.setBigUint64(0, BigInt(fields.slot), true);
+  view.setBigUint64(8, BigInt(fields.view), true);
+  view.setBigInt64(16, BigInt(fields.unixTimestamp), true);
+  view.setBigUint64(24, BigInt(Math.floor(fields.slot / SLOTS_PER_EPOCH)), true);
+  view.setBigInt64(40, BigInt(fields.epochStartTimestamp), true);
+  view.setBigUint64(48, LAMPORTS_PER_SIGNATURE, true);
+  view.setUint32(56, count, true);
+  out.set(fields.hashes[0]!, 64);
+  for (let i = 0; i < count; i++) out.set(fields.hashes[i]!, CONTEXT_HEADER_SIZE + i * 32);
+  return out;
+}
+
+const BLOCKHASH_DOMAIN = new TextEncoder().encode("infinisvm-blockhash");
+
+export function blockhashOf(
+  sha256: Sha256,
+  parent: Uint8Array,
+  slot: number,
+  view: number,
+  unixTimestamp: number,
+  frame: Uint8Array,
+): Uint8Array {
+  const numbers = new ByteWriter().u64(slot).u64(view).i64(unixTimestamp).bytes();
+  return sha256(BLOCKHASH_DOMAIN, parent, numbers, sha256(frame));
+}
+
+const SEED_DOMAIN = new TextEncoder().encode("infinisvm-shard-seed");
+
+/** Key of the keyed hash that spreads accounts over shards: nobody can grind keys onto one shard before the genesis exists. */
+export function shardSeeds(sha256: Sha256, genesisHash: Uint8Array): { seed0: bigint; seed1: bigint } {
+  const view = viewOf(sha256(concatBytes(SEED_DOMAIN, genesisHash)));
+  return { seed0: view.getBigUint64(0, true), seed1: view.getBigUint64(8, true) };
+}

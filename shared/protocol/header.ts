@@ -1,0 +1,85 @@
+/**
+ * Block header, fixed 320 bytes, little-endian:
+ *
+ *   0 u32 magic "BLK1"   4 u32 shardCount   8 u64 slot   16 u64 view   24 u64 parentSlot   32 i64 unixTimestamp
+ *  40 hash parentBlockhash   72 hash blockhash (commits to order: parent, slot, view, time, transactions)
+ * 104 hash parentHeaderHash  136 hash effectHash (over the shards' effect hashes of this slot)
+ * 168 hash stateRoot (over the shards' roots)   200 hash resultsHash   232 u32 numTransactions (landed)  236 u32 numGroups
+ * 240 u64 fees burned (lamports)   248 u64 capitalization (lamports after the block)
+ * 256 u64 transactionCount (landed since genesis)   264 i64 epochStartTimestamp   272 48 reserved bytes (certificates, next)
+ */
+import { viewOf } from "./bytes.ts";
+
+export const HEADER_SIZE = 320;
+const MAGIC = 0x314b4c42;
+
+export interface BlockHeader {
+  readonly shardCount: number;
+  readonly slot: number;
+  readonly view: number;
+  readonly parentSlot: number;
+  readonly unixTimestamp: number;
+  readonly parentBlockhash: Uint8Array;
+  readonly blockhash: Uint8Array;
+  readonly parentHeaderHash: Uint8Array;
+  readonly effectHash: Uint8Array;
+  readonly stateRoot: Uint8Array;
+  readonly resultsHash: Uint8Array;
+  readonly numTransactions: number;
+  readonly numGroups: number;
+  readonly fees: bigint;
+  readonly capitalization: bigint;
+  readonly transactionCount: bigint;
+  readonly epochStartTimestamp: number;
+}
+
+export function encodeHeader(h: BlockHeader): Uint8Array {
+  const out = new Uint8Array(HEADER_SIZE);
+  const view = viewOf(out);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, h.shardCount, true);
+  view.setBigUint64(8, BigInt(h.slot), true);
+  view.setBigUint64(16, BigInt(h.view), true);
+  view.setBigUint64(24, BigInt(h.parentSlot), true);
+  view.setBigInt64(32, BigInt(h.unixTimestamp), true);
+  out.set(h.parentBlockhash, 40);
+  out.set(h.blockhash, 72);
+  out.set(h.parentHeaderHash, 104);
+  out.set(h.effectHash, 136);
+  out.set(h.stateRoot, 168);
+  out.set(h.resultsHash, 200);
+  view.setUint32(232, h.numTransactions, true);
+  view.setUint32(236, h.numGroups, true);
+  view.setBigUint64(240, h.fees, true);
+  view.setBigUint64(248, h.capitalization, true);
+  view.setBigUint64(256, h.transactionCount, true);
+  view.setBigInt64(264, BigInt(h.epochStartTimestamp), true);
+  return out;
+}
+
+/** Throws RangeError on anything that is not a header. */
+export function decodeHeader(bytes: Uint8Array): BlockHeader {
+  if (bytes.length < HEADER_SIZE) throw new RangeError(`a header has ${HEADER_SIZE} bytes, not ${bytes.length}`);
+  const view = viewOf(bytes);
+  if (view.getUint32(0, true) !== MAGIC) throw new RangeError("not a block header");
+  const hash = (at: number) => bytes.slice(at, at + 32);
+  return {
+    shardCount: view.getUint32(4, true),
+    slot: Number(view.getBigUint64(8, true)),
+    view: Number(view.getBigUint64(16, true)),
+    parentSlot: Number(view.getBigUint64(24, true)),
+    unixTimestamp: Number(view.getBigInt64(32, true)),
+    parentBlockhash: hash(40),
+    blockhash: hash(72),
+    parentHeaderHash: hash(104),
+    effectHash: hash(136),
+    stateRoot: hash(168),
+    resultsHash: hash(200),
+    numTransactions: view.getUint32(232, true),
+    numGroups: view.getUint32(236, true),
+    fees: view.getBigUint64(240, true),
+    capitalization: view.getBigUint64(248, true),
+    transactionCount: view.getBigUint64(256, true),
+    epochStartTimestamp: Number(view.getBigInt64(264, true)),
+  };
+}

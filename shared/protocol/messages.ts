@@ -1,0 +1,49 @@
+/**
+ * Every message between the actors. Each may be lost, repeated, delayed or overtaken: a receiver acts on (view, slot,
+ * digest) and a repetition changes nothing. Byte formats: docs/interfaces.md.
+ */
+export type NodeId = "builder" | "ledger" | "subscriptions" | `lane-${number}` | `shard-${number}`;
+
+export type Message =
+  /** lane -> builder. `oldest`: everything before it was reported taken. */
+  | {
+      readonly type: "frames";
+      readonly seq: number;
+      readonly oldest: number;
+      readonly frame: Uint8Array;
+    }
+  /** builder -> lane: all frames up to `seq` are in durable proposals, rejected or expired. */
+  | { readonly type: "taken"; readonly seq: number }
+  /** builder -> lane: no room for `seq`; send again later. */
+  | { readonly type: "busy"; readonly seq: number }
+  /** builder -> shard: its part of a slot. */
+  | { readonly type: "proposal"; readonly slot: number; readonly proposal: Uint8Array }
+  /** shard -> shard: the accounts lent for a slot. */
+  | { readonly type: "loan"; readonly slot: number; readonly digest: Uint8Array; readonly accounts: Uint8Array }
+  /** shard -> shard: send me your loan for this slot again. */
+  | { readonly type: "loanWanted"; readonly slot: number; readonly digest: Uint8Array }
+  /** shard -> shard: the accounts that were lent writable, after execution. */
+  | { readonly type: "return"; readonly slot: number; readonly digest: Uint8Array; readonly accounts: Uint8Array }
+  /** shard -> builder: the slot is executed and durable here. */
+  | {
+      readonly type: "committed";
+      readonly slot: number;
+      readonly digest: Uint8Array;
+      readonly results: Uint8Array;
+      readonly effectHash: Uint8Array;
+      /** Total lamports of the shard's own accounts after the slot. */
+      readonly lamports: bigint;
+    }
+  /** builder -> ledger */
+  | { readonly type: "block"; readonly slot: number; readonly block: Uint8Array }
+  /** builder -> ledger, after a restart: what is the newest block? Answered with `stored`. */
+  | { readonly type: "tipWanted" }
+  /** ledger -> builder: blocks up to `slot` are durable. `header` and `carry` are those of that block. */
+  | {
+      readonly type: "stored";
+      readonly slot: number;
+      readonly header: Uint8Array;
+      readonly carry: Uint8Array;
+    }
+  /** ledger -> subscriptions */
+  | { readonly type: "blockStored"; readonly slot: number; readonly block: Uint8Array };

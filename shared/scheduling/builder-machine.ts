@@ -1,0 +1,409 @@
+/**
+ * The builder: the only place that orders. Pure state machine.
+ *
+ *   frames ─▶ pool ─(tick: cut, plan)─▶ proposal row, durable ─▶ proposals ─▶ shards execute ─▶ committed
+ *                                                                                   │ all shards of the slot, in slot order
+ *                                       head ◀─ stored ◀─ ledger ◀─ block (header, frame, results) ◀┘
+ *
+ * What is between "proposed" and "stored" is in flight; it is repaired by sending the same bytes again. Slots overlap:
+ * up to PIPELINE_DEPTH are in flight at once. An idle chain arms no timer.
+ */
+import type { Effect, Machine, MessageEvent, Sha256, StorageView, TimerEvent } from "../protocol/actor.ts";
+import { decodeCarry, encodeBlock, encodeCarry, type ShardCarry } from "../protocol/block.ts";
+import { equalBytes } from "../protocol/bytes.ts";
+import { blockhashOf, encodeContext } from "../protocol/context.ts";
+import { type BlockHeader, decodeHeader, encodeHeader } from "../protocol/header.ts";
+import { BLOCKHASH_WINDOW, PIPELINE_DEPTH, PROPOSAL_RING, RETRY_MS, WATCH_MS } from "../protocol/limits.ts";
+import type { Message, NodeId } from "../protocol/messages.ts";
+import { fillProposal } from "./fill-proposal.ts";
+import { HashChain } from "./hash-chain.ts";
+import { LaneBook } from "./lane-book.ts";
+import { mergeResults } from "./merge-results.ts";
+import type { PlannerPort } from "./planner-port.ts";
+import {
+  decodeProposalRow,
+  encodeProposalRow,
+  type ProposalRow,
+  proposalRowHash,
+  proposalRowSlot,
+} from "./proposal-row.ts";
+
+/** Somebody looks at the tip: keep an idle chain ticking for a while. */
+export interface WatchEvent {
+  readonly type: "watch";
+}
+export type BuilderEvent = WatchEvent | TimerEvent | MessageEvent;
+
+export interface BuilderConfig {
+  readonly shardCount: number;
+  /** Shortest time between two blocks, milliseconds. */
+  readonly slotMs: number;
+  /** Time between empty blocks while an idle chain is watched, milliseconds. */
+  readonly heartbeatMs: number;
+  readonly genesisHash: Uint8Array;
+  /** Unix seconds. */
+  readonly genesisTimestamp: number;
+}
+
+/** The tip of the stored chain, and the context in which the next slot would execute. */
+export interface BuilderHead {
+  readonly header: BlockHeader;
+  readonly context: Uint8Array;
+}
+
+type Committed = Extract<Message, { type: "committed" }>;
+type Stored = Extract<Message, { type: "stored" }>;
+
+interface InFlight {
+  readonly row: ProposalRow;
+  readonly committed: Map<number, Committed>;
+  /** The sealed block on its way to the ledger. */
+  block: Uint8Array | undefined;
+  /** Signatures whose transactions did not land, once sealed. */
+  notLanded: Uint8Array;
+  sentAt: number;
+}
+
+/** The chain of blockhashes is saved every so many slots; the proposal rows cover the slots since. */
+const SAVE_HASHES_EVERY = 64;
+
+export class BuilderMachine implements Machine<BuilderEvent> {
+  readonly #planner: PlannerPort;
+  readonly #sha256: Sha256;
+  readonly #config: BuilderConfig;
+  readonly #lanes = new LaneBook();
+  readonly #inFlight = new Map<number, InFlight>();
+  #chain: HashChain;
+  /** Rows of an earlier incarnation, until the ledger has said where its tip is. */
+  #rows: Uint8Array[] | undefined;
+  #sealed!: BlockHeader;
+  #sealedHash: Uint8Array = new Uint8Array(32);
+  #carry: ShardCarry[] = [];
+  #stored!: BlockHeader;
+  /** Headers of the blocks that the ledger has not answered for yet. */
+  readonly #sealedHeaders = new Map<number, BlockHeader>();
+  /** Last slot proposed to each shard. */
+  #prevSlot: number[] = [];
+  #lastTimestamp = 0;
+  #lastCut = Number.NEGATIVE_INFINITY;
+  #watchedUntil = Number.NEGATIVE_INFINITY;
+  #retryArmed = false;
+
+  constructor(planner: PlannerPort, sha256: Sha256, config: BuilderConfig) {
+    this.#planner = planner;
+    this.#sha256 = sha256;
+    this.#config = config;
+    this.#chain = new HashChain(0, config.genesisHash);
+  }
+
+  boot(storage: StorageView): Effect[] {
+    const saved = storage.get("hashes", 0);
+    if (saved) this.#chain = HashChain.decode(saved);
+    this.#rows = [...storage.list("proposals")]
+      .map((item) => item.bytes)
+      .sort((a, b) => proposalRowSlot(a) - proposalRowSlot(b));
+    for (const row of this.#rows) {
+      if (proposalRowSlot(row) === this.#chain.tip + 1) this.#chain.push(this.#chain.tip + 1, proposalRowHash(row));
+    }
+    this.#retryArmed = true;
+    return [this.#askTip(), { type: "timer", name: "retry", delayMs: RETRY_MS }];
+  }
+
+  step(event: BuilderEvent, now: number): Effect[] {
+    if (event.type === "watch") {
+      this.#watchedUntil = now + WATCH_MS;
+      return this.#arm(now);
+    }
+    if (event.type === "timer") return event.name === "tick" ? this.#tick(now) : this.#retry(now);
+    const { from, message } = event;
+    switch (message.type) {
+      case "frames":
+        return this.#frames(from, message, now);
+      case "committed":
+        return this.#committed(from, message, now);
+      case "stored":
+        return this.#rows ? this.#recover(message, this.#rows, now) : this.#onStored(message.slot, now);
+      default:
+        return [];
+    }
+  }
+
+  /** The stored tip, or undefined until the ledger has answered after a start. */
+  head(now: number): BuilderHead | undefined {
+    if (this.#rows) return undefined;
+    const header = this.#stored;
+    return { header, context: this.#context(header.slot + 1, header.view, this.#timestamp(now)) };
+  }
+
+  get waiting(): number {
+    return this.#planner.waiting();
+  }
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  #askTip(): Effect {
+    return { type: "send", to: "ledger", message: { type: "tipWanted" } };
+  }
+
+  #context(slot: number, view: number, unixTimestamp: number): Uint8Array {
+    return encodeContext({
+      slot,
+      view,
+      unixTimestamp,
+      epochStartTimestamp: this.#config.genesisTimestamp,
+      hashes: this.#chain.before(slot),
+    });
+  }
+
+  /** Block time never runs backwards, whatever the clock does. */
+  #timestamp(now: number): number {
+    return Math.max(this.#lastTimestamp, Math.floor(now / 1000));
+  }
+
+  /** First answer of the ledger after a start: everything proposed beyond its tip is in flight again. */
+  #recover(tip: Stored, rows: readonly Uint8Array[], now: number): Effect[] {
+    const header = decodeHeader(tip.header);
+    if (!equalBytes(this.#chain.get(header.slot) ?? new Uint8Array(0), header.blockhash)) {
+      throw new Error(`the ledger's block ${header.slot} is not of this builder's chain`);
+    }
+    this.#rows = undefined;
+    this.#sealed = header;
+    this.#stored = header;
+    this.#sealedHash = this.#sha256(tip.header).slice();
+    this.#carry = decodeCarry(tip.carry);
+    this.#prevSlot = this.#carry.map((shard) => shard.prevSlot);
+    this.#lastTimestamp = header.unixTimestamp;
+    const contextOf = (slot: number, view: number, time: number) => this.#context(slot, view, time);
+    for (const bytes of rows) {
+      const slot = proposalRowSlot(bytes);
+      if (slot + BLOCKHASH_WINDOW < this.#chain.tip) continue;
+      const row = decodeProposalRow(bytes, contextOf);
+      this.#planner.replay(row.frame, slot);
+      this.#lanes.restore(row.lanes);
+      if (slot <= header.slot) continue;
+      this.#inFlight.set(slot, this.#track(row, now));
+      this.#lastTimestamp = Math.max(this.#lastTimestamp, row.unixTimestamp);
+      for (const { shard } of row.shards) this.#prevSlot[shard] = slot;
+    }
+    const effects = [...this.#inFlight.values()].flatMap((item) => this.#proposals(item));
+    return [...effects, ...this.#seal(now), ...this.#armRetry(), ...this.#arm(now)];
+  }
+
+  #track(row: ProposalRow, now: number): InFlight {
+    return { row, committed: new Map(), block: undefined, notLanded: new Uint8Array(0), sentAt: now };
+  }
+
+  #frames(from: NodeId, message: Extract<Message, { type: "frames" }>, now: number): Effect[] {
+    // Until the past is known a duplicate could not be told; the lane sends again.
+    if (this.#rows) return [];
+    const lane = laneNumber(from);
+    if (!this.#lanes.expects(lane, message.seq, message.oldest)) return this.#taken(lane);
+    this.#planner.setContext(this.#nextContext(now));
+    if (!this.#planner.admit(message.frame)) {
+      return [{ type: "send", to: from, message: { type: "busy", seq: message.seq } }];
+    }
+    this.#lanes.admit(lane, message.seq, this.#planner.admitted());
+    const moved = this.#lanes.settle(this.#planner.oldestWaiting());
+    return [...moved.flatMap((id) => this.#taken(id)), ...this.#arm(now)];
+  }
+
+  #taken(lane: number): Effect[] {
+    return [{ type: "send", to: `lane-${lane}`, message: { type: "taken", seq: this.#lanes.taken(lane) } }];
+  }
+
+  #nextContext(now: number): Uint8Array {
+    return this.#context(this.#chain.tip + 1, 0, this.#timestamp(now));
+  }
+
+  /** Arms the tick for the next block, if there is a reason for one. */
+  #arm(now: number): Effect[] {
+    if (this.#rows || this.#inFlight.size >= PIPELINE_DEPTH) return [];
+    let due: number;
+    if (this.#planner.waiting() > 0) due = this.#lastCut + this.#config.slotMs;
+    else if (now < this.#watchedUntil) due = this.#lastCut + this.#config.heartbeatMs;
+    else return [];
+    return [{ type: "timer", name: "tick", delayMs: Math.max(0, Math.ceil(due - now)) }];
+  }
+
+  #tick(now: number): Effect[] {
+    if (this.#rows || this.#inFlight.size >= PIPELINE_DEPTH) return [];
+    const waiting = this.#planner.waiting() > 0;
+    const heartbeat = now < this.#watchedUntil && now >= this.#lastCut + this.#config.heartbeatMs;
+    if (!heartbeat && (!waiting || now < this.#lastCut + this.#config.slotMs)) return this.#arm(now);
+    const slot = this.#chain.tip + 1;
+    const view = 0;
+    const unixTimestamp = this.#timestamp(now);
+    const context = this.#context(slot, view, unixTimestamp);
+    this.#planner.setContext(context);
+    const cut = this.#planner.cut();
+    const moved = this.#lanes.settle(this.#planner.oldestWaiting());
+    const taken = moved.flatMap((lane) => this.#taken(lane));
+    // Everything that waited had expired: no block for that.
+    if (cut.numTransactions === 0 && !heartbeat && this.#planner.waiting() === 0) return [...taken, ...this.#arm(now)];
+    this.#lastCut = now;
+    this.#lastTimestamp = unixTimestamp;
+    const digest = blockhashOf(this.#sha256, this.#chain.tipHash, slot, view, unixTimestamp, cut.frame);
+    for (const { shard, proposal } of cut.shards) {
+      const fields = { slot, view, digest, prevSlot: this.#prevSlot[shard]!, stableSlot: this.#stored.slot, context };
+      fillProposal(proposal, fields);
+      this.#prevSlot[shard] = slot;
+    }
+    this.#chain.push(slot, digest);
+    const row: ProposalRow = {
+      slot,
+      view,
+      unixTimestamp,
+      blockhash: digest,
+      numGroups: cut.numGroups,
+      frame: cut.frame,
+      shards: cut.shards,
+      lanes: this.#lanes.snapshot(),
+    };
+    const item = this.#track(row, now);
+    this.#inFlight.set(slot, item);
+    const effects: Effect[] = [
+      { type: "put", table: "proposals", id: slot % PROPOSAL_RING, bytes: encodeProposalRow(row) },
+    ];
+    if (slot % SAVE_HASHES_EVERY === 0) {
+      effects.push({ type: "put", table: "hashes", id: 0, bytes: this.#chain.encode() });
+    }
+    effects.push(...this.#proposals(item), ...taken, ...this.#seal(now), ...this.#armRetry(), ...this.#arm(now));
+    return effects;
+  }
+
+  /** Proposals to the shards that have not committed. */
+  #proposals(item: InFlight): Effect[] {
+    const { slot, shards } = item.row;
+    return shards
+      .filter(({ shard }) => !item.committed.has(shard))
+      .map(({ shard, proposal }) => ({
+        type: "send",
+        to: `shard-${shard}` as const,
+        message: { type: "proposal", slot, proposal },
+      }));
+  }
+
+  #committed(from: NodeId, message: Committed, now: number): Effect[] {
+    const item = this.#inFlight.get(message.slot);
+    if (!item || item.block || !equalBytes(item.row.blockhash, message.digest)) return [];
+    const shard = shardNumber(from);
+    if (!item.row.shards.some((part) => part.shard === shard)) return [];
+    item.committed.set(shard, message);
+    return this.#seal(now);
+  }
+
+  /** Seals every slot, in order, whose shards have all committed. */
+  #seal(now: number): Effect[] {
+    const effects: Effect[] = [];
+    for (;;) {
+      const item = this.#inFlight.get(this.#sealed.slot + 1);
+      if (!item || item.block || item.committed.size < item.row.shards.length) return effects;
+      this.#sealOne(item);
+      item.sentAt = now;
+      effects.push(blockMessage(item));
+    }
+  }
+
+  #sealOne(item: InFlight): void {
+    const { row } = item;
+    const parent = this.#sealed;
+    const involved = [...item.committed.entries()].sort(([a], [b]) => a - b);
+    const merged = mergeResults(
+      involved.map(([, message]) => message.results),
+      row.frame,
+    );
+    this.#carry = this.#carry.map((carry, shard) => {
+      const message = item.committed.get(shard);
+      if (!message) return carry;
+      return {
+        prevSlot: row.slot,
+        lamports: message.lamports,
+        root: this.#sha256(carry.root, message.effectHash).slice(),
+      };
+    });
+    const capitalization = this.#carry.reduce((sum, shard) => sum + shard.lamports, 0n);
+    if (capitalization + merged.fees !== parent.capitalization) {
+      throw new Error(
+        `slot ${row.slot}: ${parent.capitalization} lamports became ${capitalization} with ${merged.fees} burned`,
+      );
+    }
+    const header: BlockHeader = {
+      shardCount: this.#config.shardCount,
+      slot: row.slot,
+      view: row.view,
+      parentSlot: parent.slot,
+      unixTimestamp: row.unixTimestamp,
+      parentBlockhash: parent.blockhash,
+      blockhash: row.blockhash,
+      parentHeaderHash: this.#sealedHash,
+      effectHash: this.#sha256(...involved.map(([, message]) => message.effectHash)).slice(),
+      stateRoot: this.#sha256(...this.#carry.map((shard) => shard.root)).slice(),
+      resultsHash: this.#sha256(merged.results).slice(),
+      numTransactions: merged.landed,
+      numGroups: row.numGroups,
+      fees: merged.fees,
+      capitalization,
+      transactionCount: parent.transactionCount + BigInt(merged.landed),
+      epochStartTimestamp: this.#config.genesisTimestamp,
+    };
+    const encoded = encodeHeader(header);
+    this.#sealed = header;
+    this.#sealedHash = this.#sha256(encoded).slice();
+    this.#sealedHeaders.set(row.slot, header);
+    item.notLanded = merged.notLanded;
+    item.block = encodeBlock({
+      header: encoded,
+      carry: encodeCarry(this.#carry),
+      frame: row.frame,
+      results: merged.results,
+    });
+  }
+
+  #onStored(slot: number, now: number): Effect[] {
+    for (let next = this.#stored.slot + 1; next <= slot; next++) {
+      const item = this.#inFlight.get(next);
+      const header = this.#sealedHeaders.get(next);
+      // The ledger can only have what was sealed here, or sealed by an earlier incarnation from the same proposal.
+      if (!item || !header) break;
+      if (item.notLanded.length > 0) this.#planner.forget(item.notLanded);
+      this.#stored = header;
+      this.#inFlight.delete(next);
+      this.#sealedHeaders.delete(next);
+    }
+    return this.#arm(now);
+  }
+
+  #armRetry(): Effect[] {
+    if (this.#retryArmed || this.#inFlight.size === 0) return [];
+    this.#retryArmed = true;
+    return [{ type: "timer", name: "retry", delayMs: RETRY_MS }];
+  }
+
+  #retry(now: number): Effect[] {
+    this.#retryArmed = false;
+    if (this.#rows) {
+      this.#retryArmed = true;
+      return [this.#askTip(), { type: "timer", name: "retry", delayMs: RETRY_MS }];
+    }
+    const effects: Effect[] = [];
+    for (const item of this.#inFlight.values()) {
+      if (now - item.sentAt < RETRY_MS) continue;
+      item.sentAt = now;
+      if (item.block) effects.push(blockMessage(item));
+      else effects.push(...this.#proposals(item));
+    }
+    return [...effects, ...this.#armRetry(), ...this.#arm(now)];
+  }
+}
+
+function blockMessage(item: InFlight): Effect {
+  return { type: "send", to: "ledger", message: { type: "block", slot: item.row.slot, block: item.block! } };
+}
+
+function laneNumber(id: NodeId): number {
+  return Number(id.slice("lane-".length));
+}
+function shardNumber(id: NodeId): number {
+  return Number(id.slice("shard-".length));
+}

@@ -1,0 +1,31 @@
+/** What the builder needs of a planner; the WASM one is shared/scheduling/planner.ts. */
+
+export interface Cut {
+  /** Transactions in the block; 0 for an empty one. */
+  readonly numTransactions: number;
+  readonly numGroups: number;
+  /** Transactions whose accounts are owned by more than one shard. */
+  readonly numCrossShard: number;
+  /** Frame of the block, in block order. */
+  readonly frame: Uint8Array;
+  /** One for each shard concerned: a shard proposal whose slot, view, digest, prevSlot, stable and context are not yet filled in. */
+  readonly shards: readonly { readonly shard: number; readonly proposal: Uint8Array }[];
+}
+
+export interface PlannerPort {
+  /** Slot context of the next slot: which blockhashes are usable. */
+  setContext(context: Uint8Array): void;
+  /** Takes a frame into the pool, or nothing of it when the pool lacks room (false). */
+  admit(frame: Uint8Array): boolean;
+  /** Chooses the next block from the pool and drops what has expired. */
+  cut(): Cut;
+  /** Signatures (64 bytes each) that may be sent again: their transactions did not land. */
+  forget(signatures: Uint8Array): void;
+  /** Makes the signatures of an earlier block known, after a restart. */
+  replay(frame: Uint8Array, slot: number): void;
+  waiting(): number;
+  /** Number of the oldest transaction still waiting, counting admissions from 0; equals `admitted()` when none waits. */
+  oldestWaiting(): number;
+  /** Transactions admitted or rejected so far. */
+  admitted(): number;
+}
