@@ -1,0 +1,118 @@
+/**
+ * The programs of this chain and the accounts that stand for them. Index = WK_... of transaction/well-known.ts.
+ * What the accounts look like on Agave: Bank::add_builtin and the loaders; sizes read from litesvm 1.5.0 (Agave 4.2).
+ */
+import {
+  WK_ADDRESS_LOOKUP_TABLE,
+  WK_ASSOCIATED_TOKEN,
+  WK_BPF_LOADER_1,
+  WK_BPF_LOADER_2,
+  WK_BPF_LOADER_UPGRADEABLE,
+  WK_COMPUTE_BUDGET,
+  WK_MEMO_V1,
+  WK_MEMO_V3,
+  WK_NATIVE_LOADER,
+  WK_SYSTEM,
+  WK_TOKEN,
+  wellKnownIndex,
+} from "../transaction/well-known";
+import { processComputeBudget } from "./programs/compute-budget/process";
+import { processSystem } from "./programs/system/process";
+
+export const BUILTIN_NATIVE: u32 = 1;
+export const BUILTIN_BPF: u32 = 2;
+
+/** Index of a key in the list, or -1. */
+export function builtinFind(key: usize): i32 {
+  return wellKnownIndex(key);
+}
+
+/** How the program behind a well-known key runs; 0: it is no program that runs here. */
+export function builtinStyle(index: i32): u32 {
+  switch (index) {
+    case WK_SYSTEM:
+    case WK_COMPUTE_BUDGET:
+      return BUILTIN_NATIVE;
+    default:
+      return 0;
+  }
+}
+
+export function builtinRun(index: i32): i32 {
+  switch (index) {
+    case WK_SYSTEM:
+      return processSystem();
+    case WK_COMPUTE_BUDGET:
+      return processComputeBudget();
+    default:
+      return 0;
+  }
+}
+
+/** WK index of the loader that owns the program's account, or -1: there is no such account. */
+export function builtinOwner(index: i32): i32 {
+  switch (index) {
+    case WK_SYSTEM:
+    case WK_COMPUTE_BUDGET:
+    case WK_BPF_LOADER_1:
+    case WK_BPF_LOADER_2:
+    case WK_BPF_LOADER_UPGRADEABLE:
+      return WK_NATIVE_LOADER;
+    case WK_TOKEN:
+    case WK_ADDRESS_LOOKUP_TABLE:
+      return WK_BPF_LOADER_UPGRADEABLE;
+    case WK_ASSOCIATED_TOKEN:
+    case WK_MEMO_V3:
+      return WK_BPF_LOADER_2;
+    case WK_MEMO_V1:
+      return WK_BPF_LOADER_1;
+    default:
+      return -1;
+  }
+}
+
+/** The account's data: on Agave the name of a built-in; here also for the programs that are sBPF there. */
+export function builtinName(index: i32): string {
+  switch (index) {
+    case WK_SYSTEM:
+      return "solana_system_program";
+    case WK_COMPUTE_BUDGET:
+      return "compute_budget_program";
+    case WK_BPF_LOADER_1:
+    case WK_BPF_LOADER_2:
+      return "solana_bpf_loader_program";
+    case WK_BPF_LOADER_UPGRADEABLE:
+      return "solana_bpf_loader_upgradeable_program";
+    case WK_TOKEN:
+      return "spl_token_program";
+    case WK_ADDRESS_LOOKUP_TABLE:
+      return "address_lookup_table_program";
+    case WK_ASSOCIATED_TOKEN:
+      return "spl_associated_token_program";
+    case WK_MEMO_V1:
+    case WK_MEMO_V3:
+      return "spl_memo_program";
+    default:
+      return "";
+  }
+}
+
+/**
+ * Bytes that loading the program's account counts against the loaded-accounts limit, its 64 bytes of overhead apart: what Agave would
+ * load for it, so that the same transaction keeps within the same limit (programs are small here, ELF files there).
+ */
+export function builtinLoadedSize(index: i32): u32 {
+  switch (index) {
+    case WK_TOKEN:
+    case WK_ADDRESS_LOOKUP_TABLE:
+      return 36;
+    case WK_ASSOCIATED_TOKEN:
+      return 105_032;
+    case WK_MEMO_V3:
+      return 2_304;
+    case WK_MEMO_V1:
+      return 17_280;
+    default:
+      return builtinName(index).length;
+  }
+}

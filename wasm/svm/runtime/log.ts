@@ -1,0 +1,190 @@
+/**
+ * The log of one transaction. Lines are kept as `u16 length, bytes`. Limit as in Agave's LogCollector
+ * (svm-log-collector/src/lib.rs): a line that would bring the bytes to 10,000 or more is replaced, once, by "Log truncated";
+ * later lines that still fit are kept. Nothing here can influence a result, so all of it is skipped when nobody asked for detail.
+ */
+const LIMIT: u32 = 10_000;
+/** Lines of at least one byte: at most LIMIT of them, each with its u16, and the notice. */
+const CAPACITY: u32 = 3 * LIMIT + 64;
+const lines: usize = memory.data(30_064, 8);
+const digits: usize = memory.data(24, 8);
+const base58Scratch: usize = memory.data(48, 8);
+
+let wanted: bool = false;
+let size: u32 = 0;
+let count: u32 = 0;
+let written: u32 = 0;
+let warned: bool = false;
+/** Bytes of the open line, counted even where they are not stored any more. */
+let lineLength: u32 = 0;
+
+export function logReset(on: bool): void {
+  wanted = on;
+  size = 0;
+  count = 0;
+  written = 0;
+  warned = false;
+}
+export function logWanted(): bool {
+  return wanted;
+}
+export function logCount(): u32 {
+  return count;
+}
+export function logLines(): usize {
+  return lines;
+}
+export function logSize(): u32 {
+  return size;
+}
+
+export function logBegin(): void {
+  lineLength = 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function put(c: u32): void {
+  const at = size + 2 + lineLength;
+  if (at < CAPACITY) store<u8>(lines + at, <u8>c);
+  lineLength += 1;
+}
+
+/** Appends a static ASCII literal to the open line. */
+export function logChars(text: string): void {
+  if (!wanted) return;
+  const p = changetype<usize>(text);
+  const n = text.length;
+  for (let i = 0; i < n; i++) put(load<u16>(p + (<usize>i << 1)));
+}
+
+export function logBytes(ptr: usize, len: u32): void {
+  if (!wanted) return;
+  for (let i: u32 = 0; i < len; i++) put(load<u8>(ptr + i));
+}
+
+export function logNumber(v: u64): void {
+  if (!wanted) return;
+  let n: u32 = 0;
+  do {
+    store<u8>(digits + n, <u8>(48 + <u32>(v % 10)));
+    v /= 10;
+    n += 1;
+  } while (v);
+  while (n) {
+    n -= 1;
+    put(load<u8>(digits + n));
+  }
+}
+
+/** Lower-case hexadecimal without leading zeros and without prefix. */
+export function logHex(v: u64): void {
+  if (!wanted) return;
+  let shift: u64 = v ? (63 - clz(v)) & ~3 : 0;
+  while (true) {
+    const d = <u32>((v >> shift) & 15);
+    put(d < 10 ? 48 + d : 87 + d);
+    if (!shift) return;
+    shift -= 4;
+  }
+}
+
+/** A Rust bool: true or false. */
+export function logBool(v: bool): void {
+  logChars(v ? "true" : "false");
+}
+
+const ALPHABET: usize = memory.data<u8>([
+  49, 50, 51, 52, 53, 54, 55, 56, 57, 65, 66, 67, 68, 69, 70, 71, 72, 74, 75, 76, 77, 78, 80, 81, 82, 83, 84, 85, 86, 87,
+  88, 89, 90, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119,
+  120, 121, 122,
+]);
+
+/** A key in base58. Works on nine limbs of base 58^5, most significant first (32 bytes < 58^45). */
+export function logKey(ptr: usize): void {
+  if (!wanted) return;
+  let zeros: u32 = 0;
+  while (zeros < 32 && !load<u8>(ptr + zeros)) zeros += 1;
+  for (let i: usize = 0; i < 36; i += 4) store<u32>(base58Scratch + i, 0);
+  for (let i: usize = 0; i < 32; i += 4) {
+    let carry: u64 = bswap(load<u32>(ptr + i));
+    for (let j: usize = 36; j > 0; ) {
+      j -= 4;
+      carry += <u64>load<u32>(base58Scratch + j) << 32;
+      store<u32>(base58Scratch + j, <u32>(carry % 656356768));
+      carry /= 656356768; // 58^5
+    }
+  }
+  for (let i: u32 = 0; i < zeros; i++) put(49);
+  let started = false;
+  for (let j: usize = 0; j < 36; j += 4) {
+    let limb: u32 = load<u32>(base58Scratch + j);
+    let power: u32 = 11316496; // 58^4
+    for (let k = 0; k < 5; k++) {
+      const d = limb / power;
+      limb -= d * power;
+      power /= 58;
+      if (d) started = true;
+      if (started) put(load<u8>(ALPHABET + d));
+    }
+  }
+}
+
+function base64Char(v: u32): u32 {
+  if (v < 26) return 65 + v;
+  if (v < 52) return 71 + v;
+  if (v < 62) return v - 4;
+  return v == 62 ? 43 : 47;
+}
+
+/** Standard base64 with padding. */
+export function logBase64(ptr: usize, len: u32): void {
+  if (!wanted) return;
+  for (let i: u32 = 0; i < len; i += 3) {
+    const left = len - i;
+    const a: u32 = load<u8>(ptr + i);
+    const b: u32 = left > 1 ? load<u8>(ptr + i + 1) : 0;
+    const c: u32 = left > 2 ? load<u8>(ptr + i + 2) : 0;
+    put(base64Char(a >> 2));
+    put(base64Char(((a & 3) << 4) | (b >> 4)));
+    put(left > 1 ? base64Char(((b & 15) << 2) | (c >> 6)) : 61);
+    put(left > 2 ? base64Char(c & 63) : 61);
+  }
+}
+
+function keep(): void {
+  store<u16>(lines + size, <u16>lineLength);
+  size += 2 + lineLength;
+  count += 1;
+}
+
+export function logEnd(): void {
+  if (!wanted) return;
+  if (written + lineLength < LIMIT) {
+    written += lineLength;
+    keep();
+    return;
+  }
+  if (warned) return;
+  warned = true;
+  lineLength = 0;
+  logChars("Log truncated");
+  keep();
+}
+
+/** One whole line from a static ASCII literal. */
+export function logText(text: string): void {
+  if (!wanted) return;
+  logBegin();
+  logChars(text);
+  logEnd();
+}
+
+/** One line of a program's own: "Program log: " and the text. */
+export function logProgramText(text: string): void {
+  if (!wanted) return;
+  logBegin();
+  logChars("Program log: ");
+  logChars(text);
+  logEnd();
+}

@@ -1,0 +1,287 @@
+/**
+ * The context of the slot and the accounts that show it: sysvars and programs. Every instance builds them itself; they are never
+ * stored, lent or changed by a transaction. Contents: Agave 4.2 runtime/src/bank.rs (update_*), solana-sdk sysvar crates.
+ */
+import {
+  ACC_DATA,
+  ACC_DATA_CAP,
+  ACC_DATA_LEN,
+  ACC_FLAGS,
+  ACC_FLAG_EXECUTABLE,
+  ACC_KEY,
+  ACC_LAMPORTS,
+  ACC_OWNER,
+  ACC_RENT_EPOCH,
+  ACC_SIZE,
+} from "../state/account";
+import { keyCopy } from "../memory/bytes";
+import { sha256Final, sha256Init, sha256Update } from "../crypto/sha256";
+import {
+  WK_CLOCK,
+  WK_COUNT,
+  WK_EPOCH_REWARDS,
+  WK_EPOCH_SCHEDULE,
+  WK_INSTRUCTIONS,
+  WK_LAST_RESTART_SLOT,
+  WK_RECENT_BLOCKHASHES,
+  WK_RENT,
+  WK_SLOT_HASHES,
+  WK_SLOT_HISTORY,
+  WK_STAKE_HISTORY,
+  WK_SYSVAR_OWNER,
+  wellKnownIndex,
+  wellKnownKey,
+} from "../transaction/well-known";
+import { builtinName, builtinOwner } from "./builtins";
+import { rentExemptMinimum } from "./runtime/rent";
+
+const CTX_SLOT: usize = 0;
+const CTX_UNIX_TIMESTAMP: usize = 16;
+const CTX_EPOCH: usize = 24;
+const CTX_EPOCH_START: usize = 40;
+const CTX_LAMPORTS_PER_SIGNATURE: usize = 48;
+const CTX_HASH_COUNT: usize = 56;
+const CTX_HASHES: usize = 128;
+export const SLOT_CONTEXT_SIZE: u32 = 128 + 512 * 32;
+const MAX_SLOT_HASHES: u32 = 512;
+const MAX_RECENT_BLOCKHASHES: u32 = 150;
+/** A blockhash is usable up to this age (MAX_PROCESSING_AGE), so while it is among this many + 1. */
+const MAX_AGE: u32 = 150;
+
+const context: usize = memory.data(16512, 16);
+const records: usize = memory.data(4480, 16); // WK_COUNT * ACC_SIZE
+const durableNonce: usize = memory.data(32, 8);
+/** Sysvars whose data are rebuilt when they are first asked for in a slot. */
+let slotHashesStale: bool = true;
+let recentBlockhashesStale: bool = true;
+let slotHistoryStale: bool = true;
+let prepared: bool = false;
+
+export function contextSlot(): u64 {
+  return load<u64>(context, CTX_SLOT);
+}
+export function contextEpoch(): u64 {
+  return load<u64>(context, CTX_EPOCH);
+}
+export function contextUnixTimestamp(): i64 {
+  return load<i64>(context, CTX_UNIX_TIMESTAMP);
+}
+export function contextLamportsPerSignature(): u64 {
+  return load<u64>(context, CTX_LAMPORTS_PER_SIGNATURE);
+}
+export function contextHashCount(): u32 {
+  return load<u32>(context, CTX_HASH_COUNT);
+}
+/** Blockhash of slot - 1 - i. */
+export function contextHash(i: u32): usize {
+  return context + CTX_HASHES + <usize>i * 32;
+}
+/** The value a nonce gets in this slot: sha256("DURABLE_NONCE" || newest blockhash). */
+export function contextDurableNonce(): usize {
+  return durableNonce;
+}
+
+/** Whether a transaction with this blockhash is young enough. */
+export function contextHashUsable(hash: usize): bool {
+  const n = min(contextHashCount(), MAX_AGE + 1);
+  const first = load<u64>(hash);
+  for (let i: u32 = 0; i < n; i++) {
+    const h = contextHash(i);
+    if (
+      load<u64>(h) == first &&
+      load<u64>(h, 8) == load<u64>(hash, 8) &&
+      load<u64>(h, 16) == load<u64>(hash, 16) &&
+      load<u64>(h, 24) == load<u64>(hash, 24)
+    ) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Blockhash of a slot in the SlotHashes sysvar, or 0. */
+export function slotHashesLookup(slot: u64): usize {
+  const age = contextSlot() - 1 - slot; // wraps for the future
+  return age < <u64>min(contextHashCount(), MAX_SLOT_HASHES) ? contextHash(<u32>age) : 0;
+}
+
+// ── accounts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+// @ts-ignore: decorator
+@inline
+function recordOf(index: i32): usize {
+  return records + <usize>index * ACC_SIZE;
+}
+
+/** Gives the record data of `len` bytes, zero, and the owner. */
+function shape(index: i32, owner: i32, len: u32): usize {
+  const record = recordOf(index);
+  keyCopy(record + ACC_OWNER, wellKnownKey(owner));
+  const data = heap.alloc(max<u32>(len, 16));
+  memory.fill(data, 0, len);
+  store<u32>(record, len, ACC_DATA_LEN);
+  store<u32>(record, len, ACC_DATA_CAP);
+  store<u32>(record, <u32>data, ACC_DATA);
+  store<u64>(record, 0, ACC_RENT_EPOCH);
+  return data;
+}
+
+function sysvar(index: i32, len: u32): usize {
+  const data = shape(index, WK_SYSVAR_OWNER, len);
+  store<u64>(recordOf(index), rentExemptMinimum(len), ACC_LAMPORTS);
+  return data;
+}
+
+function program(index: i32): void {
+  const owner = builtinOwner(index);
+  if (owner < 0) return;
+  const name = builtinName(index);
+  const len = name.length;
+  const data = shape(index, owner, len);
+  for (let i = 0; i < len; i++) store<u8>(data + i, <u8>name.charCodeAt(i));
+  const record = recordOf(index);
+  store<u64>(record, 1, ACC_LAMPORTS);
+  store<u8>(record, ACC_FLAG_EXECUTABLE, ACC_FLAGS);
+}
+
+const SLOTS_PER_EPOCH: u64 = 432_000;
+const SLOT_HISTORY_BITS: u32 = 1024 * 1024;
+
+function prepare(): void {
+  prepared = true;
+  for (let i: i32 = 0; i < WK_COUNT; i++) {
+    const record = recordOf(i);
+    keyCopy(record + ACC_KEY, wellKnownKey(i));
+    store<u64>(record, u64.MAX_VALUE, ACC_RENT_EPOCH);
+    program(i);
+  }
+  sysvar(WK_CLOCK, 40);
+  // u64 lamports per byte, f64 threshold 1.0, u8 burn percent 50
+  const rent = sysvar(WK_RENT, 17);
+  store<u64>(rent, 6960);
+  store<u64>(rent, 0x3ff0000000000000, 8);
+  store<u8>(rent, 50, 16);
+  // Without warm-up, as on mainnet: u64 slots, u64 leader schedule offset, bool warm-up, u64 first normal epoch, u64 its slot
+  const schedule = sysvar(WK_EPOCH_SCHEDULE, 33);
+  store<u64>(schedule, SLOTS_PER_EPOCH);
+  store<u64>(schedule, SLOTS_PER_EPOCH, 8);
+  sysvar(WK_EPOCH_REWARDS, 81);
+  sysvar(WK_LAST_RESTART_SLOT, 8);
+  sysvar(WK_STAKE_HISTORY, 16_392);
+  sysvar(WK_SLOT_HASHES, 8 + MAX_SLOT_HASHES * 40);
+  sysvar(WK_RECENT_BLOCKHASHES, 8 + MAX_RECENT_BLOCKHASHES * 40);
+  sysvar(WK_SLOT_HISTORY, 1 + 8 + SLOT_HISTORY_BITS / 8 + 8 + 8);
+  // The Instructions sysvar exists only inside a transaction.
+  const record = recordOf(WK_INSTRUCTIONS);
+  keyCopy(record + ACC_OWNER, wellKnownKey(WK_SYSVAR_OWNER));
+}
+
+function dataOf(index: i32): usize {
+  return load<u32>(recordOf(index), ACC_DATA);
+}
+
+function buildClock(): void {
+  const d = dataOf(WK_CLOCK);
+  store<u64>(d, contextSlot());
+  store<i64>(d, load<i64>(context, CTX_EPOCH_START), 8);
+  store<u64>(d, contextEpoch(), 16);
+  store<u64>(d, contextEpoch() + 1, 24); // epoch whose leaders are known
+  store<i64>(d, contextUnixTimestamp(), 32);
+}
+
+function buildSlotHashes(): void {
+  const d = dataOf(WK_SLOT_HASHES);
+  const n = min(contextHashCount(), MAX_SLOT_HASHES);
+  memory.fill(d, 0, 8 + MAX_SLOT_HASHES * 40);
+  store<u64>(d, n);
+  for (let i: u32 = 0; i < n; i++) {
+    const at = d + 8 + <usize>i * 40;
+    store<u64>(at, contextSlot() - 1 - i);
+    keyCopy(at + 8, contextHash(i));
+  }
+}
+
+function buildRecentBlockhashes(): void {
+  const d = dataOf(WK_RECENT_BLOCKHASHES);
+  const n = min(contextHashCount(), MAX_RECENT_BLOCKHASHES);
+  memory.fill(d, 0, 8 + MAX_RECENT_BLOCKHASHES * 40);
+  store<u64>(d, n);
+  for (let i: u32 = 0; i < n; i++) {
+    const at = d + 8 + <usize>i * 40;
+    keyCopy(at, contextHash(i));
+    store<u64>(at, contextLamportsPerSignature(), 32);
+  }
+}
+
+/** Option tag, u64 words, bits, u64 bits, u64 next slot. Every slot below the current one has a block. */
+function buildSlotHistory(): void {
+  const d = dataOf(WK_SLOT_HISTORY);
+  const slots = min<u64>(contextSlot(), SLOT_HISTORY_BITS);
+  store<u8>(d, 1);
+  store<u64>(d, SLOT_HISTORY_BITS / 64, 1);
+  memory.fill(d + 9, 0xff, <usize>(slots >> 3));
+  memory.fill(d + 9 + <usize>(slots >> 3), 0, <usize>(SLOT_HISTORY_BITS / 8) - <usize>(slots >> 3));
+  if (slots & 7) store<u8>(d + 9 + <usize>(slots >> 3), <u8>((<u32>1 << <u32>(slots & 7)) - 1));
+  store<u64>(d + 9 + SLOT_HISTORY_BITS / 8, SLOT_HISTORY_BITS);
+  store<u64>(d + 17 + SLOT_HISTORY_BITS / 8, contextSlot());
+}
+
+// "DURABLE_NONCE"
+const NONCE_PREFIX: usize = memory.data<u8>([68, 85, 82, 65, 66, 76, 69, 95, 78, 79, 78, 67, 69]);
+
+/** Takes a slot context (docs/interfaces.md section 3). */
+export function runtimeSetContext(ptr: usize): void {
+  if (!prepared) prepare();
+  const count = min(load<u32>(ptr, CTX_HASH_COUNT), MAX_SLOT_HASHES);
+  memory.copy(context, ptr, CTX_HASHES + <usize>count * 32);
+  store<u32>(context, count, CTX_HASH_COUNT);
+  slotHashesStale = true;
+  recentBlockhashesStale = true;
+  slotHistoryStale = true;
+  buildClock();
+  if (!count) memory.fill(contextHash(0), 0, 32);
+  sha256Init();
+  sha256Update(NONCE_PREFIX, 13);
+  sha256Update(contextHash(0), 32);
+  sha256Final(durableNonce);
+}
+
+/** Record of a well-known key (an empty one where Agave has an account and this chain has none), or 0 for any other key. */
+export function wellKnownAccount(key: usize): usize {
+  const index = wellKnownIndex(key);
+  return index < 0 ? 0 : wellKnownAccountAt(index);
+}
+
+export function wellKnownAccountAt(index: i32): usize {
+  if (!prepared) prepare();
+  if (index == WK_SLOT_HASHES && slotHashesStale) {
+    slotHashesStale = false;
+    buildSlotHashes();
+  } else if (index == WK_RECENT_BLOCKHASHES && recentBlockhashesStale) {
+    recentBlockhashesStale = false;
+    buildRecentBlockhashes();
+  } else if (index == WK_SLOT_HISTORY && slotHistoryStale) {
+    slotHistoryStale = false;
+    buildSlotHistory();
+  }
+  return recordOf(index);
+}
+
+// ── Instructions sysvar ────────────────────────────────────────────────────────────────────────────────────────────
+
+let instructionsData: usize = 0;
+let instructionsLen: u32 = 0;
+
+/** Data of the Instructions sysvar of the running transaction (0: it does not name the sysvar). */
+export function setInstructionsSysvar(data: usize, len: u32): void {
+  instructionsData = data;
+  instructionsLen = len;
+  const record = recordOf(WK_INSTRUCTIONS);
+  store<u32>(record, <u32>data, ACC_DATA);
+  store<u32>(record, len, ACC_DATA_LEN);
+}
+
+/** The last two bytes hold the index of the running instruction. */
+export function currentInstructionChanged(index: u32): void {
+  if (instructionsData) store<u16>(instructionsData + instructionsLen - 2, <u16>index);
+}
