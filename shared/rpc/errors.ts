@@ -1,0 +1,73 @@
+/** Error answers of JSON-RPC and of Solana's RPC: code, text and data as Agave's custom_error.rs gives them. */
+import type { Json } from "./json.ts";
+
+export const PARSE_ERROR = -32700;
+export const INVALID_REQUEST = -32600;
+export const METHOD_NOT_FOUND = -32601;
+export const INVALID_PARAMS = -32602;
+export const INTERNAL_ERROR = -32603;
+export const BLOCK_CLEANED_UP = -32001;
+export const PREFLIGHT_FAILURE = -32002;
+export const SIGNATURE_VERIFICATION_FAILURE = -32003;
+export const BLOCK_NOT_AVAILABLE = -32004;
+export const NODE_UNHEALTHY = -32005;
+export const SLOT_SKIPPED = -32007;
+export const NO_SNAPSHOT = -32008;
+export const SCAN_ERROR = -32012;
+export const SIGNATURE_LENGTH_MISMATCH = -32013;
+export const UNSUPPORTED_TRANSACTION_VERSION = -32015;
+export const MIN_CONTEXT_SLOT_NOT_REACHED = -32016;
+
+export class RpcError extends Error {
+  override readonly name = "RpcError";
+  constructor(
+    readonly code: number,
+    message: string,
+    readonly data?: Json,
+  ) {
+    super(message);
+  }
+}
+
+export const parseError = () => new RpcError(PARSE_ERROR, "Parse error");
+export const invalidRequest = (why?: string) =>
+  new RpcError(INVALID_REQUEST, why === undefined ? "Invalid request" : `Invalid request: ${why}`);
+export const invalidParams = (message: string, data?: Json) => new RpcError(INVALID_PARAMS, message, data);
+export const internalError = () => new RpcError(INTERNAL_ERROR, "Internal error");
+
+/** Policy: Agave's text is "Method not found"; the method's name is added, in the text and as data. */
+export function methodNotFound(method: string): RpcError {
+  const name = method.slice(0, 64);
+  return new RpcError(METHOD_NOT_FOUND, `Method not found: ${name}`, { method: name });
+}
+
+export const blockCleanedUp = (slot: bigint, first: bigint) =>
+  new RpcError(
+    BLOCK_CLEANED_UP,
+    `Block ${slot} cleaned up, does not exist on node. First available block: ${first}`,
+  );
+export const preflightFailure = (message: string, data: Json) => new RpcError(PREFLIGHT_FAILURE, message, data);
+export const signatureVerificationFailure = () =>
+  new RpcError(SIGNATURE_VERIFICATION_FAILURE, "Transaction signature verification failure");
+export const blockNotAvailable = (slot: bigint) =>
+  new RpcError(BLOCK_NOT_AVAILABLE, `Block not available for slot ${slot}`);
+export const slotSkipped = (slot: bigint) =>
+  new RpcError(SLOT_SKIPPED, `Slot ${slot} was skipped, or missing due to ledger jump to recent snapshot`);
+export const noSnapshot = () => new RpcError(NO_SNAPSHOT, "No snapshot");
+export const scanError = (message: string) => new RpcError(SCAN_ERROR, message);
+export const signatureLengthMismatch = () =>
+  new RpcError(SIGNATURE_LENGTH_MISMATCH, "Transaction signature length mismatch");
+export const unsupportedTransactionVersion = (version: number) =>
+  new RpcError(
+    UNSUPPORTED_TRANSACTION_VERSION,
+    `Transaction version (${version}) is not supported by the requesting client. Please try the request again with the following configuration parameter: "maxSupportedTransactionVersion": ${version}`,
+  );
+export const minContextSlotNotReached = (contextSlot: bigint) =>
+  new RpcError(MIN_CONTEXT_SLOT_NOT_REACHED, "Minimum context slot has not been reached", { contextSlot });
+
+/** Nothing of the transaction was taken: the lanes are full for the moment. */
+export const busy = (retryAfterMs: number) =>
+  new RpcError(NODE_UNHEALTHY, `Node is busy, nothing was sent; try again in ${retryAfterMs} ms`, {
+    numSlotsBehind: null,
+    retryAfterMs,
+  });

@@ -1,0 +1,28 @@
+/**
+ * What the RPC layer needs from the WASM module: parsing, signatures, simulation and the accounts that every instance knows.
+ * Bound to a WasmInstance in wasm-services.ts, to a twin in tests.
+ */
+
+export interface Simulation {
+  /** One result (docs/interfaces.md section 4) with detail. */
+  readonly result: Uint8Array;
+  /** Account list (section 5): the accounts after it. */
+  readonly accounts: Uint8Array;
+}
+
+export type Parsed =
+  | { readonly ok: true; readonly record: Uint8Array }
+  /** Positive code of wasm/transaction/errors.ts. */
+  | { readonly ok: false; readonly code: number };
+
+export interface RpcServices {
+  /** A wire transaction -> a record without loaded addresses. */
+  parse(wire: Uint8Array): Parsed;
+  /** Whether all signatures of the record are good; the record with its verified flag set, or null. */
+  verify(record: Uint8Array): Uint8Array | null;
+  /** Executes a resolved record on `accounts` (an account list) in the slot context. */
+  simulate(context: Uint8Array, accounts: Uint8Array, record: Uint8Array, skipBlockhashCheck: boolean): Simulation;
+  /** Encoded accounts of the sysvars and programs among `keys` in that context; null for every other key. */
+  wellKnown(context: Uint8Array, keys: readonly Uint8Array[]): (Uint8Array | null)[];
+  sha256(bytes: Uint8Array): Uint8Array;
+}
