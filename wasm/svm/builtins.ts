@@ -18,6 +18,7 @@ import {
 } from "../transaction/well-known";
 import { processComputeBudget } from "./programs/compute-budget/process";
 import { processSystem } from "./programs/system/process";
+import { processToken } from "./programs/token/process";
 
 export const BUILTIN_NATIVE: u32 = 1;
 export const BUILTIN_BPF: u32 = 2;
@@ -33,6 +34,8 @@ export function builtinStyle(index: i32): u32 {
     case WK_SYSTEM:
     case WK_COMPUTE_BUDGET:
       return BUILTIN_NATIVE;
+    case WK_TOKEN:
+      return BUILTIN_BPF;
     default:
       return 0;
   }
@@ -44,6 +47,8 @@ export function builtinRun(index: i32): i32 {
       return processSystem();
     case WK_COMPUTE_BUDGET:
       return processComputeBudget();
+    case WK_TOKEN:
+      return processToken();
     default:
       return 0;
   }
