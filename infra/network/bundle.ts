@@ -1,0 +1,46 @@
+/** The workers' code as workerd takes it: one ES module, and the WASM modules it imports. */
+import { readFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { build, type Plugin } from "esbuild";
+
+export interface Module {
+  readonly type: "ESModule" | "CompiledWasm";
+  readonly path: string;
+  readonly contents: string | Uint8Array<ArrayBuffer>;
+}
+
+/** WASM stays a module of its own: a Worker may not compile at run time. */
+function wasmModules(found: Map<string, string>): Plugin {
+  return {
+    name: "wasm-modules",
+    setup(build) {
+      build.onResolve({ filter: /\.wasm$/ }, (args) => {
+        const name = basename(args.path);
+        found.set(name, resolve(args.resolveDir, args.path));
+        return { path: `./${name}`, external: true };
+      });
+    },
+  };
+}
+
+export async function bundleWorkers(entry: string, define: Record<string, string>): Promise<Module[]> {
+  const wasm = new Map<string, string>();
+  const result = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["node:*", "cloudflare:*"],
+    define,
+    keepNames: true,
+    logLevel: "silent",
+    plugins: [wasmModules(wasm)],
+  });
+  const modules: Module[] = [{ type: "ESModule", path: "/index.js", contents: result.outputFiles[0]!.text }];
+  for (const [name, path] of wasm) {
+    modules.push({ type: "CompiledWasm", path: `/${name}`, contents: new Uint8Array(readFileSync(path)) });
+  }
+  return modules;
+}

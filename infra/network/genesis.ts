@@ -1,0 +1,107 @@
+/** What a network is from its first moment on. The genesis hash commits to all of it. */
+import { createHash, randomBytes } from "node:crypto";
+import { encodeBase58 } from "../../shared/rpc/base58.ts";
+import { generateKeypair, type Keypair, readKeypair } from "./keypair.ts";
+
+/** Version of the state folder and of the formats of everything in it. */
+export const FORMAT_VERSION = 1;
+
+const LAMPORTS_PER_SOL = 1_000_000_000n;
+const FAUCET_LAMPORTS = 500_000_000n * LAMPORTS_PER_SOL;
+/** Rent-exempt minimum of an account without data: 128 bytes of overhead, 3,480 lamports a byte-year, two years. */
+const RENT_EXEMPT_LAMPORTS = 128n * 3_480n * 2n;
+
+export interface GenesisAccount {
+  readonly address: string;
+  /** A decimal number: more than a JSON number can hold exactly. */
+  readonly lamports: string;
+}
+
+export interface Genesis {
+  readonly format: number;
+  readonly shardCount: number;
+  /** Unix seconds. */
+  readonly timestamp: number;
+  /** 32 random bytes, hex: no two networks have the same genesis hash, and nobody knows a network's sharding in advance. */
+  readonly seed: string;
+  /** Address of the builder. */
+  readonly identity: string;
+  readonly accounts: readonly GenesisAccount[];
+}
+
+/** The content of a state folder's network.json. */
+export interface NetworkFile {
+  readonly genesisHash: string;
+  readonly genesis: Genesis;
+  readonly identity: Keypair;
+  readonly faucet: Keypair;
+}
+
+/** SHA-256 of the genesis as JSON with its fields in this order, base58. */
+export function genesisHash(genesis: Genesis): string {
+  const { format, shardCount, timestamp, seed, identity, accounts } = genesis;
+  const list = accounts.map(({ address, lamports }) => ({ address, lamports }));
+  const canonical = JSON.stringify({ format, shardCount, timestamp, seed, identity, accounts: list });
+  return encodeBase58(createHash("sha256").update(canonical).digest());
+}
+
+export function createNetworkFile(shardCount: number): NetworkFile {
+  const identity = generateKeypair();
+  const faucet = generateKeypair();
+  const genesis: Genesis = {
+    format: FORMAT_VERSION,
+    shardCount,
+    timestamp: Math.floor(Date.now() / 1000),
+    seed: randomBytes(32).toString("hex"),
+    identity: identity.address,
+    accounts: [
+      { address: faucet.address, lamports: String(FAUCET_LAMPORTS) },
+      { address: identity.address, lamports: String(RENT_EXEMPT_LAMPORTS) },
+    ],
+  };
+  return { genesisHash: genesisHash(genesis), genesis, identity, faucet };
+}
+
+export function formatNetworkFile(file: NetworkFile): string {
+  const { genesisHash, genesis, identity, faucet } = file;
+  const content = { genesisHash, genesis, identity: identity.secretKey, faucet: faucet.secretKey };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+export type ParsedNetworkFile =
+  | { readonly ok: true; readonly file: NetworkFile }
+  | { readonly ok: false; readonly otherFormat?: number };
+
+/** Accepts exactly what `formatNetworkFile` writes; `otherFormat`: it was written by another version. */
+export function parseNetworkFile(text: string): ParsedNetworkFile {
+  try {
+    const content = JSON.parse(text);
+    const format: unknown = content.genesis.format;
+    if (typeof format === "number" && format !== FORMAT_VERSION) return { ok: false, otherFormat: format };
+    const identity = readKeypair(content.identity);
+    const faucet = readKeypair(content.faucet);
+    if (!identity || !faucet) return { ok: false };
+    const genesis = content.genesis as Genesis;
+    const intact =
+      genesisHash(genesis) === content.genesisHash &&
+      genesis.identity === identity.address &&
+      genesis.accounts.some(({ address }) => address === faucet.address);
+    return intact ? { ok: true, file: { genesisHash: content.genesisHash, genesis, identity, faucet } } : { ok: false };
+  } catch {
+    return { ok: false };
+  }
+}
+
+/** The NETWORK variable, through which a network's configuration reaches its workers (shared/protocol/network.ts). */
+export function networkVariable(file: NetworkFile, slotMs: number): Record<string, unknown> {
+  return {
+    genesisHash: file.genesisHash,
+    shardCount: file.genesis.shardCount,
+    slotMs,
+    lanes: 1,
+    identity: file.genesis.identity,
+    faucetSecret: file.faucet.secretKey,
+    genesisTimestamp: file.genesis.timestamp,
+    genesisAccounts: file.genesis.accounts,
+  };
+}

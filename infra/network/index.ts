@@ -1,0 +1,209 @@
+/** A whole network on this machine, in one workerd process. Used by `npm start`, the tests and the benchmarks. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { buildWasm } from "../build/wasm.mjs";
+import { Failure } from "./failure.ts";
+import { type NetworkFile, networkVariable } from "./genesis.ts";
+import type { Keypair } from "./keypair.ts";
+import { checkPortPair, findPortPair, MAX_PORT } from "./ports.ts";
+import { StateFolder } from "./state.ts";
+import { type LogSink, Workerd } from "./workerd.ts";
+
+export { Failure } from "./failure.ts";
+export type { Keypair } from "./keypair.ts";
+export type { LogSink } from "./workerd.ts";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
+
+export const DEFAULT_PORT = 8899;
+export const DEFAULT_SLOT_MS = 50;
+export const DEFAULT_HOST = "127.0.0.1";
+/** Ranges of the options, inclusive. A shard owns at least one of the 4,096 virtual shards; 64 fill one process. */
+export const RANGES = {
+  shards: [1, 64],
+  slotMs: [10, 10_000],
+  port: [1, MAX_PORT],
+} as const;
+
+export interface NetworkOptions {
+  /** Account shards. Unset: what the state says, 4 in a new network. */
+  readonly shards?: number;
+  readonly slotMs?: number;
+  /** RPC port; the WebSocket is there too and on the next one. 0, the default here: a free pair. */
+  readonly port?: number;
+  readonly host?: string;
+  /** State folder. Unset: a temporary one that is deleted in the end. */
+  readonly state?: string;
+  /** Deletes the state first. */
+  readonly reset?: boolean;
+  /** Another wrangler.toml than the project's. */
+  readonly config?: string;
+  readonly log?: LogSink;
+}
+
+export interface Network {
+  readonly rpcUrl: string;
+  readonly wsUrl: string;
+  readonly port: number;
+  readonly shards: number;
+  readonly slotMs: number;
+  readonly state: string;
+  /** False: the state was there already. */
+  readonly created: boolean;
+  /** Base58. */
+  readonly genesisHash: string;
+  readonly identity: Keypair;
+  readonly faucet: Keypair;
+  /** Of the workerd process; undefined while there is none. */
+  readonly workerdPid: number | undefined;
+  /** SIGKILL to workerd; back once it is dead. It is started again at once: see `ready`. */
+  kill(): Promise<void>;
+  /** Back once workerd is up and answers. */
+  ready(): Promise<void>;
+  /** `kill`, then `ready`. */
+  restart(): Promise<void>;
+  /** Takes a Durable Object out of memory: `evict("AccountShard", "shard-0")`. */
+  evict(className: string, name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+function checkRange(name: keyof typeof RANGES, value: number): void {
+  const [low, high] = RANGES[name];
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new Failure("bad-option", `${name} must be a whole number from ${low} to ${high}, not ${value}`);
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/health`);
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** 0.0.0.0 and :: are no addresses to connect to. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return DEFAULT_HOST;
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+class LocalNetwork implements Network {
+  readonly rpcUrl: string;
+  readonly wsUrl: string;
+  readonly port: number;
+  readonly slotMs: number;
+  readonly created: boolean;
+  readonly #file: NetworkFile;
+  readonly #folder: StateFolder;
+  readonly #workerd: Workerd;
+  readonly #onStopped: () => void;
+  #stopped: Promise<void> | undefined;
+
+  constructor(
+    options: { host: string; port: number; slotMs: number; created: boolean; onStopped: () => void },
+    file: NetworkFile,
+    folder: StateFolder,
+    workerd: Workerd,
+  ) {
+    const host = reachable(options.host);
+    this.rpcUrl = `http://${host}:${options.port}`;
+    this.wsUrl = `ws://${host}:${options.port + 1}`;
+    this.port = options.port;
+    this.slotMs = options.slotMs;
+    this.created = options.created;
+    this.#onStopped = options.onStopped;
+    this.#file = file;
+    this.#folder = folder;
+    this.#workerd = workerd;
+  }
+
+  get shards(): number {
+    return this.#file.genesis.shardCount;
+  }
+  get state(): string {
+    return this.#folder.directory;
+  }
+  get genesisHash(): string {
+    return this.#file.genesisHash;
+  }
+  get identity(): Keypair {
+    return this.#file.identity;
+  }
+  get faucet(): Keypair {
+    return this.#file.faucet;
+  }
+  get workerdPid(): number | undefined {
+    return this.#workerd.pid;
+  }
+
+  kill(): Promise<void> {
+    return this.#workerd.kill();
+  }
+
+  async ready(): Promise<void> {
+    do await this.#workerd.ready();
+    while (this.#stopped === undefined && !(await answers(this.rpcUrl)) && (await sleep(20, true)));
+  }
+
+  async restart(): Promise<void> {
+    await this.kill();
+    await this.ready();
+  }
+
+  evict(className: string, name: string): Promise<void> {
+    return this.#workerd.evict(className, name);
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#workerd.stop().then(() => {
+      this.#folder.release();
+      this.#onStopped();
+    });
+    return this.#stopped;
+  }
+}
+
+/** Throws a Failure for what the user can put right. Nothing is changed before everything is checked. */
+export async function startNetwork(options: NetworkOptions = {}): Promise<Network> {
+  const { host = DEFAULT_HOST, slotMs = DEFAULT_SLOT_MS, config = join(ROOT, "wrangler.toml") } = options;
+  if (options.shards !== undefined) checkRange("shards", options.shards);
+  checkRange("slotMs", slotMs);
+  if (options.port) checkRange("port", options.port);
+  const temporary = options.state === undefined;
+  const directory = options.state === undefined ? mkdtempSync(join(tmpdir(), "infinisvm-")) : resolve(options.state);
+  const onStopped = () => {
+    if (temporary) rmSync(directory, { recursive: true, force: true });
+  };
+
+  const folder = await StateFolder.take(directory);
+  try {
+    const port = options.port || (await findPortPair(host));
+    await checkPortPair(host, port);
+    await buildWasm().catch((error: Error) => {
+      throw new Failure("build-failed", error.message);
+    });
+    const { network, created } = folder.load({ shards: options.shards, reset: options.reset });
+    const workerd = await Workerd.start({
+      config,
+      host,
+      port,
+      storage: folder.objects,
+      variables: { NETWORK: networkVariable(network, slotMs) },
+      log: options.log ?? (() => {}),
+      onProcess: (pid) => folder.lock.note(pid),
+    });
+    const started = new LocalNetwork({ host, port, slotMs, created, onStopped }, network, folder, workerd);
+    await started.ready();
+    return started;
+  } catch (error) {
+    folder.release();
+    onStopped();
+    throw error;
+  }
+}

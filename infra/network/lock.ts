@@ -1,0 +1,75 @@
+/**
+ * One process to a state folder. The lock is an SQLite file held exclusively, so the operating system gives it back whatever
+ * becomes of its holder. Beside it stands who holds it, for the message, and which workerd it runs: one that outlived its
+ * holder still has the folder's databases and ports open, and is ended by the next holder.
+ */
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { Failure } from "./failure.ts";
+import { commandLine, killAndWait } from "./process.ts";
+
+const SQLITE_BUSY = 5;
+/** A killed holder may take a moment to disappear, milliseconds. */
+const BUSY_TIMEOUT_MS = 300;
+
+interface Holder {
+  readonly pid: number;
+  readonly workerd?: { readonly pid: number; readonly command: string };
+}
+
+export interface StateLock {
+  /** Notes the workerd that runs now. */
+  note(workerdPid: number): void;
+  release(): void;
+}
+
+export const LOCK_FILES = ["lock.sqlite", "lock.sqlite-journal", "lock.json"];
+
+function readHolder(path: string): Holder | null {
+  try {
+    const holder = JSON.parse(readFileSync(path, "utf8")) as Holder;
+    return typeof holder.pid === "number" ? holder : null;
+  } catch {
+    return null;
+  }
+}
+
+function openExclusively(directory: string): DatabaseSync {
+  const path = join(directory, "lock.sqlite");
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    return database;
+  } catch (error) {
+    database?.close();
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) {
+      throw new Failure(
+        "state-unreadable",
+        `the state folder ${directory} cannot be locked: ${(error as Error).message}`,
+      );
+    }
+    const holder = readHolder(join(directory, "lock.json"));
+    const by = holder ? ` (process ${holder.pid})` : "";
+    throw new Failure("state-in-use", `the state folder ${directory} is in use by a network that runs already${by}`);
+  }
+}
+
+export async function lockState(directory: string): Promise<StateLock> {
+  const database = openExclusively(directory);
+  const path = join(directory, "lock.json");
+  const orphan = readHolder(path)?.workerd;
+  if (orphan && commandLine(orphan.pid) === orphan.command) await killAndWait(orphan.pid);
+  writeFileSync(path, JSON.stringify({ pid: process.pid } satisfies Holder));
+  return {
+    note(workerdPid) {
+      const workerd = { pid: workerdPid, command: commandLine(workerdPid) };
+      writeFileSync(path, JSON.stringify({ pid: process.pid, workerd } satisfies Holder));
+    },
+    release() {
+      rmSync(path, { force: true });
+      database.close();
+    },
+  };
+}

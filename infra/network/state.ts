@@ -1,0 +1,149 @@
+/**
+ * The folder that a local network lives in:
+ *   network.json   genesis and keys (genesis.ts), written once
+ *   objects/       storage of the Durable Objects, kept by workerd
+ *   lock.*         who uses it (lock.ts)
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { Failure, systemCode } from "./failure.ts";
+import { createNetworkFile, formatNetworkFile, type NetworkFile, parseNetworkFile } from "./genesis.ts";
+import { LOCK_FILES, lockState, type StateLock } from "./lock.ts";
+
+const NETWORK_FILE = "network.json";
+const OBJECTS = "objects";
+const TEMPORARY = `${NETWORK_FILE}.new`;
+const KNOWN = new Set([NETWORK_FILE, TEMPORARY, OBJECTS, ...LOCK_FILES]);
+const SQLITE_MAGIC = "SQLite format 3\0";
+
+export const DEFAULT_SHARDS = 4;
+
+export interface StateOptions {
+  /** Unset: what the folder says, 4 in a new one. */
+  readonly shards?: number | undefined;
+  readonly reset?: boolean | undefined;
+}
+
+function unreadable(directory: string, error: unknown): Failure {
+  return new Failure("state-unreadable", `the state folder ${directory} cannot be used: ${systemCode(error) || error}`);
+}
+
+function corrupt(directory: string, what: string): Failure {
+  return new Failure("state-corrupt", `the state in ${directory} is damaged: ${what} (start afresh with --reset)`);
+}
+
+function replaceDurably(directory: string, name: string, content: string): void {
+  const file = openSync(join(directory, TEMPORARY), "w", 0o600);
+  writeSync(file, content);
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(join(directory, TEMPORARY), join(directory, name));
+  const folder = openSync(directory, "r");
+  fsyncSync(folder);
+  closeSync(folder);
+}
+
+/** Each database must at least say that it is one. An empty file is a database whose content is still in its log. */
+function checkDatabases(directory: string): void {
+  const head = Buffer.alloc(SQLITE_MAGIC.length);
+  for (const name of readdirSync(join(directory, OBJECTS), { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".sqlite")) continue;
+    const file = openSync(join(directory, OBJECTS, name), "r");
+    const read = readSync(file, head, 0, head.length, 0);
+    closeSync(file);
+    if (read !== 0 && head.toString("latin1", 0, read) !== SQLITE_MAGIC) {
+      throw corrupt(directory, `${OBJECTS}/${name} is not a database`);
+    }
+  }
+}
+
+export class StateFolder {
+  readonly directory: string;
+  readonly lock: StateLock;
+  readonly #existed: boolean;
+
+  private constructor(directory: string, lock: StateLock, existed: boolean) {
+    this.directory = directory;
+    this.lock = lock;
+    this.#existed = existed;
+  }
+
+  /** Takes the folder for this process, making it when there is none; changes nothing that is in it. */
+  static async take(directory: string): Promise<StateFolder> {
+    const existed = existsSync(directory);
+    try {
+      mkdirSync(directory, { recursive: true });
+      const stranger = readdirSync(directory).find((name) => !KNOWN.has(name));
+      if (stranger !== undefined) {
+        throw new Failure("state-foreign", `${directory} is not a state folder: it holds ${stranger}`);
+      }
+      return new StateFolder(directory, await lockState(directory), existed);
+    } catch (error) {
+      throw error instanceof Failure ? error : unreadable(directory, error);
+    }
+  }
+
+  get objects(): string {
+    return join(this.directory, OBJECTS);
+  }
+
+  /** The network that lives here; a new one where there is none. */
+  load(options: StateOptions): { readonly network: NetworkFile; readonly created: boolean } {
+    try {
+      if (options.reset) {
+        // The genesis goes last: as long as there are objects there is one.
+        rmSync(this.objects, { recursive: true, force: true });
+        rmSync(join(this.directory, NETWORK_FILE), { force: true });
+      }
+      if (existsSync(join(this.directory, NETWORK_FILE))) return { network: this.#read(options), created: false };
+      if (existsSync(this.objects)) throw corrupt(this.directory, `it has ${OBJECTS} but no ${NETWORK_FILE}`);
+      const network = createNetworkFile(options.shards ?? DEFAULT_SHARDS);
+      replaceDurably(this.directory, NETWORK_FILE, formatNetworkFile(network));
+      return { network, created: true };
+    } catch (error) {
+      throw error instanceof Failure ? error : unreadable(this.directory, error);
+    }
+  }
+
+  #read(options: StateOptions): NetworkFile {
+    const parsed = parseNetworkFile(readFileSync(join(this.directory, NETWORK_FILE), "utf8"));
+    if (!parsed.ok && parsed.otherFormat !== undefined) {
+      const text = `the state in ${this.directory} has format ${parsed.otherFormat}, which this version does not read`;
+      throw new Failure("state-other-version", `${text} (start afresh with --reset)`);
+    }
+    if (!parsed.ok) throw corrupt(this.directory, `${NETWORK_FILE} is not what was written`);
+    const { shardCount } = parsed.file.genesis;
+    if (options.shards !== undefined && options.shards !== shardCount) {
+      const text = `the network in ${this.directory} has ${shardCount} shards by its genesis, not ${options.shards}`;
+      throw new Failure("state-other-genesis", `${text} (leave --shards out, or start afresh with --reset)`);
+    }
+    if (existsSync(this.objects)) checkDatabases(this.directory);
+    return parsed.file;
+  }
+
+  /** Gives the folder back, and takes it away again if `take` made it and nothing came into it. */
+  release(): void {
+    this.lock.release();
+    if (this.#existed) return;
+    try {
+      if (readdirSync(this.directory).some((name) => !LOCK_FILES.includes(name))) return;
+      for (const name of LOCK_FILES) rmSync(join(this.directory, name), { force: true });
+      rmdirSync(this.directory);
+    } catch {
+      // somebody else has begun to use it
+    }
+  }
+}

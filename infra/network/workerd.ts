@@ -1,0 +1,258 @@
+/**
+ * The workerd process of a network, run by Miniflare and configured from wrangler.toml.
+ *
+ *   client ──▶ RPC port ──────────▶ default entry point of the worker
+ *   client ──▶ WebSocket port ────▶ its entry point `pubsub`, the same handler
+ *
+ * Both ports are Miniflare's "direct sockets": requests reach the worker without Miniflare's own entry worker in between,
+ * which would cost two thirds of the requests a second. When workerd dies Miniflare starts it again at once, on the same
+ * ports. Where that fails, or the process dies again and again, it is started anew here, with growing pauses.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { ChildProcess } from "node:child_process";
+import { subscribe } from "node:diagnostics_channel";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  convertV4MiniflareOptions,
+  Log,
+  LogLevel,
+  Miniflare,
+  type MiniflareOptions,
+  type V4MiniflareOptions,
+} from "miniflare";
+import { unstable_readConfig as readConfig, unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
+import { bundleWorkers } from "./bundle.ts";
+import { Failure } from "./failure.ts";
+import { isAlive, killAndWait } from "./process.ts";
+
+/** More deaths than this within the window, and Miniflare's immediate restart is not enough. */
+const MAX_DEATHS = 5;
+const DEATH_WINDOW_MS = 10_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+export type LogSink = (level: "info" | "warn" | "error", message: string) => void;
+
+export interface WorkerdOptions {
+  /** Path of wrangler.toml. */
+  readonly config: string;
+  readonly host: string;
+  /** Port of the RPC; the WebSocket has the next one. */
+  readonly port: number;
+  /** Folder of the Durable Objects' storage. */
+  readonly storage: string;
+  /** Variables for the workers, beside those of wrangler.toml. */
+  readonly variables: Record<string, unknown>;
+  readonly log: LogSink;
+  readonly onProcess: (pid: number) => void;
+}
+
+/** In whose name a child process is started: Miniflare does not tell the process it runs. */
+const starting = new AsyncLocalStorage<Workerd>();
+subscribe("child_process", (message) => {
+  const child = (message as { process: ChildProcess }).process;
+  const owner = starting.getStore();
+  if (owner) child.once("spawn", () => owner.adopt(child));
+});
+
+/** Miniflare ends the process itself on these signals, before anything could be put in order. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+function withoutSignalHandlers<T>(make: () => T): T {
+  const before = SIGNALS.map((signal) => process.listeners(signal));
+  const made = make();
+  SIGNALS.forEach((signal, i) => {
+    for (const listener of process.listeners(signal)) {
+      if (!before[i]!.includes(listener)) process.removeListener(signal, listener);
+    }
+  });
+  return made;
+}
+
+/** Reports each failed restart, which Miniflare only logs. */
+class FailureLog extends Log {
+  readonly #onError: (error: Error) => void;
+  constructor(onError: (error: Error) => void) {
+    super(LogLevel.ERROR);
+    this.#onError = onError;
+  }
+  override error(error: Error): void {
+    this.#onError(error);
+  }
+  override log(): void {}
+}
+
+interface MiniflareSetup {
+  readonly workerName: string;
+  readonly options: MiniflareOptions;
+}
+
+async function miniflareSetup(options: WorkerdOptions): Promise<MiniflareSetup> {
+  const config = readConfig({ config: options.config });
+  const { workerOptions, main, define } = workerOptionsOf(config);
+  const workerName = config.name;
+  if (main === undefined || workerName === undefined) {
+    throw new Failure("build-failed", `${options.config} must have a name and a main module`);
+  }
+  const { modulesRules: _, ...worker } = workerOptions;
+  // wrangler's type of its options is wider than Miniflare's for the same object.
+  const v4 = {
+    ...worker,
+    name: workerName,
+    modulesRoot: "/",
+    modules: await bundleWorkers(main, define),
+    bindings: { ...(worker.bindings as object | undefined), ...options.variables },
+    cacheAPI: false,
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    logRequests: false,
+    resourcePersistencePath: options.storage,
+    unsafeDirectSockets: [
+      { host: options.host, port: options.port },
+      { host: options.host, port: options.port + 1, entrypoint: "pubsub" },
+    ],
+  } as unknown as V4MiniflareOptions;
+  return { workerName, options: convertV4MiniflareOptions(v4) };
+}
+
+interface Latch {
+  readonly opened: Promise<void>;
+  open(): void;
+}
+
+function latch(): Latch {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+export class Workerd {
+  readonly #options: WorkerdOptions;
+  readonly #setup: MiniflareSetup;
+  #miniflare: Miniflare | undefined;
+  #pid: number | undefined;
+  #deaths: number[] = [];
+  /** The process whose death is wanted. */
+  #killing: number | undefined;
+  #generation = 0;
+  #stopping = false;
+  #recovery: Promise<void> | undefined;
+  /** Open while a process is up. */
+  #up = latch();
+
+  private constructor(options: WorkerdOptions, setup: MiniflareSetup) {
+    this.#options = options;
+    this.#setup = setup;
+  }
+
+  static async start(options: WorkerdOptions): Promise<Workerd> {
+    const workerd = new Workerd(options, await miniflareSetup(options));
+    try {
+      await workerd.#launch();
+    } catch (error) {
+      await workerd.stop();
+      if ((error as { code?: string }).code !== "ERR_ADDRESS_IN_USE") throw error;
+      throw new Failure(
+        "port-taken",
+        `port ${options.port} or ${options.port + 1} is taken; choose another with --port`,
+      );
+    }
+    return workerd;
+  }
+
+  /** Of the process that runs now; undefined while there is none. */
+  get pid(): number | undefined {
+    return this.#pid;
+  }
+
+  /** Called for each workerd process that Miniflare starts for this network. */
+  adopt(child: ChildProcess): void {
+    this.#pid = child.pid;
+    this.#options.onProcess(child.pid!);
+    child.once("exit", (code, signal) => {
+      if (this.#pid === child.pid) this.#pid = undefined;
+      if (!this.#stopping) this.#died(signal ?? `code ${code}`, child.pid === this.#killing);
+    });
+  }
+
+  async #launch(): Promise<void> {
+    const generation = ++this.#generation;
+    const current = () => generation === this.#generation && !this.#stopping;
+    const options: MiniflareOptions = {
+      ...this.#setup.options,
+      log: new FailureLog((error) => current() && this.#recover(error.message)),
+      handleStructuredLogs: ({ level, message }) => {
+        if (!this.#stopping) this.#options.log(level === "error" || level === "warn" ? level : "info", message);
+      },
+      unsafeHandleRuntimeRestart: () => {
+        if (current()) this.#up.open();
+      },
+    };
+    const miniflare = starting.run(this, () => withoutSignalHandlers(() => new Miniflare(options)));
+    this.#miniflare = miniflare;
+    await miniflare.ready;
+    this.#up.open();
+  }
+
+  #died(how: string, wanted: boolean): void {
+    this.#up.open(); // whoever waits now asks the process, finds none and waits again
+    this.#up = latch();
+    if (wanted) return;
+    const now = Date.now();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < DEATH_WINDOW_MS), now];
+    this.#options.log("warn", `workerd ended (${how}); starting it again`);
+    if (this.#deaths.length > MAX_DEATHS) this.#recover("it ends again and again");
+  }
+
+  #recover(reason: string): void {
+    this.#recovery ??= this.#relaunch(reason).finally(() => {
+      this.#recovery = undefined;
+    });
+  }
+
+  async #relaunch(reason: string): Promise<void> {
+    this.#deaths = [];
+    for (let pause = FIRST_PAUSE_MS; !this.#stopping; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      this.#options.log("error", `workerd did not start: ${reason.split("\n")[0]}; next attempt in ${pause} ms`);
+      this.#generation++;
+      await this.#miniflare?.dispose().catch(() => {});
+      await sleep(pause);
+      if (this.#stopping) return;
+      try {
+        return await this.#launch();
+      } catch (error) {
+        reason = (error as Error).message;
+      }
+    }
+  }
+
+  /** SIGKILL. It is started again at once; `ready` tells when. */
+  async kill(): Promise<void> {
+    const pid = this.#pid;
+    if (pid === undefined) return;
+    this.#killing = pid;
+    await killAndWait(pid);
+    while (this.#pid === pid) await sleep(1);
+  }
+
+  /** Resolves once a process is up. */
+  async ready(): Promise<void> {
+    await this.#up.opened;
+  }
+
+  /** Takes a Durable Object out of memory, as the platform does now and then; its next message finds it again. */
+  async evict(className: string, name: string): Promise<void> {
+    await this.#miniflare!.unsafeEvictDurableObject(this.#setup.workerName, className, { name });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#generation++;
+    const pid = this.#pid;
+    await this.#recovery;
+    await this.#miniflare?.dispose().catch(() => {});
+    if (pid !== undefined && isAlive(pid)) await killAndWait(pid);
+  }
+}
