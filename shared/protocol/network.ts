@@ -1,0 +1,40 @@
+/** The configuration of a network as its workers get it, in the variable NETWORK. */
+import { z } from "zod";
+import { decodeBase58 } from "../rpc/base58.ts";
+
+const address = z
+  .string()
+  .transform((text) => decodeBase58(text) ?? new Uint8Array(0))
+  .refine((bytes) => bytes.length === 32, "not a base58 string of 32 bytes");
+
+const lamports = z
+  .string()
+  .regex(/^\d{1,20}$/)
+  .transform(BigInt)
+  .refine((value) => value < 1n << 64n, "more than a u64 holds");
+
+const networkSchema = z.object({
+  genesisHash: address,
+  shardCount: z.number().int().min(1).max(64),
+  slotMs: z.number().int().min(1).max(60_000),
+  lanes: z.number().int().min(1).max(256),
+  identity: address,
+  /** The faucet's secret key, 64 bytes as Solana's key files have it, base58 or a byte array. Absent: no faucet. */
+  faucetSecret: z
+    .union([z.array(z.number().int().min(0).max(255)).length(64), z.string()])
+    .transform((value) => (typeof value === "string" ? (decodeBase58(value) ?? new Uint8Array(0)) : Uint8Array.from(value)))
+    .refine((bytes) => bytes.length === 64, "not a secret key of 64 bytes")
+    .optional(),
+  /** Unix seconds. */
+  genesisTimestamp: z.number().int().min(0),
+  genesisAccounts: z.array(z.object({ address, lamports })),
+});
+
+export type Network = z.output<typeof networkSchema>;
+
+/** Reads the variable NETWORK: JSON text or the object itself. Throws an Error that says which field is wrong. */
+export function parseNetwork(variable: unknown): Network {
+  const result = networkSchema.safeParse(typeof variable === "string" ? JSON.parse(variable) : variable);
+  if (!result.success) throw new Error(`variable NETWORK: ${z.prettifyError(result.error)}`);
+  return result.data;
+}

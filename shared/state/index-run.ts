@@ -1,0 +1,110 @@
+/**
+ * A sorted run of the ledger's index: entries of four u32 {keyHigh, keyLow, slotLow, slotHigh << 24 | index}, sorted by
+ * keyHigh, entries of the same keyHigh in order of time. A key is 8 bytes of a signature or a mix of an address: a hit is
+ * a candidate that the block itself confirms.
+ */
+export const ENTRY_WORDS = 4;
+
+export interface IndexHit {
+  readonly slot: number;
+  readonly index: number;
+}
+
+export interface IndexKey {
+  readonly high: number;
+  readonly low: number;
+}
+
+/** Signatures are uniformly random: their first bytes do. */
+export function signatureKey(bytes: DataView, at: number): IndexKey {
+  return { high: bytes.getUint32(at, true), low: bytes.getUint32(at + 4, true) };
+}
+
+/** Sysvars and vanity addresses share their first bytes: all 32 are mixed in. */
+export function addressKey(bytes: DataView, at: number): IndexKey {
+  let high = 0;
+  let low = 0;
+  for (let i = 0; i < 32; i += 8) {
+    high = Math.imul(high ^ bytes.getUint32(at + i, true), 0x9e3779b1);
+    low = Math.imul(low ^ bytes.getUint32(at + i + 4, true) ^ (high >>> 15), 0x85ebca6b);
+    high ^= low >>> 13;
+  }
+  return { high: high >>> 0, low: low >>> 0 };
+}
+
+/** Collects the entries of one block, growing in place. */
+export class RunBuilder {
+  #words = new Uint32Array(1024);
+  #length = 0;
+
+  add(high: number, low: number, slot: number, index: number): void {
+    if (this.#length + ENTRY_WORDS > this.#words.length) {
+      const larger = new Uint32Array(this.#words.length * 2);
+      larger.set(this.#words);
+      this.#words = larger;
+    }
+    this.#words[this.#length++] = high;
+    this.#words[this.#length++] = low;
+    this.#words[this.#length++] = slot >>> 0;
+    this.#words[this.#length++] = (Math.floor(slot / 2 ** 32) << 24) | index;
+  }
+
+  /** The sorted run. */
+  finish(): Uint32Array {
+    return sortRun(this.#words.subarray(0, this.#length));
+  }
+}
+
+/** Stable radix sort by keyHigh, 11 bits a pass. Returns a new array. */
+export function sortRun(entries: Uint32Array): Uint32Array {
+  let from = entries.slice();
+  let to = new Uint32Array(entries.length);
+  const counts = new Uint32Array(2048);
+  for (let shift = 0; shift < 32; shift += 11) {
+    counts.fill(0);
+    for (let i = 0; i < from.length; i += ENTRY_WORDS) counts[(from[i]! >>> shift) & 2047]!++;
+    let sum = 0;
+    for (let d = 0; d < 2048; d++) {
+      const count = counts[d]!;
+      counts[d] = sum;
+      sum += count;
+    }
+    for (let i = 0; i < from.length; i += ENTRY_WORDS) {
+      const at = counts[(from[i]! >>> shift) & 2047]!++ * ENTRY_WORDS;
+      to[at] = from[i]!;
+      to[at + 1] = from[i + 1]!;
+      to[at + 2] = from[i + 2]!;
+      to[at + 3] = from[i + 3]!;
+    }
+    [from, to] = [to, from];
+  }
+  return from;
+}
+
+/** One run out of several that follow each other in time. */
+export function mergeRuns(runs: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(runs.reduce((sum, run) => sum + run.length, 0));
+  let at = 0;
+  for (const run of runs) {
+    all.set(run, at);
+    at += run.length;
+  }
+  return sortRun(all);
+}
+
+/** Candidates for a key, newest first. */
+export function* findInRun(run: Uint32Array, key: IndexKey): Generator<IndexHit> {
+  let low = 0;
+  let high = run.length / ENTRY_WORDS;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (run[middle * ENTRY_WORDS]! <= key.high) low = middle + 1;
+    else high = middle;
+  }
+  for (let i = low - 1; i >= 0 && run[i * ENTRY_WORDS] === key.high; i--) {
+    const at = i * ENTRY_WORDS;
+    if (run[at + 1] !== key.low) continue;
+    const last = run[at + 3]!;
+    yield { slot: (last >>> 24) * 2 ** 32 + run[at + 2]!, index: last & 0xffffff };
+  }
+}
