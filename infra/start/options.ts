@@ -1,0 +1,80 @@
+/** The command line of `npm start`. */
+import { parseArgs } from "node:util";
+import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_SLOT_MS, Failure, type NetworkOptions, RANGES } from "../network/index.ts";
+import { DEFAULT_SHARDS } from "../network/state.ts";
+
+export const DEFAULT_STATE = ".infinisvm";
+
+export const HELP = `Starts a local InfiniSVM network: an SVM chain inside workerd, for any Solana client.
+
+Usage: npm start -- [options]
+
+  --shards N     account shards, ${RANGES.shards.join(" to ")} (${DEFAULT_SHARDS}; fixed by a network's genesis)
+  --slot-ms MS   time of a slot in milliseconds, ${RANGES.slotMs.join(" to ")} (${DEFAULT_SLOT_MS})
+  --port PORT    RPC and WebSocket; the WebSocket is on PORT + 1 too (${DEFAULT_PORT})
+  --host HOST    address to listen on (${DEFAULT_HOST})
+  --state DIR    folder that keeps the network from one start to the next (${DEFAULT_STATE})
+  --reset        delete that network first and begin a new one
+  --quiet        print errors only
+  --help         print this
+
+Ends with Ctrl-C. Exit code 2: it could not start, and nothing was changed; the one line on standard error says why.
+`;
+
+export interface StartOptions {
+  readonly help: boolean;
+  readonly quiet: boolean;
+  readonly network: NetworkOptions & { readonly state: string };
+}
+
+function wholeNumber(name: keyof typeof RANGES, flag: string, text: string): number {
+  const [low, high] = RANGES[name];
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= low && value <= high) return value;
+  throw new Failure("bad-option", `${flag} takes a whole number from ${low} to ${high}, not "${text}"`);
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      strict: true,
+      allowPositionals: false,
+      options: {
+        shards: { type: "string" },
+        "slot-ms": { type: "string" },
+        port: { type: "string" },
+        host: { type: "string" },
+        state: { type: "string" },
+        reset: { type: "boolean" },
+        quiet: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    const [sentence] = (error as Error).message.split(/[.\n]/);
+    throw new Failure("bad-option", `${sentence}; npm start -- --help lists the options`);
+  }
+}
+
+function present(flag: string, text: string | undefined): string | undefined {
+  if (text === "") throw new Failure("bad-option", `${flag} must not be empty`);
+  return text;
+}
+
+/** Throws a Failure for an option that is unknown or out of its range. */
+export function parseOptions(args: readonly string[]): StartOptions {
+  const values = parse(args);
+  return {
+    help: values.help ?? false,
+    quiet: values.quiet ?? false,
+    network: {
+      ...(values.shards !== undefined && { shards: wholeNumber("shards", "--shards", values.shards) }),
+      slotMs: wholeNumber("slotMs", "--slot-ms", values["slot-ms"] ?? String(DEFAULT_SLOT_MS)),
+      port: wholeNumber("port", "--port", values.port ?? String(DEFAULT_PORT)),
+      host: present("--host", values.host) ?? DEFAULT_HOST,
+      state: present("--state", values.state) ?? DEFAULT_STATE,
+      reset: values.reset ?? false,
+    },
+  };
+}
