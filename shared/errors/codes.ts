@@ -6,6 +6,7 @@
  *   1050..1099 a transaction that must not run      wasm/transaction/errors.ts
  *   2000..2099 shard engine                         wasm/state/codes.ts
  *   3000..3099 planner                              wasm/scheduling/codes.ts
+ *   4000..4099 HTTP answers of the edge             workers/edge/problem.ts
  *
  * An export of the WASM module returns such a number negated.
  */
@@ -52,6 +53,12 @@ export const ErrorCode = {
   PLANNER_MALFORMED: 3001,
   PLANNER_NOT_INITIALISED: 3002,
   PLANNER_FULL: 3003,
+
+  EDGE_NOT_FOUND: 4001,
+  EDGE_METHOD: 4002,
+  EDGE_BODY_TOO_LARGE: 4003,
+  EDGE_BUSY: 4004,
+  EDGE_INTERNAL: 4005,
 } as const;
 
 export type ErrorName = keyof typeof ErrorCode;

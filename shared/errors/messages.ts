@@ -41,4 +41,9 @@ export const ERROR_TEXT: Readonly<Record<ErrorCode, string>> = {
   3001: "malformed frame or argument to the planner",
   3002: "the planner is not initialised",
   3003: "the pool of waiting transactions is full",
+  4001: "there is nothing at this address",
+  4002: "this address does not take that method",
+  4003: "the request body is too large",
+  4004: "the network takes no more at the moment; try again later",
+  4005: "the request failed inside the network",
 };

@@ -1,0 +1,18 @@
+/** Errors of HTTP as RFC 9457 problem details, with a code of shared/errors. */
+import { ErrorCode } from "../../shared/errors/codes.ts";
+import { ERROR_TEXT } from "../../shared/errors/messages.ts";
+
+const STATUS: Readonly<Record<number, number>> = {
+  [ErrorCode.EDGE_NOT_FOUND]: 404,
+  [ErrorCode.EDGE_METHOD]: 405,
+  [ErrorCode.EDGE_BODY_TOO_LARGE]: 413,
+  [ErrorCode.EDGE_BUSY]: 429,
+  [ErrorCode.EDGE_INTERNAL]: 500,
+};
+const BAD_REQUEST = 400;
+
+export function problem(code: ErrorCode, headers: Record<string, string> = {}): Response {
+  const status = STATUS[code] ?? BAD_REQUEST;
+  const content = { title: ERROR_TEXT[code], status, code };
+  return Response.json(content, { status, headers: { ...headers, "content-type": "application/problem+json" } });
+}
