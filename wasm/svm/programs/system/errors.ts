@@ -1,0 +1,7 @@
+/** SystemError (solana-sdk system-interface/src/error.rs): custom codes. */
+export const SYSTEM_ACCOUNT_ALREADY_IN_USE: u32 = 0;
+export const SYSTEM_RESULT_WITH_NEGATIVE_LAMPORTS: u32 = 1;
+export const SYSTEM_INVALID_ACCOUNT_DATA_LENGTH: u32 = 3;
+export const SYSTEM_ADDRESS_WITH_SEED_MISMATCH: u32 = 5;
+export const SYSTEM_NONCE_NO_RECENT_BLOCKHASHES: u32 = 6;
+export const SYSTEM_NONCE_BLOCKHASH_NOT_EXPIRED: u32 = 7;
