@@ -2,3 +2,36 @@
 export { ioIn, ioOutPtr, ioOutLen } from "./memory/io";
 export { txParse, txParseBatch, txCheckLoaded } from "./transaction/parse";
 export { txVerifyFrame } from "./transaction/verify";
+export { heapLiveBytes } from "./memory/heap";
+export {
+  engineAbort,
+  engineApplied,
+  engineBase,
+  engineBegin,
+  engineCollect,
+  engineCommit,
+  engineCount,
+  engineExecute,
+  engineFault,
+  engineForget,
+  engineHashSeed,
+  engineInit,
+  engineLamports,
+  engineLoad,
+  engineLoan,
+  engineLoanAt,
+  engineMissing,
+  engineRead,
+  engineReceiveLoan,
+  engineReceiveReturn,
+  engineReplay,
+  engineResultsAt,
+  engineReturn,
+  engineReturnAt,
+  engineRollback,
+  engineScan,
+  engineSetSlot,
+  engineShardOf,
+  engineStable,
+} from "./state/engine";
+export { engineSimulate, engineWellKnown } from "./state/simulate";

@@ -1,4 +1,6 @@
 /** Bump memory that lives for one call: one transaction, one message. Blocks never move; a reset reuses them all. */
+import { heapAlloc } from "./heap";
+
 const BLOCK: u32 = 1 << 18;
 let firstBlock: usize = 0;
 let block: usize = 0; // header: u32 next, u32 size
@@ -15,7 +17,7 @@ export function arenaReset(): void {
   if (firstBlock) enter(firstBlock);
 }
 
-/** `size` bytes, 16-byte aligned, contents undefined, valid until the next arenaReset or arenaRelease below it. */
+/** `size` bytes, 16-byte aligned, contents undefined, valid until the next arenaReset */
 export function arenaAlloc(size: u32): usize {
   const need: usize = (<usize>size + 15) & ~15;
   while (at + need > end) {
@@ -24,8 +26,8 @@ export function arenaAlloc(size: u32): usize {
       enter(next);
       continue;
     }
-    const bytes: u32 = max(BLOCK, <u32>need + 16);
-    const fresh = heap.alloc(bytes);
+    const bytes: u32 = max(BLOCK, (<u32>need + 16 + 65535) & ~65535);
+    const fresh = heapAlloc(bytes);
     store<u32>(fresh, 0);
     store<u32>(fresh, bytes, 4);
     if (block) store<u32>(block, <u32>fresh);

@@ -1,6 +1,9 @@
 /** The two buffers through which the host and an instance exchange bytes. */
 import { heapAlloc, heapFree, heapCapacity } from "./heap";
 
+/** A buffer larger than this is given back when the next use needs less than a quarter of it. */
+const KEEP: u32 = 4 << 20;
+
 let inPtr: usize = 0;
 let inCap: u32 = 0;
 let outPtr: usize = 0;
@@ -9,7 +12,7 @@ let outSize: u32 = 0;
 
 /** Pointer to at least `size` bytes for the host to write its input into; valid until the next call. */
 export function ioIn(size: u32): usize {
-  if (size > inCap) {
+  if (size > inCap || (inCap > KEEP && size < inCap >> 2)) {
     if (inPtr) heapFree(inPtr, inCap);
     inCap = heapCapacity(max<u32>(size, 4096));
     inPtr = heapAlloc(inCap);
@@ -24,6 +27,11 @@ export function ioOutLen(): u32 {
 }
 
 export function outReset(): void {
+  if (outCap > KEEP && outSize < outCap >> 2) {
+    heapFree(outPtr, outCap);
+    outPtr = 0;
+    outCap = 0;
+  }
   outSize = 0;
 }
 export function outLen(): u32 {

@@ -15,8 +15,20 @@ export const ACC_DATA: usize = 88;
 export const ACC_FLAGS: usize = 92;
 /** u64: the slot in which the account was last changed */
 export const ACC_MODIFIED: usize = 96;
-/** 24 bytes that belong to the store */
+/** 24 bytes that belong to the store: */
 export const ACC_STORE: usize = 104;
+/** u32 pointer: newest pre-image of an unstable slot (wasm/state/undo.ts) */
+export const ACC_UNDO: usize = 104;
+/** u32: the epoch (one per slot) in which its pre-image was kept */
+export const ACC_EPOCH: usize = 108;
+/** u32: place in the record pool; while free, the next free one */
+export const ACC_INDEX: usize = 112;
+/** u32 pointer: next in the queue of tombstones */
+export const ACC_NEXT: usize = 116;
+/** u8: ST_ bits */
+export const ACC_STATE: usize = 120;
+/** u8: 1 when it was loaded with the genesis, which every restart loads again */
+export const ACC_GENESIS: usize = 121;
 export const ACC_SIZE: u32 = 128;
 
 export const ACC_FLAG_EXECUTABLE: u8 = 1;
@@ -29,3 +41,22 @@ export const ENC_RENT_EPOCH: usize = 72;
 export const ENC_DATA_LEN: usize = 80;
 export const ENC_EXECUTABLE: usize = 84;
 export const ENC_HEADER: u32 = 88;
+/** Bytes of data an account may have (Agave's MAX_PERMITTED_DATA_LENGTH). */
+export const ACC_MAX_DATA: u32 = 10 * 1024 * 1024;
+
+/** In the table of own accounts. */
+export const ST_STORED: u8 = 1;
+/** An own account that does not exist, or an account of a simulation: lives for one slot. */
+export const ST_TEMPORARY: u8 = 2;
+/** Borrowed from its owner for one slot. */
+export const ST_LEASED: u8 = 4;
+/** Not to be changed here in this slot: borrowed or lent read-only. */
+export const ST_READONLY: u8 = 8;
+/** Own, lent for writing: not to be used here in this slot. */
+export const ST_LENT: u8 = 16;
+/** Own, lent for reading. */
+export const ST_SHARED: u8 = 32;
+/** In the queue of tombstones. */
+export const ST_QUEUED: u8 = 64;
+/** In the pool's free list. */
+export const ST_FREE: u8 = 128;

@@ -1,0 +1,373 @@
+/**
+ * The shard engine: the accounts of one shard, and the slots it takes part in (docs/interfaces.md section 6).
+ *
+ *   engineBegin ─▶ engineLoan ... ─▶ engineReceiveLoan ... ─▶ engineExecute ─▶ engineReturn ...
+ *               ─▶ engineReceiveReturn ... ─▶ engineCommit (log row)            crash: engineReplay (log row)
+ *
+ * Bytes come from other objects and are checked before anything changes; a refused message changes nothing, a repeated
+ * one neither. Pure: what it answers follows from what it was given.
+ */
+import { keyHashSeed } from "../memory/bytes";
+import { outAt, outBytes, outLen, outReset, outU32, outU64 } from "../memory/io";
+import { runtimeExecute, runtimeSetContext } from "../svm/runtime/transaction";
+import { ACC_LAMPORTS, ACC_STATE, ENC_DATA_LEN, ST_LENT } from "./account";
+import {
+  ENGINE_BUSY,
+  ENGINE_LOANS_MISSING,
+  ENGINE_MALFORMED,
+  ENGINE_NOT_EXECUTED,
+  ENGINE_NOT_INITIALISED,
+  ENGINE_NOT_OPEN,
+  ENGINE_PLAN_BROKEN,
+  ENGINE_RETURNS_MISSING,
+  ENGINE_TOO_OLD,
+  ENGINE_UNBALANCED,
+  ENGINE_WRONG_PREVIOUS,
+  ENGINE_WRONG_SHARD,
+} from "./codes";
+import { encodedSize, LIST_HEADER, listCheck } from "./encoding";
+import { leasesBegin, leasesOrdered, loanIn, loanOut, returnIn, returnOut, returnsKeep } from "./leases";
+import {
+  PROP_CONTEXT,
+  PROP_DIGEST,
+  PROP_FLAG_DETAIL,
+  PROP_FLAGS,
+  PROP_NUM_BORROWS,
+  PROP_NUM_LENDS,
+  PROP_NUM_RECORDS,
+  PROP_PREVIOUS,
+  PROP_SHARD,
+  PROP_SLOT,
+  PROP_VIEW,
+  proposalBorrows,
+  proposalCheck,
+  proposalLends,
+  proposalRecords,
+} from "./proposal";
+import { queryCollect, queryRead, queryScan } from "./query";
+import { rowCommit, rowReplay } from "./row";
+import {
+  PARTNER_WANTED,
+  PHASE_EXECUTED,
+  PHASE_FAILED,
+  findCode,
+  loanState,
+  loansMissing,
+  returnState,
+  returnsMissing,
+  sessionAbort,
+  sessionApplied,
+  sessionBase,
+  sessionInitialised,
+  sessionIsBare,
+  sessionOpen,
+  sessionPhase,
+  sessionProposal,
+  sessionReset,
+  sessionRevert,
+  sessionSetApplied,
+  sessionSetPhase,
+  sessionStable,
+  sessionStart,
+  sessionUndo,
+  slotFind,
+  slotIs,
+  slotPast,
+} from "./session";
+import { shardOf, shardSelf, shardSetup, shardTotal, VIRTUAL_SHARDS } from "./shard";
+import { storeCount, storeLamports, storeSet, tombstonesDrop } from "./store";
+import {
+  IMG_LAMPORTS,
+  IMG_NEXT,
+  IMG_RECORD,
+  SLOT_DIGEST,
+  SLOT_EFFECT_HASH,
+  SLOT_FEES,
+  SLOT_IMAGES,
+  SLOT_LAMPORTS,
+  SLOT_NUMBER,
+  SLOT_PREVIOUS,
+  SLOT_RESULTS,
+  SLOT_RESULTS_LEN,
+  SLOT_VIEW,
+  slotCopy,
+  slotNew,
+} from "./undo";
+import { workspaceFault, workspaceFaultKey } from "./workspace";
+
+const RESULT_LANDED: usize = 8; // u8
+const RESULT_FEE: usize = 16; // u64
+
+let loadSlot: u64 = 0;
+/** Why the open slot failed, and the block index of the transaction that did it. */
+let failure: i32 = 0;
+let failedIndex: u32 = 0;
+
+/** Optional, before engineInit: a secret of the host that keeps others from choosing keys that collide in the tables. */
+export function engineHashSeed(seed: u64): i32 {
+  if (sessionInitialised()) return ENGINE_BUSY;
+  keyHashSeed(seed);
+  return 0;
+}
+
+/** An empty shard, whatever was there before. */
+export function engineInit(shardIndex: u32, shardCount: u32, seed0: u64, seed1: u64): i32 {
+  if (!shardCount || shardCount > VIRTUAL_SHARDS || shardIndex >= shardCount) return ENGINE_NOT_INITIALISED;
+  sessionReset();
+  shardSetup(shardIndex, shardCount, seed0, seed1);
+  loadSlot = 0;
+  return 0;
+}
+
+/** What engineLoad loads is as of this slot, and the chain goes on after it. */
+export function engineSetSlot(slot: u64): i32 {
+  if (!sessionInitialised()) return ENGINE_NOT_INITIALISED;
+  if (!sessionIsBare()) return ENGINE_BUSY;
+  loadSlot = slot;
+  sessionSetApplied(slot);
+  return 0;
+}
+
+/** in: an account list (genesis, checkpoint). A later list replaces accounts of an earlier one; a tombstone removes. */
+export function engineLoad(p: usize, len: u32): i32 {
+  if (!sessionInitialised()) return ENGINE_NOT_INITIALISED;
+  if (!sessionIsBare()) return ENGINE_BUSY;
+  if (!listCheck(p, len)) return ENGINE_MALFORMED;
+  let at = p + LIST_HEADER;
+  for (let n = load<u32>(p); n; n--) {
+    if (shardOf(at) != shardSelf()) return ENGINE_WRONG_SHARD;
+    at += encodedSize(load<u32>(at, ENC_DATA_LEN));
+  }
+  at = p + LIST_HEADER;
+  for (let n = load<u32>(p); n; n--) {
+    storeSet(at, loadSlot);
+    at += encodedSize(load<u32>(at, ENC_DATA_LEN));
+  }
+  return 0;
+}
+
+/** in: a shard proposal. Opens its slot; the same proposal again changes nothing. */
+export function engineBegin(p: usize, len: u32): i32 {
+  if (!sessionInitialised()) return ENGINE_NOT_INITIALISED;
+  if (!proposalCheck(p, len)) return ENGINE_MALFORMED;
+  if (load<u32>(p, PROP_SHARD) != shardSelf()) return ENGINE_WRONG_SHARD;
+  const number = load<u64>(p, PROP_SLOT);
+  const view = load<u64>(p, PROP_VIEW);
+  const current = sessionOpen();
+  if (current) {
+    if (load<u64>(current, SLOT_NUMBER) == number) return slotIs(current, view, p + PROP_DIGEST);
+    return number <= sessionApplied() ? slotPast(number, view, p + PROP_DIGEST) : ENGINE_BUSY;
+  }
+  if (number <= sessionApplied()) return slotPast(number, view, p + PROP_DIGEST);
+  if (load<u64>(p, PROP_PREVIOUS) != sessionApplied()) return ENGINE_WRONG_PREVIOUS;
+  if (!leasesOrdered(proposalLends(p), load<u32>(p, PROP_NUM_LENDS))) return ENGINE_MALFORMED;
+  if (!leasesOrdered(proposalBorrows(p), load<u32>(p, PROP_NUM_BORROWS))) return ENGINE_MALFORMED;
+  const slot = slotNew();
+  store<u64>(slot, number, SLOT_NUMBER);
+  store<u64>(slot, view, SLOT_VIEW);
+  memory.copy(slot + SLOT_DIGEST, p + PROP_DIGEST, 32);
+  store<u64>(slot, sessionApplied(), SLOT_PREVIOUS);
+  sessionStart(slot, p, len);
+  const code = leasesBegin();
+  if (code) sessionAbort();
+  return code;
+}
+
+/** Drops the open slot; nothing of it stays. */
+export function engineAbort(): i32 {
+  if (!sessionOpen()) return ENGINE_NOT_OPEN;
+  sessionAbort();
+  return 0;
+}
+
+/** out: the loan to a shard in the open slot. */
+export function engineLoan(toShard: u32): i32 {
+  const slot = sessionOpen();
+  return slot ? loanOut(load<u64>(slot, SLOT_NUMBER), toShard) : ENGINE_NOT_OPEN;
+}
+/** out: the loan to a shard in the open slot or an unstable one. */
+export function engineLoanAt(slot: u64, toShard: u32): i32 {
+  return loanOut(slot, toShard);
+}
+/** in: a loan from a shard. */
+export function engineReceiveLoan(fromShard: u32, p: usize, len: u32): i32 {
+  return loanIn(fromShard, p, len);
+}
+/** out: the return to a shard in the open slot, once executed. */
+export function engineReturn(toShard: u32): i32 {
+  const slot = sessionOpen();
+  return slot ? returnOut(load<u64>(slot, SLOT_NUMBER), toShard) : ENGINE_NOT_OPEN;
+}
+/** out: the return to a shard in the open slot or an unstable one. */
+export function engineReturnAt(slot: u64, toShard: u32): i32 {
+  return returnOut(slot, toShard);
+}
+/** in: a return from a shard. */
+export function engineReceiveReturn(fromShard: u32, p: usize, len: u32): i32 {
+  return returnIn(fromShard, p, len);
+}
+
+/** out: u32 each: shards whose loan (`returns` 0) or return (1) the open slot still waits for. */
+export function engineMissing(returns: u32): i32 {
+  outReset();
+  if (!sessionOpen()) return ENGINE_NOT_OPEN;
+  for (let shard: u32 = 0; shard < shardTotal(); shard++) {
+    if ((returns ? returnState(shard) : loanState(shard)) == PARTNER_WANTED) outU32(shard);
+  }
+  return 0;
+}
+
+/** Sum over everything this slot changed here, lent accounts aside, of balance after - balance before. */
+function balanceOf(slot: usize): u64 {
+  let sum: u64 = 0;
+  for (let image: usize = load<u32>(slot, SLOT_IMAGES); image; image = load<u32>(image, IMG_NEXT)) {
+    const record: usize = load<u32>(image, IMG_RECORD);
+    if (!(load<u8>(record, ACC_STATE) & ST_LENT)) sum += load<u64>(record, ACC_LAMPORTS) - load<u64>(image, IMG_LAMPORTS);
+  }
+  return sum;
+}
+
+function run(slot: usize): i32 {
+  const proposal = sessionProposal();
+  const detail = (load<u32>(proposal, PROP_FLAGS) & PROP_FLAG_DETAIL) != 0;
+  const n = load<u32>(proposal, PROP_NUM_RECORDS);
+  let fees: u64 = 0;
+  runtimeSetContext(proposal + PROP_CONTEXT);
+  outReset();
+  outU32(n);
+  outU32(0);
+  let p = proposalRecords(proposal);
+  for (let i = n; i; i--) {
+    const at = outLen();
+    runtimeExecute(p + 8, load<u32>(p), detail, 0);
+    if (workspaceFault()) {
+      failedIndex = load<u32>(p);
+      return ENGINE_PLAN_BROKEN;
+    }
+    const result = outAt(at);
+    if (load<u8>(result, RESULT_LANDED)) fees += load<u64>(result, RESULT_FEE);
+    p += 8 + load<u32>(p + 8);
+  }
+  if (balanceOf(slot) + fees != 0) return ENGINE_UNBALANCED;
+  store<u64>(slot, fees, SLOT_FEES);
+  return 0;
+}
+
+/** out: u32 count, u32 0, results. All loans must be in. Executes once; asked again it answers the same. */
+export function engineExecute(): i32 {
+  const slot = sessionOpen();
+  outReset();
+  if (!slot) return ENGINE_NOT_OPEN;
+  if (sessionPhase() == PHASE_FAILED) return failure;
+  if (loansMissing()) return ENGINE_LOANS_MISSING;
+  if (sessionPhase() == PHASE_EXECUTED) {
+    outBytes(load<u32>(slot, SLOT_RESULTS), load<u32>(slot, SLOT_RESULTS_LEN));
+    return 0;
+  }
+  failure = run(slot);
+  if (failure) {
+    outReset();
+    sessionUndo();
+    sessionSetPhase(PHASE_FAILED);
+    return failure;
+  }
+  store<u32>(slot, outLen(), SLOT_RESULTS_LEN);
+  store<u32>(slot, <u32>slotCopy(slot, outAt(0), outLen()), SLOT_RESULTS);
+  returnsKeep();
+  sessionSetPhase(PHASE_EXECUTED);
+  return 0;
+}
+
+/** out: u32 reason (FAULT_ of workspace.ts), u32 block index, key: what broke the plan of the failed open slot. */
+export function engineFault(): i32 {
+  outReset();
+  if (!sessionOpen() || sessionPhase() != PHASE_FAILED || failure != ENGINE_PLAN_BROKEN) return ENGINE_NOT_OPEN;
+  outU32(workspaceFault());
+  outU32(failedIndex);
+  outBytes(workspaceFaultKey(), 32);
+  return 0;
+}
+
+/** out: the log row. All returns must be in. */
+export function engineCommit(): i32 {
+  outReset();
+  if (!sessionOpen()) return ENGINE_NOT_OPEN;
+  if (sessionPhase() == PHASE_FAILED) return failure;
+  if (sessionPhase() != PHASE_EXECUTED) return ENGINE_NOT_EXECUTED;
+  if (returnsMissing()) return ENGINE_RETURNS_MISSING;
+  rowCommit();
+  return 0;
+}
+
+/** in: a log row. The slot is applied as engineCommit left it. */
+export function engineReplay(p: usize, len: u32): i32 {
+  if (!sessionInitialised()) return ENGINE_NOT_INITIALISED;
+  if (sessionOpen()) return ENGINE_BUSY;
+  return rowReplay(p, len);
+}
+
+/** out: hash digest, hash effect hash, u64 lamports of the shard after, u64 fees, then u32 count, u32 0, results. */
+export function engineResultsAt(number: u64): i32 {
+  outReset();
+  const slot = slotFind(number);
+  if (!slot) return findCode();
+  if (slot == sessionOpen()) return ENGINE_NOT_EXECUTED;
+  outBytes(slot + SLOT_DIGEST, 32);
+  outBytes(slot + SLOT_EFFECT_HASH, 32);
+  outU64(load<u64>(slot, SLOT_LAMPORTS));
+  outU64(load<u64>(slot, SLOT_FEES));
+  outBytes(load<u32>(slot, SLOT_RESULTS), load<u32>(slot, SLOT_RESULTS_LEN));
+  return 0;
+}
+
+/** What only slots up to this one need may go: undo data, loans, returns, results. */
+export function engineStable(slot: u64): void {
+  sessionStable(slot);
+}
+
+/** Takes back every applied slot after this one. They must all be unstable. */
+export function engineRollback(slot: u64): i32 {
+  if (!sessionInitialised()) return ENGINE_NOT_INITIALISED;
+  if (sessionOpen()) return ENGINE_BUSY;
+  if (slot < sessionBase()) return ENGINE_TOO_OLD;
+  while (sessionApplied() > slot && !sessionIsBare()) sessionRevert();
+  return 0;
+}
+
+export function engineApplied(): u64 {
+  return sessionApplied();
+}
+/** The last slot with a part of this shard that is stable: what a checkpoint of it is as of. */
+export function engineBase(): u64 {
+  return sessionBase();
+}
+export function engineLamports(): u64 {
+  return storeLamports();
+}
+export function engineCount(): u32 {
+  return storeCount();
+}
+/** The shard that owns the key at `p`. */
+export function engineShardOf(p: usize): u32 {
+  return shardOf(p);
+}
+
+/** in: keys. out: account list in their order; what does not exist is a tombstone. */
+export function engineRead(asOf: u64, p: usize, len: u32): i32 {
+  outReset();
+  return sessionInitialised() ? queryRead(asOf, p, len) : ENGINE_NOT_INITIALISED;
+}
+/** in: owner and filters. out: account list sorted by key. */
+export function engineScan(asOf: u64, p: usize, len: u32): i32 {
+  outReset();
+  return sessionInitialised() ? queryScan(asOf, p, len) : ENGINE_NOT_INITIALISED;
+}
+/** out: account list, sorted by key. Returns the next cursor, 0 at the end, or a code. */
+export function engineCollect(since: u64, asOf: u64, cursor: u32, maxBytes: u32): i32 {
+  outReset();
+  return sessionInitialised() ? queryCollect(since, asOf, cursor, maxBytes) : ENGINE_NOT_INITIALISED;
+}
+/** Tombstones up to `slot` are no longer needed: everything stored before `slot` has been replaced by one full checkpoint. */
+export function engineForget(slot: u64): void {
+  if (sessionInitialised()) tombstonesDrop(min(slot, sessionBase()));
+}

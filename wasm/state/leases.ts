@@ -1,0 +1,285 @@
+/**
+ * Loans and returns between shards (docs/interfaces.md section 6): one message each way for a pair of shards and a slot.
+ *
+ *    0 u32 length   4 u32 magic   8 u64 slot   16 u64 view   24 hash digest   56 u32 from   60 u32 to   64 account list
+ */
+import { keyCompare, keyEquals, keyHash } from "../memory/bytes";
+import { outAt, outBytes, outLen, outReset, outU32, outU64 } from "../memory/io";
+import { ACC_STATE, ENC_DATA_LEN, ST_LENT, ST_SHARED } from "./account";
+import {
+  ENGINE_MALFORMED,
+  ENGINE_NOT_EXECUTED,
+  ENGINE_PLAN_BROKEN,
+  ENGINE_UNEXPECTED,
+  ENGINE_WRONG_SHARD,
+} from "./codes";
+import { decodeInto, encodedSize, encodeRecord, listCheck, LIST_HEADER, outTombstone, recordEncodedSize } from "./encoding";
+import { LEASE_KEY, LEASE_SHARD, LEASE_SIZE, LEASE_WRITABLE, PROP_NUM_BORROWS, PROP_NUM_LENDS, proposalBorrows, proposalLends } from "./proposal";
+import { shardOf, shardSelf, shardTotal } from "./shard";
+import {
+  PARTNER_DONE,
+  PARTNER_NONE,
+  PHASE_EXECUTED,
+  findCode,
+  loanDone,
+  loanState,
+  loanWant,
+  returnDone,
+  returnState,
+  returnWant,
+  sessionOpen,
+  sessionPhase,
+  sessionProposal,
+  slotFind,
+  slotIs,
+} from "./session";
+import { outAsOf } from "./store";
+import { tableFind } from "./table";
+import {
+  SLOT_DIGEST,
+  SLOT_LENDS,
+  SLOT_NUMBER,
+  SLOT_NUM_LENDS,
+  SLOT_RETURNS,
+  SLOT_RETURNS_LEN,
+  SLOT_VIEW,
+  slotAlloc,
+  slotCopy,
+} from "./undo";
+import { workspaceLease, workspaceLeased, workspaceOwn, workspaceTouch } from "./workspace";
+
+const MESSAGE_HEADER: u32 = 64;
+const MESSAGE_MAGIC: usize = 4;
+const MESSAGE_SLOT: usize = 8;
+const MESSAGE_VIEW: usize = 16;
+const MESSAGE_DIGEST: usize = 24;
+const MESSAGE_FROM: usize = 56;
+const MESSAGE_TO: usize = 60;
+const MAGIC_LOAN: u32 = 0x4e414f4c; // "LOAN"
+const MAGIC_RETURN: u32 = 0x4e544552; // "RETN"
+/** In front of each account list in a slot's returns: u32 shard, u32 length. */
+const PART_HEADER: u32 = 8;
+
+/** Whether n entries are in strictly ascending (shard, key) order, name other shards, and are canonical. */
+export function leasesOrdered(p: usize, n: u32): bool {
+  let previous: usize = 0;
+  for (; n; n--) {
+    const shard: u32 = load<u16>(p, LEASE_SHARD);
+    if (shard >= shardTotal() || shard == shardSelf()) return false;
+    if (load<u8>(p, LEASE_WRITABLE) > 1 || load<u32>(p, 4) != 0 || load<u8>(p, 3) != 0) return false;
+    if (previous) {
+      const before: u32 = load<u16>(previous, LEASE_SHARD);
+      if (before > shard || (before == shard && keyCompare(previous + LEASE_KEY, p + LEASE_KEY) >= 0)) return false;
+    }
+    previous = p;
+    p += LEASE_SIZE;
+  }
+  return true;
+}
+
+/** Notes the lends and borrows of the proposal in hand, in the order of (shard, key). 0 or a code; then the slot is to be aborted. */
+export function leasesBegin(): i32 {
+  const slot = sessionOpen();
+  const proposal = sessionProposal();
+  const borrows = load<u32>(proposal, PROP_NUM_BORROWS);
+  let p = proposalBorrows(proposal);
+  for (let n = borrows; n; n--) {
+    const shard: u32 = load<u16>(p, LEASE_SHARD);
+    if (shardOf(p + LEASE_KEY) != shard) return ENGINE_WRONG_SHARD;
+    loanWant(shard);
+    p += LEASE_SIZE;
+  }
+  const lends = load<u32>(proposal, PROP_NUM_LENDS);
+  if (!lends) return 0;
+  p = slotCopy(slot, proposalLends(proposal), lends * LEASE_SIZE);
+  store<u32>(slot, <u32>p, SLOT_LENDS);
+  for (let n = lends; n; n--) {
+    const key = p + LEASE_KEY;
+    if (shardOf(key) != shardSelf()) return ENGINE_WRONG_SHARD;
+    // One writer and nobody else, or any number of readers.
+    const writable = load<u8>(p, LEASE_WRITABLE) != 0;
+    const record = workspaceOwn(key);
+    const state = load<u8>(record, ACC_STATE);
+    store<u32>(slot, load<u32>(slot, SLOT_NUM_LENDS) + 1, SLOT_NUM_LENDS);
+    if (state & ST_LENT || (writable && state & ST_SHARED)) return ENGINE_PLAN_BROKEN;
+    store<u8>(record, state | (writable ? ST_LENT : ST_SHARED), ACC_STATE);
+    if (writable) returnWant(load<u16>(p, LEASE_SHARD));
+    p += LEASE_SIZE;
+  }
+  return 0;
+}
+
+function outMessage(magic: u32, slot: usize, to: u32): void {
+  outReset();
+  outU32(0);
+  outU32(magic);
+  outU64(load<u64>(slot, SLOT_NUMBER));
+  outU64(load<u64>(slot, SLOT_VIEW));
+  outBytes(slot + SLOT_DIGEST, 32);
+  outU32(shardSelf());
+  outU32(to);
+}
+function outMessageEnd(): void {
+  // The buffer may have moved: its length is known only now.
+  store<u32>(outAt(0), outLen());
+}
+
+/** The loan of a slot, open or unstable, to a shard: what the accounts were before the slot. */
+export function loanOut(number: u64, to: u32): i32 {
+  const slot = slotFind(number);
+  if (!slot) return findCode();
+  outMessage(MAGIC_LOAN, slot, to);
+  let count: u32 = 0;
+  outU64(0);
+  let p: usize = load<u32>(slot, SLOT_LENDS);
+  for (let n = load<u32>(slot, SLOT_NUM_LENDS); n; n--) {
+    if (<u32>load<u16>(p, LEASE_SHARD) == to) {
+      const record = tableFind(p + LEASE_KEY, keyHash(p + LEASE_KEY));
+      if (record) outAsOf(record, number - 1);
+      else outTombstone(p + LEASE_KEY);
+      count += 1;
+    }
+    p += LEASE_SIZE;
+  }
+  if (!count) {
+    outReset();
+    return ENGINE_UNEXPECTED;
+  }
+  store<u32>(outAt(MESSAGE_HEADER), count);
+  outMessageEnd();
+  return 0;
+}
+
+/** The return of a slot, executed or applied but unstable, to the shard that lent. */
+export function returnOut(number: u64, to: u32): i32 {
+  const slot = slotFind(number);
+  if (!slot) return findCode();
+  if (slot == sessionOpen() && sessionPhase() != PHASE_EXECUTED) return ENGINE_NOT_EXECUTED;
+  let p: usize = load<u32>(slot, SLOT_RETURNS);
+  const end = p + load<u32>(slot, SLOT_RETURNS_LEN);
+  while (p < end) {
+    const len = load<u32>(p, 4);
+    if (load<u32>(p) == to) {
+      outMessage(MAGIC_RETURN, slot, to);
+      outBytes(p + PART_HEADER, len);
+      outMessageEnd();
+      return 0;
+    }
+    p += PART_HEADER + len;
+  }
+  return ENGINE_UNEXPECTED;
+}
+
+/** Encodes what was borrowed writable, as it is after execution, into the slot's own memory. */
+export function returnsKeep(): void {
+  const slot = sessionOpen();
+  const proposal = sessionProposal();
+  const first = proposalBorrows(proposal);
+  const end = first + load<u32>(proposal, PROP_NUM_BORROWS) * LEASE_SIZE;
+  let size: u32 = 0;
+  let shard: u32 = u32.MAX_VALUE;
+  for (let p = first; p < end; p += LEASE_SIZE) {
+    if (!load<u8>(p, LEASE_WRITABLE)) continue;
+    if (<u32>load<u16>(p, LEASE_SHARD) != shard) size += PART_HEADER + LIST_HEADER;
+    shard = load<u16>(p, LEASE_SHARD);
+    size += recordEncodedSize(workspaceLeased(p + LEASE_KEY));
+  }
+  if (!size) return;
+  const blob = slotAlloc(slot, size);
+  store<u32>(slot, <u32>blob, SLOT_RETURNS);
+  store<u32>(slot, size, SLOT_RETURNS_LEN);
+  let at = blob;
+  let part: usize = 0;
+  for (let p = first; p < end; p += LEASE_SIZE) {
+    if (!load<u8>(p, LEASE_WRITABLE)) continue;
+    if (!part || <u32>load<u16>(p, LEASE_SHARD) != load<u32>(part)) {
+      part = at;
+      store<u32>(part, load<u16>(p, LEASE_SHARD));
+      store<u64>(part + PART_HEADER, 0);
+      at += PART_HEADER + LIST_HEADER;
+    }
+    at += encodeRecord(at, workspaceLeased(p + LEASE_KEY));
+    store<u32>(part, <u32>(at - part) - PART_HEADER, 4);
+    store<u32>(part + PART_HEADER, load<u32>(part + PART_HEADER) + 1);
+  }
+}
+
+/** Whether [p, p+len) is a slot's returns: ascending shards, account lists. */
+export function returnsCheck(p: usize, len: u32): bool {
+  let previous: i64 = -1;
+  while (len) {
+    if (len < PART_HEADER) return false;
+    const shard = load<u32>(p);
+    const size = load<u32>(p, 4);
+    if (<i64>shard <= previous || shard >= shardTotal() || size > len - PART_HEADER || !listCheck(p + PART_HEADER, size)) return false;
+    previous = shard;
+    p += PART_HEADER + size;
+    len -= PART_HEADER + size;
+  }
+  return true;
+}
+
+/** What to do with a loan or return: 0 it is for the open slot, 1 nothing (a repetition), or a code. */
+function messageCheck(magic: u32, from: u32, p: usize, len: u32): i32 {
+  if (len < MESSAGE_HEADER + LIST_HEADER || load<u32>(p) != len || load<u32>(p, MESSAGE_MAGIC) != magic) return ENGINE_MALFORMED;
+  if (from >= shardTotal() || load<u32>(p, MESSAGE_FROM) != from || load<u32>(p, MESSAGE_TO) != shardSelf()) return ENGINE_WRONG_SHARD;
+  const slot = slotFind(load<u64>(p, MESSAGE_SLOT));
+  if (!slot) return findCode();
+  const code = slotIs(slot, load<u64>(p, MESSAGE_VIEW), p + MESSAGE_DIGEST);
+  if (code) return code;
+  return slot == sessionOpen() ? 0 : 1;
+}
+
+/** Whether the list has exactly the keys of the entries of `shard` (only the writable ones, if so asked), in their order. */
+function matches(list: usize, entries: usize, n: u32, shard: u32, writableOnly: bool): bool {
+  let left = load<u32>(list);
+  let p = list + LIST_HEADER;
+  for (; n; n--, entries += LEASE_SIZE) {
+    if (<u32>load<u16>(entries, LEASE_SHARD) != shard || (writableOnly && !load<u8>(entries, LEASE_WRITABLE))) continue;
+    if (!left || !keyEquals(p, entries + LEASE_KEY)) return false;
+    p += encodedSize(load<u32>(p, ENC_DATA_LEN));
+    left -= 1;
+  }
+  return left == 0;
+}
+
+export function loanIn(from: u32, p: usize, len: u32): i32 {
+  const code = messageCheck(MAGIC_LOAN, from, p, len);
+  if (code) return min(code, 0);
+  if (loanState(from) == PARTNER_NONE) return ENGINE_UNEXPECTED;
+  if (loanState(from) == PARTNER_DONE) return 0;
+  const list = p + MESSAGE_HEADER;
+  if (!listCheck(list, len - MESSAGE_HEADER)) return ENGINE_MALFORMED;
+  const proposal = sessionProposal();
+  const n = load<u32>(proposal, PROP_NUM_BORROWS);
+  let entry = proposalBorrows(proposal);
+  if (!matches(list, entry, n, from, false)) return ENGINE_UNEXPECTED;
+  let at = list + LIST_HEADER;
+  for (let i = n; i; i--, entry += LEASE_SIZE) {
+    if (<u32>load<u16>(entry, LEASE_SHARD) != from) continue;
+    workspaceLease(at, load<u8>(entry, LEASE_WRITABLE) != 0);
+    at += encodedSize(load<u32>(at, ENC_DATA_LEN));
+  }
+  loanDone(from);
+  return 0;
+}
+
+export function returnIn(from: u32, p: usize, len: u32): i32 {
+  const code = messageCheck(MAGIC_RETURN, from, p, len);
+  if (code) return min(code, 0);
+  if (returnState(from) == PARTNER_NONE) return ENGINE_UNEXPECTED;
+  if (returnState(from) == PARTNER_DONE) return 0;
+  const list = p + MESSAGE_HEADER;
+  if (!listCheck(list, len - MESSAGE_HEADER)) return ENGINE_MALFORMED;
+  const slot = sessionOpen();
+  if (!matches(list, load<u32>(slot, SLOT_LENDS), load<u32>(slot, SLOT_NUM_LENDS), from, true)) return ENGINE_UNEXPECTED;
+  let at = list + LIST_HEADER;
+  for (let i = load<u32>(list); i; i--) {
+    const record = workspaceOwn(at);
+    workspaceTouch(record);
+    decodeInto(record, at);
+    at += encodedSize(load<u32>(at, ENC_DATA_LEN));
+  }
+  returnDone(from);
+  return 0;
+}

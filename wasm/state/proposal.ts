@@ -1,0 +1,157 @@
+/** Shape of a shard proposal (docs/interfaces.md section 7), and the proof that walking one cannot leave it. */
+import {
+  REC_HEADER,
+  REC_NUM_INSTRUCTIONS,
+  REC_NUM_LOOKUPS,
+  REC_NUM_READONLY_LOADED,
+  REC_NUM_READONLY_SIGNED,
+  REC_NUM_READONLY_UNSIGNED,
+  REC_NUM_REQUIRED,
+  REC_NUM_SIGNATURES,
+  REC_NUM_STATIC,
+  REC_NUM_WRITABLE_LOADED,
+  REC_OFF_BLOCKHASH,
+  REC_OFF_INSTRUCTIONS,
+  REC_OFF_KEYS,
+  REC_OFF_LOOKUPS,
+  REC_OFF_MESSAGE,
+  REC_TX_LEN,
+  REC_VERSION,
+  VERSION_LEGACY,
+  recordNumAccounts,
+} from "../transaction/record";
+
+export const PROP_LEN: usize = 0; // u32
+export const PROP_MAGIC: usize = 4; // u32
+export const PROP_SLOT: usize = 8; // u64
+export const PROP_VIEW: usize = 16; // u64
+export const PROP_DIGEST: usize = 24; // hash
+export const PROP_PREVIOUS: usize = 56; // u64
+export const PROP_STABLE: usize = 64; // u64
+export const PROP_SHARD: usize = 72; // u32
+export const PROP_FLAGS: usize = 76; // u32
+export const PROP_NUM_RECORDS: usize = 80; // u32
+export const PROP_NUM_LENDS: usize = 84; // u32
+export const PROP_NUM_BORROWS: usize = 88; // u32
+export const PROP_CONTEXT: usize = 96;
+export const PROP_MAGIC_VALUE: u32 = 0x50524f50;
+export const PROP_FLAG_DETAIL: u32 = 1;
+
+export const CONTEXT_SIZE: u32 = 128 + 512 * 32;
+const CONTEXT_SLOT: usize = 0; // u64
+const CONTEXT_HASH_COUNT: usize = 56; // u32
+const MAX_HASHES: u32 = 512;
+
+/** An entry of the lends or borrows. */
+export const LEASE_SHARD: usize = 0; // u16
+export const LEASE_WRITABLE: usize = 2; // u8
+export const LEASE_KEY: usize = 8;
+export const LEASE_SIZE: u32 = 40;
+
+const MAX_TX: u32 = 1232;
+
+export function contextCheck(p: usize, len: u32): bool {
+  return len >= CONTEXT_SIZE && load<u32>(p, CONTEXT_HASH_COUNT) <= MAX_HASHES;
+}
+
+export function proposalLends(p: usize): usize {
+  return p + PROP_CONTEXT + CONTEXT_SIZE;
+}
+export function proposalBorrows(p: usize): usize {
+  return proposalLends(p) + load<u32>(p, PROP_NUM_LENDS) * LEASE_SIZE;
+}
+export function proposalRecords(p: usize): usize {
+  return proposalBorrows(p) + load<u32>(p, PROP_NUM_BORROWS) * LEASE_SIZE;
+}
+
+let cursor: u32 = 0;
+/** Reads a compact-u16 at `cursor`, which it moves; -1 when it does not end within `end` or does not fit 16 bits. */
+function compactU16(p: usize, end: u32): i32 {
+  let value: u32 = 0;
+  for (let shift: u32 = 0; shift < 21; shift += 7) {
+    if (cursor >= end) return -1;
+    const byte: u32 = load<u8>(p + cursor++);
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return value > 0xffff ? -1 : <i32>value;
+  }
+  return -1;
+}
+
+/**
+ * Size of the transaction record at `r`, or 0 when it is not one within `available` bytes. Checks that every offset,
+ * count and account index stays inside, not what the record means: the edge that made it parsed the transaction.
+ */
+export function transactionCheck(r: usize, available: u32): u32 {
+  if (available < REC_HEADER) return 0;
+  const size = load<u32>(r);
+  const len: u32 = load<u16>(r, REC_TX_LEN);
+  const writableLoaded: u32 = load<u8>(r, REC_NUM_WRITABLE_LOADED);
+  const readonlyLoaded: u32 = load<u8>(r, REC_NUM_READONLY_LOADED);
+  if (len > MAX_TX || size > available || size != REC_HEADER + ((len + 7) & ~7) + (writableLoaded + readonlyLoaded) * 32) return 0;
+  const tx = r + REC_HEADER;
+  const signatures: u32 = load<u8>(r, REC_NUM_SIGNATURES);
+  const statics: u32 = load<u8>(r, REC_NUM_STATIC);
+  const accounts = recordNumAccounts(r);
+  const legacy = load<u8>(r, REC_VERSION) == VERSION_LEGACY;
+  const keys: u32 = load<u16>(r, REC_OFF_KEYS);
+  const message: u32 = load<u16>(r, REC_OFF_MESSAGE);
+  if (!signatures || signatures > statics || load<u8>(r, REC_NUM_REQUIRED) != signatures || accounts > 256) return 0;
+  if (<u32>load<u8>(r, REC_NUM_READONLY_SIGNED) >= signatures) return 0;
+  if (<u32>load<u8>(r, REC_NUM_READONLY_UNSIGNED) > statics - signatures) return 0;
+  if (message != 1 + signatures * 64 || keys <= message || keys + statics * 32 > len) return 0;
+  if (<u32>load<u16>(r, REC_OFF_BLOCKHASH) != keys + statics * 32 || keys + statics * 32 + 32 > len) return 0;
+  cursor = load<u16>(r, REC_OFF_INSTRUCTIONS);
+  if (cursor <= keys + statics * 32 + 32) return 0;
+  for (let n: u32 = load<u8>(r, REC_NUM_INSTRUCTIONS); n; n--) {
+    if (cursor >= len || <u32>load<u8>(tx + cursor++) >= accounts) return 0;
+    const metas = compactU16(tx, len);
+    if (metas < 0 || cursor + <u32>metas > len) return 0;
+    for (let end = cursor + <u32>metas; cursor < end; cursor++) if (<u32>load<u8>(tx + cursor) >= accounts) return 0;
+    const data = compactU16(tx, len);
+    if (data < 0) return 0;
+    cursor += <u32>data;
+    if (cursor > len) return 0;
+  }
+  const lookups: u32 = load<u8>(r, REC_NUM_LOOKUPS);
+  if (legacy) return lookups == 0 && writableLoaded + readonlyLoaded == 0 && cursor == len ? size : 0;
+  if (<u32>load<u16>(r, REC_OFF_LOOKUPS) <= cursor) return 0;
+  cursor = load<u16>(r, REC_OFF_LOOKUPS);
+  let writable: u32 = 0;
+  let readonly: u32 = 0;
+  for (let n = lookups; n; n--) {
+    cursor += 32;
+    if (cursor > len) return 0;
+    const w = compactU16(tx, len);
+    if (w < 0) return 0;
+    cursor += <u32>w;
+    const ro = compactU16(tx, len);
+    if (ro < 0) return 0;
+    cursor += <u32>ro;
+    if (cursor > len) return 0;
+    writable += <u32>w;
+    readonly += <u32>ro;
+  }
+  return writable == writableLoaded && readonly == readonlyLoaded && cursor == len ? size : 0;
+}
+
+/** Whether [p, p+len) has the shape of a shard proposal, records included; the keys of its lists are not looked at. */
+export function proposalCheck(p: usize, len: u32): bool {
+  if (len < <u32>PROP_CONTEXT + CONTEXT_SIZE || load<u32>(p) != len || load<u32>(p, PROP_MAGIC) != PROP_MAGIC_VALUE) return false;
+  if (!contextCheck(p + PROP_CONTEXT, CONTEXT_SIZE)) return false;
+  if (load<u64>(p + PROP_CONTEXT, CONTEXT_SLOT) != load<u64>(p, PROP_SLOT)) return false;
+  const leases = (<u64>load<u32>(p, PROP_NUM_LENDS) + load<u32>(p, PROP_NUM_BORROWS)) * LEASE_SIZE;
+  if (leases > <u64>(len - <u32>PROP_CONTEXT - CONTEXT_SIZE)) return false;
+  let at = proposalRecords(p);
+  const end = p + len;
+  let previous: i64 = -1;
+  for (let n = load<u32>(p, PROP_NUM_RECORDS); n; n--) {
+    if (end - at < 8) return false;
+    const index = <i64>load<u32>(at);
+    if (index <= previous || load<u32>(at, 4) != 0) return false;
+    previous = index;
+    const size = transactionCheck(at + 8, <u32>(end - at) - 8);
+    if (!size) return false;
+    at += 8 + size;
+  }
+  return at == end;
+}

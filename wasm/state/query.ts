@@ -1,0 +1,169 @@
+/** Reading accounts as of a slot: by key, by owner and filters, by last change. */
+import { heapAlloc, heapFree } from "../memory/heap";
+import { keyEquals, keyHash } from "../memory/bytes";
+import { outAt, outReset, outU32 } from "../memory/io";
+import { wellKnownAccount } from "../svm/runtime/transaction";
+import {
+  ACC_DATA,
+  ACC_DATA_LEN,
+  ACC_LAMPORTS,
+  ACC_OWNER,
+  ACC_STATE,
+  ST_STORED,
+} from "./account";
+import { ENGINE_MALFORMED, ENGINE_TOO_LARGE, ENGINE_TOO_OLD, ENGINE_WRONG_SHARD } from "./codes";
+import { bytesEqual } from "./data";
+import { outRecord, outTombstone } from "./encoding";
+import { recordAt, recordsEnd } from "./records";
+import { sessionApplied, sessionBase } from "./session";
+import { shardOf, shardSelf } from "./shard";
+import { SORT_ENTRY, SORT_PAYLOAD, sortByKey, sortPut } from "./sort";
+import { modifiedAsOf, outAsOf, sizeAsOf } from "./store";
+import { tableFind } from "./table";
+import { IMG_DATA, IMG_DATA_LEN, IMG_LAMPORTS, IMG_OWNER, imageAsOf } from "./undo";
+
+/** An account list with its count still to come. */
+function outListBegin(): void {
+  outReset();
+  outU32(0);
+  outU32(0);
+}
+
+export function queryRead(asOf: u64, p: usize, len: u32): i32 {
+  if (len % 32) return ENGINE_MALFORMED;
+  if (asOf < sessionBase()) return ENGINE_TOO_OLD;
+  asOf = min(asOf, sessionApplied());
+  outListBegin();
+  for (let key = p, end = p + len; key < end; key += 32) {
+    const record = tableFind(key, keyHash(key));
+    if (record) {
+      outAsOf(record, asOf);
+      continue;
+    }
+    const known = wellKnownAccount(key);
+    if (known) outRecord(known);
+    else if (shardOf(key) == shardSelf()) outTombstone(key);
+    else {
+      outReset();
+      return ENGINE_WRONG_SHARD;
+    }
+  }
+  store<u32>(outAt(0), len / 32);
+  return 0;
+}
+
+/** Input of a scan: see docs/interfaces.md section 6. */
+const SCAN_HAS_SIZE: usize = 32;
+const SCAN_NUM_MEMCMP: usize = 33;
+const SCAN_LIMIT: usize = 36;
+const SCAN_SIZE: usize = 40;
+const SCAN_MEMCMP: u32 = 48;
+const MEMCMP_HEADER: u32 = 8;
+
+function filtersCheck(p: usize, len: u32): bool {
+  if (len < SCAN_MEMCMP || load<u8>(p, SCAN_HAS_SIZE) > 1) return false;
+  let at = SCAN_MEMCMP;
+  for (let n: u32 = load<u8>(p, SCAN_NUM_MEMCMP); n; n--) {
+    if (len - at < MEMCMP_HEADER) return false;
+    const size = MEMCMP_HEADER + (<u32>(load<u16>(p + at, 4) + 3) & ~3);
+    if (size > len - at) return false;
+    at += size;
+  }
+  return at == len;
+}
+
+/** Whether an account that exists, given by its parts, passes. */
+function passes(p: usize, owner: usize, data: usize, dataLen: u32): bool {
+  if (!keyEquals(owner, p)) return false;
+  if (load<u8>(p, SCAN_HAS_SIZE) && <u64>dataLen != load<u64>(p, SCAN_SIZE)) return false;
+  let filter = p + SCAN_MEMCMP;
+  for (let n: u32 = load<u8>(p, SCAN_NUM_MEMCMP); n; n--) {
+    const offset = load<u32>(filter);
+    const len: u32 = load<u16>(filter, 4);
+    if (<u64>offset + len > <u64>dataLen || !bytesEqual(data + offset, filter + MEMCMP_HEADER, len)) return false;
+    filter += MEMCMP_HEADER + ((len + 3) & ~3);
+  }
+  return true;
+}
+
+/** A list of records to put out sorted: grows by doubling. */
+let picked: usize = 0;
+let pickedCap: u32 = 0;
+let pickedCount: u32 = 0;
+
+function pick(record: usize): void {
+  if (pickedCount == pickedCap) {
+    const capacity = max<u32>(256, pickedCap << 1);
+    const fresh = heapAlloc(capacity * SORT_ENTRY);
+    if (picked) {
+      memory.copy(fresh, picked, pickedCount * SORT_ENTRY);
+      heapFree(picked, pickedCap * SORT_ENTRY);
+    }
+    picked = fresh;
+    pickedCap = capacity;
+  }
+  sortPut(picked + pickedCount * SORT_ENTRY, record, <u32>record);
+  pickedCount += 1;
+}
+function pickedDrop(): void {
+  if (picked) heapFree(picked, pickedCap * SORT_ENTRY);
+  picked = 0;
+  pickedCap = 0;
+  pickedCount = 0;
+}
+function outPicked(asOf: u64): void {
+  sortByKey(picked, pickedCount);
+  outListBegin();
+  for (let i: u32 = 0; i < pickedCount; i++) outAsOf(load<u32>(picked + i * SORT_ENTRY, SORT_PAYLOAD), asOf);
+  store<u32>(outAt(0), pickedCount);
+  pickedDrop();
+}
+
+export function queryScan(asOf: u64, p: usize, len: u32): i32 {
+  if (!filtersCheck(p, len)) return ENGINE_MALFORMED;
+  if (asOf < sessionBase()) return ENGINE_TOO_OLD;
+  asOf = min(asOf, sessionApplied());
+  const limit: u64 = load<u32>(p, SCAN_LIMIT);
+  let bytes: u64 = 8;
+  for (let i: u32 = 0, n = recordsEnd(); i < n; i++) {
+    const record = recordAt(i);
+    if (!(load<u8>(record, ACC_STATE) & ST_STORED)) continue;
+    const image = imageAsOf(record, asOf);
+    const exists = (image ? load<u64>(image, IMG_LAMPORTS) : load<u64>(record, ACC_LAMPORTS)) != 0;
+    if (!exists) continue;
+    const good = image
+      ? passes(p, image + IMG_OWNER, image + IMG_DATA, load<u32>(image, IMG_DATA_LEN))
+      : passes(p, record + ACC_OWNER, load<u32>(record, ACC_DATA), load<u32>(record, ACC_DATA_LEN));
+    if (!good) continue;
+    bytes += sizeAsOf(record, asOf);
+    if (bytes > limit) {
+      pickedDrop();
+      outReset();
+      return ENGINE_TOO_LARGE;
+    }
+    pick(record);
+  }
+  outPicked(asOf);
+  return 0;
+}
+
+/**
+ * Accounts as of `asOf` changed after `since`, tombstones too, from pool index `cursor` on: the next cursor, 0 at the end.
+ * Records keep their index, so that a walk in several calls sees every account that was there all the time.
+ */
+export function queryCollect(since: u64, asOf: u64, cursor: u32, maxBytes: u32): i32 {
+  if (asOf < sessionBase()) return ENGINE_TOO_OLD;
+  asOf = min(asOf, sessionApplied());
+  const end = recordsEnd();
+  let bytes: u64 = 8;
+  let i = cursor;
+  for (; i < end; i++) {
+    const record = recordAt(i);
+    if (!(load<u8>(record, ACC_STATE) & ST_STORED) || modifiedAsOf(record, asOf) <= since) continue;
+    bytes += sizeAsOf(record, asOf);
+    if (bytes > <u64>maxBytes && pickedCount) break;
+    pick(record);
+  }
+  outPicked(asOf);
+  return i < end ? <i32>i : 0;
+}

@@ -1,0 +1,152 @@
+/**
+ * The accounts that one slot (or one simulation) works on, as execution sees them.
+ *
+ *   slotAccount(key) ─▶ leased here or temporary?  ─▶ slot table     (lives for the slot)
+ *                    ─▶ own?                       ─▶ store          (pre-image kept at the first slotTouch)
+ *                    ─▶ own key, does not exist    ─▶ new temporary record, stored if it ends with lamports
+ *                    ─▶ anything else              ─▶ the plan is broken: noted here, engineExecute answers it
+ */
+import { keyCopy, keyHash } from "../memory/bytes";
+import { ACC_EPOCH, ACC_STATE, ST_LEASED, ST_LENT, ST_READONLY, ST_SHARED, ST_TEMPORARY } from "./account";
+import { dataDrop } from "./data";
+import { decodeInto } from "./encoding";
+import { recordFree, recordNew } from "./records";
+import { shardOf, shardSelf } from "./shard";
+import { SMALL_TABLE, smallAt, smallClear, smallCount, smallFind, smallInsert, smallPlaces } from "./small-table";
+import { tableFind } from "./table";
+import { imageKeep } from "./undo";
+
+/** Why a plan is broken. */
+export const FAULT_FOREIGN: u32 = 1;
+export const FAULT_LENT: u32 = 2;
+export const FAULT_READONLY: u32 = 3;
+
+const slotTable: usize = memory.data(SMALL_TABLE, 16);
+const simulationTable: usize = memory.data(SMALL_TABLE, 16);
+let simulating: bool = false;
+/** The open slot (wasm/state/undo.ts), or 0. */
+let slot: usize = 0;
+let epoch: u32 = 0;
+let fault: u32 = 0;
+const faultKeyAt: usize = memory.data(32, 16);
+
+function faultNote(reason: u32, key: usize): void {
+  if (fault) return;
+  fault = reason;
+  keyCopy(faultKeyAt, key);
+}
+export function workspaceFault(): u32 {
+  return fault;
+}
+export function workspaceFaultKey(): usize {
+  return faultKeyAt;
+}
+
+/** Opens the workspace for a slot. */
+export function workspaceOpen(forSlot: usize): void {
+  slot = forSlot;
+  epoch += 1;
+  fault = 0;
+}
+
+/** Drops leased and temporary records. Those that became own accounts have left the table's care: their state says so. */
+export function workspaceClose(): void {
+  dropAll(slotTable);
+  slot = 0;
+}
+
+function dropAll(t: usize): void {
+  for (let i: u32 = 0, n = smallPlaces(t); i < n; i++) {
+    const record = smallAt(t, i);
+    if (!record || !(load<u8>(record, ACC_STATE) & (ST_LEASED | ST_TEMPORARY))) continue;
+    dataDrop(record);
+    recordFree(record);
+  }
+  smallClear(t);
+}
+
+function temporary(t: usize, key: usize, hash: u64): usize {
+  const record = recordNew(key, ST_TEMPORARY);
+  smallInsert(t, record, hash);
+  return record;
+}
+
+/** The own account of a key in this slot, a temporary record when it does not exist. No questions asked. */
+export function workspaceOwn(key: usize): usize {
+  const hash = keyHash(key);
+  let record = tableFind(key, hash);
+  if (!record) record = smallFind(slotTable, key, hash);
+  return record ? record : temporary(slotTable, key, hash);
+}
+
+/** Adds a leased account from its checked encoding. */
+export function workspaceLease(p: usize, writable: bool): void {
+  const record = recordNew(p, ST_LEASED | (writable ? 0 : ST_READONLY));
+  decodeInto(record, p);
+  smallInsert(slotTable, record, keyHash(p));
+}
+/** The leased account of a key. */
+export function workspaceLeased(key: usize): usize {
+  return smallFind(slotTable, key, keyHash(key));
+}
+
+/** For the runtime: the record of an account in the slot being executed. */
+export function slotAccount(key: usize): usize {
+  const hash = keyHash(key);
+  if (simulating) {
+    let found = smallFind(simulationTable, key, hash);
+    if (!found) {
+      found = temporary(simulationTable, key, hash);
+      store<u32>(found, epoch, ACC_EPOCH);
+    }
+    return found;
+  }
+  let record: usize = 0;
+  if (smallCount(slotTable)) record = smallFind(slotTable, key, hash);
+  if (!record) record = tableFind(key, hash);
+  if (record) {
+    if (load<u8>(record, ACC_STATE) & ST_LENT) faultNote(FAULT_LENT, key);
+    return record;
+  }
+  if (shardOf(key) != shardSelf()) faultNote(FAULT_FOREIGN, key);
+  return temporary(slotTable, key, hash);
+}
+
+function keep(record: usize): void {
+  store<u32>(record, epoch, ACC_EPOCH);
+  // Leased and temporary records go when the slot closes: their image only serves sums and comparisons.
+  imageKeep(slot, record, !(load<u8>(record, ACC_STATE) & (ST_LEASED | ST_TEMPORARY)));
+}
+
+/** For the runtime: called before a record may first be changed in a slot; keeps its pre-image once. */
+export function slotTouch(record: usize): void {
+  if (load<u32>(record, ACC_EPOCH) == epoch) return;
+  if (load<u8>(record, ACC_STATE) & (ST_READONLY | ST_SHARED | ST_LENT)) faultNote(FAULT_READONLY, record);
+  keep(record);
+}
+
+/** The same for the engine itself, which may change what it lent. */
+export function workspaceTouch(record: usize): void {
+  if (load<u32>(record, ACC_EPOCH) != epoch) keep(record);
+}
+
+/** Starts a simulation: from now on slotAccount sees only what simulationAdd adds. */
+export function simulationBegin(): void {
+  simulating = true;
+}
+/** Adds an account; false when the key was added before. */
+export function simulationAdd(p: usize): bool {
+  const hash = keyHash(p);
+  if (smallFind(simulationTable, p, hash)) return false;
+  const record = temporary(simulationTable, p, hash);
+  decodeInto(record, p);
+  store<u32>(record, epoch, ACC_EPOCH);
+  return true;
+}
+export function simulationRecord(key: usize): usize {
+  return smallFind(simulationTable, key, keyHash(key));
+}
+export function simulationEnd(): void {
+  dropAll(simulationTable);
+  simulating = false;
+}
