@@ -42,10 +42,7 @@ export function methodNotFound(method: string): RpcError {
 }
 
 export const blockCleanedUp = (slot: bigint, first: bigint) =>
-  new RpcError(
-    BLOCK_CLEANED_UP,
-    `Block ${slot} cleaned up, does not exist on node. First available block: ${first}`,
-  );
+  new RpcError(BLOCK_CLEANED_UP, `Block ${slot} cleaned up, does not exist on node. First available block: ${first}`);
 export const preflightFailure = (message: string, data: Json) => new RpcError(PREFLIGHT_FAILURE, message, data);
 export const signatureVerificationFailure = () =>
   new RpcError(SIGNATURE_VERIFICATION_FAILURE, "Transaction signature verification failure");

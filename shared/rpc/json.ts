@@ -62,5 +62,7 @@ const keepLongIntegers: Reviver = (_key, value, context) => {
 
 /** Throws SyntaxError on anything that is not JSON. */
 export function parse(text: string): unknown {
-  return LONG_INTEGER.test(text) ? JSON.parse(text, keepLongIntegers as (key: string, value: unknown) => unknown) : JSON.parse(text);
+  return LONG_INTEGER.test(text)
+    ? JSON.parse(text, keepLongIntegers as (key: string, value: unknown) => unknown)
+    : JSON.parse(text);
 }

@@ -1,6 +1,7 @@
 /** A result (docs/interfaces.md section 4) unpacked for answers. */
+
+import type { TransactionErrorCode } from "../errors/transaction-error.ts";
 import { viewOf } from "../protocol/bytes.ts";
-import type { ErrorFields } from "./transaction-error.ts";
 
 const RESULT_HEADER = 48;
 const TOKEN_BALANCE_SIZE = 88;
@@ -22,7 +23,7 @@ export interface InnerInstruction {
   readonly data: Uint8Array;
 }
 
-export interface ResultView extends ErrorFields {
+export interface ResultView extends TransactionErrorCode {
   readonly landed: boolean;
   readonly fee: bigint;
   readonly computeUnits: number;
@@ -39,7 +40,7 @@ export interface ResultView extends ErrorFields {
   } | null;
 }
 
-export function errorFields(result: Uint8Array): ErrorFields {
+export function errorFields(result: Uint8Array): TransactionErrorCode {
   return {
     txError: result[9]!,
     errorIndex: result[10]!,

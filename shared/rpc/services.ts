@@ -3,6 +3,8 @@
  * Bound to a WasmInstance in wasm-services.ts, to a twin in tests.
  */
 
+import type { TransactionErrorCode } from "../errors/transaction-error.ts";
+
 export interface Simulation {
   /** One result (docs/interfaces.md section 4) with detail. */
   readonly result: Uint8Array;
@@ -20,9 +22,10 @@ export interface RpcServices {
   parse(wire: Uint8Array): Parsed;
   /** Whether all signatures of the record are good; the record with its verified flag set, or null. */
   verify(record: Uint8Array): Uint8Array | null;
+  /** After its lookups are resolved: the error of an account that is named twice, or null. */
+  checkLoaded(record: Uint8Array): TransactionErrorCode | null;
   /** Executes a resolved record on `accounts` (an account list) in the slot context. */
   simulate(context: Uint8Array, accounts: Uint8Array, record: Uint8Array, skipBlockhashCheck: boolean): Simulation;
   /** Encoded accounts of the sysvars and programs among `keys` in that context; null for every other key. */
   wellKnown(context: Uint8Array, keys: readonly Uint8Array[]): (Uint8Array | null)[];
-  sha256(bytes: Uint8Array): Uint8Array;
 }

@@ -1,0 +1,147 @@
+/**
+ * JSON-RPC 2.0 over bytes: single calls and batches, Agave's answers to what is no call at all, bounded work.
+ */
+import type { Backend } from "./backend.ts";
+import { Call } from "./call.ts";
+import { INVALID_REQUEST, internalError, invalidRequest, methodNotFound, parseError, RpcError } from "./errors.ts";
+import { type Json, parse, stringify } from "./json.ts";
+import type { Methods } from "./method.ts";
+import type { RpcServices } from "./services.ts";
+
+/** Bytes of one HTTP body or WebSocket message. The longest sensible call is a batch of transactions. */
+export const MAX_BODY_BYTES = 1 << 20;
+/** Calls in one batch. */
+export const MAX_BATCH = 1_000;
+/** Calls of a batch under way at once. */
+const BATCH_PARALLEL = 16;
+/** Characters of a batch's answer; calls after it are answered with an error instead of run. */
+const MAX_BATCH_ANSWER = 32 << 20;
+
+export interface RpcResponse {
+  readonly status: number;
+  /** Empty for notifications. */
+  readonly body: string;
+}
+
+export interface Rpc {
+  handle(body: Uint8Array): Promise<RpcResponse>;
+}
+
+export interface EngineOptions {
+  /** Told of every fault that is not the client's; the client only hears "Internal error". */
+  readonly onFault?: (fault: unknown, method: string) => void;
+}
+
+type Id = string | number | bigint | null;
+
+interface Request {
+  readonly id: Id | undefined;
+  readonly method: string;
+  readonly params: unknown;
+}
+
+export function errorAnswer(id: Id, error: RpcError): string {
+  return stringify({ jsonrpc: "2.0", error: { code: error.code, message: error.message, data: error.data }, id });
+}
+
+function isId(value: unknown): value is Id | undefined {
+  return (
+    value === undefined ||
+    value === null ||
+    typeof value === "string" ||
+    typeof value === "number" ||
+    typeof value === "bigint"
+  );
+}
+
+/** `null`: not a request. */
+export function asRequest(value: unknown): Request | null {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  const { jsonrpc, id, method, params } = value as Record<string, unknown>;
+  if (jsonrpc !== "2.0" || typeof method !== "string" || !isId(id)) return null;
+  return { id, method, params };
+}
+
+export function createEngine(
+  methods: Methods,
+  backend: Backend,
+  services: RpcServices,
+  options: EngineOptions = {},
+): Rpc {
+  async function result(call: Call, request: Request): Promise<Json> {
+    const method = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
+    if (method === undefined) throw methodNotFound(request.method);
+    return method.run(call, request.params);
+  }
+
+  function toRpcError(fault: unknown, method: string): RpcError {
+    if (fault instanceof RpcError) return fault;
+    options.onFault?.(fault, method);
+    return internalError();
+  }
+
+  /** `null`: a notification, which has no answer. */
+  async function answer(call: Call, value: unknown): Promise<string | null> {
+    const request = asRequest(value);
+    if (request === null) return errorAnswer(null, invalidRequest());
+    if (request.id === undefined) return null;
+    try {
+      return stringify({ jsonrpc: "2.0", result: await result(call, request), id: request.id });
+    } catch (fault) {
+      return errorAnswer(request.id, toRpcError(fault, request.method));
+    }
+  }
+
+  async function batch(call: Call, values: readonly unknown[]): Promise<string> {
+    const answers: string[] = [];
+    let size = 0;
+    for (let from = 0; from < values.length; from += BATCH_PARALLEL) {
+      const some = values.slice(from, from + BATCH_PARALLEL);
+      const done = size < MAX_BATCH_ANSWER ? await Promise.all(some.map((value) => answer(call, value))) : some.map(refuse);
+      for (const text of done) {
+        if (text === null) continue;
+        answers.push(text);
+        size += text.length;
+      }
+    }
+    return answers.length === 0 ? "" : `[${answers.join(",")}]`;
+  }
+
+  return {
+    async handle(body) {
+      if (body.length > MAX_BODY_BYTES) {
+        return { status: 413, body: errorAnswer(null, tooLarge()) };
+      }
+      let value: unknown;
+      try {
+        value = parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
+      } catch {
+        return { status: 200, body: errorAnswer(null, parseError()) };
+      }
+      const call = new Call(backend, services);
+      if (!Array.isArray(value)) return { status: 200, body: (await answer(call, value)) ?? "" };
+      if (value.length === 0) return { status: 200, body: errorAnswer(null, invalidRequest()) };
+      if (value.length > MAX_BATCH) {
+        return {
+          status: 200,
+          body: errorAnswer(null, new RpcError(INVALID_REQUEST, `Batch too large: ${value.length} calls; max ${MAX_BATCH}`)),
+        };
+      }
+      return { status: 200, body: await batch(call, value) };
+    },
+  };
+}
+
+/** Also for whoever reads the body: to stop at MAX_BODY_BYTES and answer. */
+export function tooLarge(): RpcError {
+  return new RpcError(INVALID_REQUEST, `Request too large; max ${MAX_BODY_BYTES} bytes`);
+}
+
+function refuse(value: unknown): string | null {
+  const request = asRequest(value);
+  if (request?.id === undefined && request !== null) return null;
+  return errorAnswer(
+    request?.id ?? null,
+    new RpcError(INVALID_REQUEST, `The answers of the batch are larger than ${MAX_BATCH_ANSWER} characters`),
+  );
+}

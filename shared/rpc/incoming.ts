@@ -1,0 +1,100 @@
+/** A transaction on its way in: from the client's text to a parsed, resolved record, with Agave's errors on the way. */
+import { ErrorCode, isDeserializeError } from "../errors/codes.ts";
+import { ERROR_TEXT } from "../errors/messages.ts";
+import { sanitizeErrorToCode } from "../errors/transaction-error.ts";
+import { decodeRecord } from "../protocol/record.ts";
+import { type Account, encodeAccountList, missingAccount } from "./accounts.ts";
+import type { Head } from "./backend.ts";
+import { decodeBase58, encodeBase58 } from "./base58.ts";
+import { decodeBase64 } from "./base64.ts";
+import type { Call } from "./call.ts";
+import { errorText } from "./error-text.ts";
+import { invalidParams, signatureLengthMismatch } from "./errors.ts";
+import { lookupTables, resolveLookups } from "./lookup-tables.ts";
+import type { Simulation } from "./services.ts";
+
+/** Bytes of a wire transaction or message; longest text of so many in base58 and base64. */
+const MAX_BYTES = 1232;
+const MAX_BASE58 = 1683;
+const MAX_BASE64 = 1644;
+
+export const TRANSACTION_TYPE = "solana_transaction::versioned::VersionedTransaction";
+export const MESSAGE_TYPE = "solana_message::versions::VersionedMessage";
+
+/** Decodes the client's text; throws RpcError with Agave's text. */
+export function decodeWire(text: string, encoding: string, type: string): Uint8Array {
+  if (encoding !== "base58" && encoding !== "base64") {
+    throw invalidParams(`unsupported encoding: ${encoding}. Supported encodings: base58, base64`);
+  }
+  const max = encoding === "base58" ? MAX_BASE58 : MAX_BASE64;
+  if (text.length > max) {
+    throw invalidParams(
+      `${encoding} encoded ${type} too large: ${text.length} bytes (max: encoded/raw ${max}/${MAX_BYTES})`,
+    );
+  }
+  const bytes = encoding === "base58" ? decodeBase58(text) : decodeBase64(text);
+  if (bytes === null) throw invalidParams(`invalid ${encoding} encoding`);
+  if (bytes.length > MAX_BYTES) {
+    throw invalidParams(`decoded ${type} too large: ${bytes.length} bytes (max: ${MAX_BYTES} bytes)`);
+  }
+  return bytes;
+}
+
+const codeText = (code: number) => ERROR_TEXT[code as ErrorCode] ?? `error ${code}`;
+
+/** Parses a wire transaction; throws RpcError as Agave does for what it cannot read or may not run. */
+export function parseWire(call: Call, wire: Uint8Array): Uint8Array {
+  const parsed = call.services.parse(wire);
+  if (parsed.ok) return parsed.record;
+  const { code } = parsed;
+  if (isDeserializeError(code)) throw invalidParams(`failed to deserialize ${TRANSACTION_TYPE}: ${codeText(code)}`);
+  if (code === ErrorCode.SANITIZE_SIGNATURE_COUNT) throw signatureLengthMismatch();
+  throw invalidParams(`invalid transaction: ${errorText(sanitizeErrorToCode(code))} (${codeText(code)})`);
+}
+
+/**
+ * Parses a message alone, as a transaction with empty signatures. Throws RpcError.
+ * Its header's first byte (after the version prefix) says how many there are.
+ */
+export function parseMessage(call: Call, message: Uint8Array): Uint8Array {
+  const first = message[0] ?? 0;
+  const signatures = first & 0x80 ? (message[1] ?? 0) : first;
+  if (signatures >= 0x80) throw invalidParams(`failed to deserialize ${MESSAGE_TYPE}: too many signatures`);
+  const wire = new Uint8Array(1 + signatures * 64 + message.length);
+  wire[0] = signatures;
+  wire.set(message, 1 + signatures * 64);
+  const parsed = call.services.parse(wire);
+  if (parsed.ok) return parsed.record;
+  const { code } = parsed;
+  if (isDeserializeError(code)) throw invalidParams(`failed to deserialize ${MESSAGE_TYPE}: ${codeText(code)}`);
+  throw invalidParams(`invalid transaction message: ${errorText(sanitizeErrorToCode(code))} (${codeText(code)})`);
+}
+
+/** Fills in the addresses of the record's lookup tables; the tables. Throws RpcError. */
+export async function resolve(call: Call, head: Head, record: Uint8Array, what: string): Promise<Account[]> {
+  const keys = lookupTables(record);
+  if (keys.length === 0) return [];
+  const tables = await call.accounts(head, keys);
+  const failed = resolveLookups(record, tables, head.context) ?? call.services.checkLoaded(record);
+  if (failed !== null) throw invalidParams(`${what}: ${errorText(failed)}`);
+  return tables.filter((table) => table !== null);
+}
+
+/** Runs the record on the accounts as of the tip. `tables`: the lookup tables it was resolved with. */
+export async function simulate(
+  call: Call,
+  head: Head,
+  record: Uint8Array,
+  tables: readonly Account[],
+  skipBlockhashCheck: boolean,
+): Promise<Simulation> {
+  const keys = decodeRecord(record).accountKeys;
+  const known = call.services.wellKnown(head.context, keys);
+  const stored = keys.filter((_, i) => known[i] === null);
+  const read = await call.accounts(head, stored);
+  const seen = new Set(stored.map(encodeBase58));
+  const accounts = stored.map((key, i) => read[i] ?? missingAccount(key));
+  const others = tables.filter((table) => !seen.has(encodeBase58(table.key)));
+  return call.services.simulate(head.context, encodeAccountList([...accounts, ...others]), record, skipBlockhashCheck);
+}
+

@@ -1,0 +1,101 @@
+/** Reading accounts. */
+import type { Account } from "../../../shared/rpc/accounts.ts";
+import { decodeAccountList } from "../../../shared/rpc/accounts.ts";
+import { encodeBase58 } from "../../../shared/rpc/base58.ts";
+import { type Call, decimalsFor, mintDecimals, withContext } from "../../../shared/rpc/call.ts";
+import { invalidParams, scanError } from "../../../shared/rpc/errors.ts";
+import { type AccountTests, accountTests } from "../../../shared/rpc/filters.ts";
+import type { Json } from "../../../shared/rpc/json.ts";
+import { isTokenProgram } from "../../../shared/rpc/keys.ts";
+import { type Methods, method } from "../../../shared/rpc/method.ts";
+import {
+  accountConfig,
+  contextConfig,
+  programAccountsConfig,
+  text,
+  toKey,
+} from "../../../shared/rpc/params.ts";
+import { type AccountEncoding, type DataSlice, uiAccount } from "../../../shared/rpc/ui-account.ts";
+import type { Head } from "../../../shared/rpc/backend.ts";
+import { z } from "zod";
+
+const MAX_MULTIPLE_ACCOUNTS = 100;
+
+export interface AccountView {
+  readonly encoding: AccountEncoding;
+  readonly dataSlice: DataSlice | undefined;
+}
+
+/** Accounts as the client wants to see them; null where there is none. */
+export async function showAccounts(
+  call: Call,
+  head: Head,
+  accounts: readonly (Account | null)[],
+  view: AccountView,
+): Promise<Json[]> {
+  const decimals =
+    view.encoding === "jsonParsed" ? await mintDecimals((keys) => call.accounts(head, keys), accounts) : new Map();
+  return accounts.map(
+    (account) => account && uiAccount(account, view.encoding, view.dataSlice, decimalsFor(account, decimals)),
+  );
+}
+
+/** All accounts of `owner` that pass the tests, sorted by key. */
+export async function scan(call: Call, head: Head, owner: Uint8Array, tests: AccountTests): Promise<Account[]> {
+  const list = await call.backend.scanAccounts(owner, tests.filter, head.slot);
+  if (list === null) throw scanError("The accounts found are larger than 32 MiB; narrow the filters");
+  return decodeAccountList(list).filter(tests.accepts);
+}
+
+/** Keyed accounts. Of a token program's, `jsonParsed` shows only those that can be parsed. */
+export async function showKeyed(
+  call: Call,
+  head: Head,
+  owner: Uint8Array,
+  accounts: readonly Account[],
+  view: AccountView,
+): Promise<Json[]> {
+  const shown = await showAccounts(call, head, accounts, view);
+  const parsedOnly = view.encoding === "jsonParsed" && isTokenProgram(encodeBase58(owner));
+  const keyed: Json[] = [];
+  for (const [i, account] of shown.entries()) {
+    if (parsedOnly && Array.isArray((account as { data?: Json }).data)) continue;
+    keyed.push({ pubkey: encodeBase58(accounts[i]!.key), account });
+  }
+  return keyed;
+}
+
+export const accountMethods: Methods = {
+  getBalance: method([text, contextConfig], async (call, address, { minContextSlot }) => {
+    const key = toKey(address);
+    const head = await call.head(minContextSlot);
+    return withContext(head.slot, (await call.account(head, key))?.lamports ?? 0);
+  }),
+
+  getAccountInfo: method([text, accountConfig], async (call, address, options) => {
+    const key = toKey(address);
+    const head = await call.head(options.minContextSlot);
+    const view = { encoding: options.encoding ?? "binary", dataSlice: options.dataSlice } as const;
+    const [shown] = await showAccounts(call, head, await call.accounts(head, [key]), view);
+    return withContext(head.slot, shown ?? null);
+  }),
+
+  getMultipleAccounts: method([z.array(text), accountConfig], async (call, addresses, options) => {
+    if (addresses.length > MAX_MULTIPLE_ACCOUNTS) {
+      throw invalidParams(`Too many inputs provided; max ${MAX_MULTIPLE_ACCOUNTS}`);
+    }
+    const keys = addresses.map(toKey);
+    const head = await call.head(options.minContextSlot);
+    const view = { encoding: options.encoding ?? "base64", dataSlice: options.dataSlice } as const;
+    return withContext(head.slot, await showAccounts(call, head, await call.accounts(head, keys), view));
+  }),
+
+  getProgramAccounts: method([text, programAccountsConfig], async (call, address, options) => {
+    const owner = toKey(address);
+    const tests = accountTests(options.filters ?? []);
+    const head = await call.head(options.minContextSlot);
+    const view = { encoding: options.encoding ?? "binary", dataSlice: options.dataSlice } as const;
+    const shown = await showKeyed(call, head, owner, await scan(call, head, owner, tests), view);
+    return options.withContext ? withContext(head.slot, shown) : shown;
+  }),
+};

@@ -1,0 +1,153 @@
+/** What the ledger has: transactions, blocks, statuses, an address's history. */
+import { z } from "zod";
+import type { SignatureStatus, StoredBlock } from "../../../shared/rpc/backend.ts";
+import { encodeBase58 } from "../../../shared/rpc/base58.ts";
+import { type Call, withContext } from "../../../shared/rpc/call.ts";
+import { encodeBlock, encodeTransaction } from "../../../shared/rpc/encode-transaction.ts";
+import { errorJson, statusJson } from "../../../shared/rpc/error-text.ts";
+import { blockCleanedUp, blockNotAvailable, invalidParams, slotSkipped } from "../../../shared/rpc/errors.ts";
+import type { Json } from "../../../shared/rpc/json.ts";
+import { type Methods, method } from "../../../shared/rpc/method.ts";
+import {
+  blockConfig,
+  commitment,
+  config,
+  contextConfig,
+  minContextSlot,
+  optional,
+  text,
+  toKey,
+  toSignature,
+  transactionConfig,
+  u64,
+} from "../../../shared/rpc/params.ts";
+
+const MAX_STATUSES = 256;
+const MAX_BLOCK_RANGE = 500_000n;
+const MAX_SIGNATURES_FOR_ADDRESS = 1_000;
+
+type Commitment = z.output<typeof commitment>;
+
+function atLeastConfirmed(level: Commitment): void {
+  if (level === "processed") throw invalidParams("Method does not support commitment below `confirmed`");
+}
+
+/** The block of `slot`; throws RpcError with Agave's reason where there is none. */
+async function blockAt(call: Call, slot: bigint): Promise<StoredBlock> {
+  const head = await call.head();
+  if (slot > head.slot) throw blockNotAvailable(slot);
+  const block = await call.backend.block(slot);
+  if (block !== null) return block;
+  const first = await call.backend.firstBlock();
+  throw slot < first ? blockCleanedUp(slot, first) : slotSkipped(slot);
+}
+
+function statusAnswer(status: SignatureStatus | null): Json {
+  if (status === null) return null;
+  return {
+    slot: status.slot,
+    confirmations: null,
+    status: statusJson(status),
+    err: errorJson(status),
+    confirmationStatus: "finalized",
+  };
+}
+
+async function slotsBetween(call: Call, from: bigint, to: bigint, limit: bigint): Promise<Json> {
+  if (to < from || limit === 0n) return [];
+  return call.backend.blocks(from, to, Number(limit));
+}
+
+const min = (a: bigint, b: bigint) => (a < b ? a : b);
+
+export const historyMethods: Methods = {
+  getSignatureStatuses: method(
+    [z.array(text), config({ searchTransactionHistory: optional(z.boolean()) })],
+    async (call, signatures) => {
+      if (signatures.length > MAX_STATUSES) throw invalidParams(`Too many inputs provided; max ${MAX_STATUSES}`);
+      const keys = signatures.map(toSignature);
+      const head = await call.head();
+      const statuses = keys.length === 0 ? [] : await call.backend.statuses(keys);
+      return withContext(head.slot, statuses.map(statusAnswer));
+    },
+  ),
+
+  getTransaction: method([text, transactionConfig], async (call, signature, options) => {
+    const key = toSignature(signature);
+    atLeastConfirmed(options.commitment);
+    const stored = await call.backend.transaction(key);
+    if (stored === null) return null;
+    const encoded = encodeTransaction(stored, {
+      encoding: options.encoding ?? "json",
+      maxVersion: options.maxSupportedTransactionVersion,
+      showRewards: true,
+    });
+    return { slot: stored.slot, ...encoded, blockTime: stored.blockTime, transactionIndex: stored.index };
+  }),
+
+  getBlock: method([u64, blockConfig], async (call, slot, options) => {
+    atLeastConfirmed(options.commitment);
+    return encodeBlock(await blockAt(call, slot), options.transactionDetails ?? "full", {
+      encoding: options.encoding ?? "json",
+      maxVersion: options.maxSupportedTransactionVersion,
+      showRewards: options.rewards ?? true,
+    });
+  }),
+
+  getBlockTime: method([u64], async (call, slot) => {
+    const head = await call.head();
+    return slot === head.slot ? head.blockTime : (await blockAt(call, slot)).blockTime;
+  }),
+
+  /** The end slot may be left out and the configuration given in its place. */
+  getBlocks: method(
+    [u64, z.union([optional(u64), contextConfig]), contextConfig],
+    async (call, start, endOrConfig, last) => {
+      const end = typeof endOrConfig === "bigint" ? endOrConfig : undefined;
+      const options = typeof endOrConfig === "object" ? endOrConfig : last;
+      atLeastConfirmed(options.commitment);
+      const head = await call.head(options.minContextSlot);
+      const to = min(end ?? start + MAX_BLOCK_RANGE, head.slot);
+      if (to - start > MAX_BLOCK_RANGE) throw invalidParams(`Slot range too large; max ${MAX_BLOCK_RANGE}`);
+      return slotsBetween(call, start, to, MAX_BLOCK_RANGE + 1n);
+    },
+  ),
+
+  getBlocksWithLimit: method([u64, u64, contextConfig], async (call, start, limit, options) => {
+    atLeastConfirmed(options.commitment);
+    if (limit > MAX_BLOCK_RANGE) throw invalidParams(`Limit too large; max ${MAX_BLOCK_RANGE}`);
+    const head = await call.head(options.minContextSlot);
+    return slotsBetween(call, start, head.slot, limit);
+  }),
+
+  getFirstAvailableBlock: method([], (call) => call.backend.firstBlock()),
+  minimumLedgerSlot: method([], (call) => call.backend.firstBlock()),
+
+  getSignaturesForAddress: method(
+    [
+      text,
+      config({ before: optional(text), until: optional(text), limit: optional(u64), commitment, minContextSlot }),
+    ],
+    async (call, address, options) => {
+      const key = toKey(address);
+      const before = options.before === undefined ? {} : { before: toSignature(options.before) };
+      const until = options.until === undefined ? {} : { until: toSignature(options.until) };
+      const limit = options.limit ?? BigInt(MAX_SIGNATURES_FOR_ADDRESS);
+      if (limit < 1n || limit > BigInt(MAX_SIGNATURES_FOR_ADDRESS)) {
+        throw invalidParams(`Invalid limit; max ${MAX_SIGNATURES_FOR_ADDRESS}`);
+      }
+      atLeastConfirmed(options.commitment);
+      await call.head(options.minContextSlot);
+      const found = await call.backend.addressHistory(key, { ...before, ...until, limit: Number(limit) });
+      return found.map((entry) => ({
+        signature: encodeBase58(entry.signature),
+        slot: entry.slot,
+        err: errorJson(entry),
+        memo: entry.memo,
+        blockTime: entry.blockTime,
+        confirmationStatus: "finalized",
+        transactionIndex: entry.index,
+      }));
+    },
+  ),
+};

@@ -1,0 +1,225 @@
+/** Sending and simulating transactions, and what they cost. */
+import { equalBytes } from "../../../shared/protocol/bytes.ts";
+import { BLOCKHASH_WINDOW } from "../../../shared/protocol/limits.ts";
+import { decodeRecord, makeFrame, recordBlockhash, recordSignature } from "../../../shared/protocol/record.ts";
+import { type Account, decodeAccountList } from "../../../shared/rpc/accounts.ts";
+import type { Head } from "../../../shared/rpc/backend.ts";
+import { encodeBase58 } from "../../../shared/rpc/base58.ts";
+import { type Call, isUsableBlockhash, withContext } from "../../../shared/rpc/call.ts";
+import {
+  innerInstructionsJson,
+  loadedAddressesJson,
+  returnDataJson,
+  tokenBalancesJson,
+} from "../../../shared/rpc/encode-transaction.ts";
+import {
+  ALREADY_PROCESSED,
+  BLOCKHASH_NOT_FOUND,
+  errorJson,
+  errorText,
+  type TransactionErrorCode,
+} from "../../../shared/rpc/error-text.ts";
+import {
+  busy,
+  invalidParams,
+  invalidRequest,
+  preflightFailure,
+  type RpcError,
+  signatureVerificationFailure,
+} from "../../../shared/rpc/errors.ts";
+import {
+  decodeWire,
+  MESSAGE_TYPE,
+  parseMessage,
+  parseWire,
+  resolve,
+  simulate,
+  TRANSACTION_TYPE,
+} from "../../../shared/rpc/incoming.ts";
+import type { Json } from "../../../shared/rpc/json.ts";
+import { type Methods, method } from "../../../shared/rpc/method.ts";
+import {
+  commitment,
+  config,
+  contextConfig,
+  optional,
+  sendConfig,
+  simulateConfig,
+  text,
+  toKey,
+  u64,
+} from "../../../shared/rpc/params.ts";
+import { type ResultView, viewResult } from "../../../shared/rpc/result-view.ts";
+import type { AccountEncoding } from "../../../shared/rpc/ui-account.ts";
+import { showAccounts } from "./accounts.ts";
+
+const WINDOW = BigInt(BLOCKHASH_WINDOW);
+
+/** Every member that Agave's RpcSimulateTransactionResult has. */
+const NOTHING_SIMULATED = {
+  err: null,
+  logs: [],
+  accounts: null,
+  unitsConsumed: 0,
+  loadedAccountsDataSize: 0,
+  returnData: null,
+  innerInstructions: null,
+  replacementBlockhash: null,
+  fee: null,
+  preBalances: null,
+  postBalances: null,
+  preTokenBalances: null,
+  postTokenBalances: null,
+  loadedAddresses: null,
+} as const;
+
+function refused(error: TransactionErrorCode, result?: ResultView): RpcError {
+  return preflightFailure(`Transaction simulation failed: ${errorText(error)}`, {
+    ...NOTHING_SIMULATED,
+    err: errorJson(error),
+    logs: result?.detail?.logs ?? [],
+    unitsConsumed: result?.computeUnits ?? 0,
+    loadedAccountsDataSize: result?.loadedAccountsDataSize ?? 0,
+    returnData: returnDataJson(result?.detail ?? null),
+  });
+}
+
+async function wasProcessed(call: Call, record: Uint8Array): Promise<boolean> {
+  return (await call.backend.statuses([recordSignature(record)]))[0] != null;
+}
+
+/** Throws RpcError when the transaction would fail. */
+async function preflight(call: Call, head: Head, record: Uint8Array, tables: readonly Account[]): Promise<void> {
+  const result = viewResult((await simulate(call, head, record, tables, false)).result);
+  if (result.txError !== 0) throw refused(result, result);
+}
+
+/**
+ * Policy: Agave takes whatever comes with skipPreflight and drops later what cannot run. Here a bad signature and a blockhash
+ * that is too old are refused at once: nothing that cannot land costs a lane anything.
+ */
+async function send(call: Call, wire: Uint8Array, skipPreflight: boolean, minSlot: bigint | undefined): Promise<Json> {
+  const parsed = parseWire(call, wire);
+  const head = await call.head(minSlot);
+  const tables = await resolve(call, head, parsed, "invalid transaction");
+  const record = call.services.verify(parsed);
+  if (record === null) throw signatureVerificationFailure();
+  const signature = encodeBase58(recordSignature(record));
+  if (await wasProcessed(call, record)) {
+    if (skipPreflight) return signature;
+    throw refused(ALREADY_PROCESSED);
+  }
+  if (!decodeRecord(record).isNonce && !isUsableBlockhash(head.context, recordBlockhash(record))) {
+    throw refused(BLOCKHASH_NOT_FOUND);
+  }
+  if (!skipPreflight) await preflight(call, head, record, tables);
+  const taken = await call.backend.submit(makeFrame([record]));
+  if (!taken.ok) throw busy(taken.retryAfterMs);
+  return signature;
+}
+
+function simulationAnswer(record: Uint8Array, result: ResultView, withInner: boolean): { [key: string]: Json } {
+  const tx = decodeRecord(record);
+  const { detail } = result;
+  return {
+    ...NOTHING_SIMULATED,
+    err: errorJson(result),
+    logs: detail?.logs ?? [],
+    unitsConsumed: result.computeUnits,
+    loadedAccountsDataSize: result.loadedAccountsDataSize,
+    returnData: returnDataJson(detail),
+    innerInstructions: withInner ? innerInstructionsJson(detail?.inner ?? [], tx.accountKeys.map(encodeBase58), true) : null,
+    fee: result.landed ? result.fee : null,
+    preBalances: detail?.preBalances ?? [],
+    postBalances: detail?.postBalances ?? [],
+    preTokenBalances: tokenBalancesJson(detail?.preTokenBalances ?? []),
+    postTokenBalances: tokenBalancesJson(detail?.postTokenBalances ?? []),
+    loadedAddresses: loadedAddressesJson(tx),
+  };
+}
+
+interface WantedAccounts {
+  readonly encoding?: AccountEncoding | undefined;
+  readonly addresses: readonly string[];
+}
+
+function checkWanted(wanted: WantedAccounts, numAccounts: number): void {
+  if (wanted.encoding === "binary" || wanted.encoding === "base58") {
+    throw invalidParams("base58 encoding not supported");
+  }
+  if (wanted.addresses.length > numAccounts) {
+    throw invalidParams(`Too many accounts provided; max ${numAccounts}`);
+  }
+}
+
+/** The accounts that the client asks for, as the simulation left them. */
+async function accountsAfter(call: Call, head: Head, wanted: WantedAccounts, after: Uint8Array): Promise<Json> {
+  const keys = wanted.addresses.map(toKey);
+  const left = new Map(decodeAccountList(after).map((account) => [encodeBase58(account.key), account]));
+  const read = await call.accounts(head, keys);
+  const accounts = keys.map((key, i) => {
+    const account = left.get(encodeBase58(key)) ?? read[i] ?? null;
+    return account === null || account.lamports === 0n ? null : account;
+  });
+  return showAccounts(call, head, accounts, { encoding: wanted.encoding ?? "base64", dataSlice: undefined });
+}
+
+/** Whether the first instruction's nonce account holds the message's blockhash. */
+async function isUsableNonce(call: Call, head: Head, record: Uint8Array): Promise<boolean> {
+  const tx = decodeRecord(record);
+  const index = tx.isNonce ? tx.instructions[0]?.accounts[0] : undefined;
+  const key = index === undefined ? undefined : tx.accountKeys[index];
+  if (key === undefined) return false;
+  const data = (await call.account(head, key))?.data ?? new Uint8Array(0);
+  return data.length >= 80 && data[4] === 1 && equalBytes(data.subarray(40, 72), tx.recentBlockhash);
+}
+
+export const transactionMethods: Methods = {
+  sendTransaction: method([text, sendConfig], async (call, data, options) => {
+    const wire = decodeWire(data, options.encoding ?? "base58", TRANSACTION_TYPE);
+    return send(call, wire, options.skipPreflight ?? false, options.minContextSlot);
+  }),
+
+  simulateTransaction: method([text, simulateConfig], async (call, data, options) => {
+    const wire = decodeWire(data, options.encoding ?? "base58", TRANSACTION_TYPE);
+    const record = parseWire(call, wire);
+    const head = await call.head(options.minContextSlot);
+    const replace = options.replaceRecentBlockhash ?? false;
+    if (replace && options.sigVerify) throw invalidParams("sigVerify may not be used with replaceRecentBlockhash");
+    if (replace) recordBlockhash(record).set(head.blockhash);
+    const tables = await resolve(call, head, record, "invalid transaction");
+    if (options.sigVerify && call.services.verify(record) === null) throw signatureVerificationFailure();
+    if (options.accounts) checkWanted(options.accounts, decodeRecord(record).accountKeys.length);
+
+    const replacementBlockhash = replace
+      ? { blockhash: encodeBase58(head.blockhash), lastValidBlockHeight: head.slot + WINDOW }
+      : null;
+    const none = options.accounts ? options.accounts.addresses.map(() => null) : null;
+    if (!replace && (await wasProcessed(call, record))) {
+      return withContext(head.slot, { ...NOTHING_SIMULATED, err: errorJson(ALREADY_PROCESSED), accounts: none });
+    }
+    const { result, accounts } = await simulate(call, head, record, tables, false);
+    const view = viewResult(result);
+    const shown = options.accounts && view.txError === 0 ? await accountsAfter(call, head, options.accounts, accounts) : none;
+    const answer = simulationAnswer(record, view, options.innerInstructions ?? false);
+    return withContext(head.slot, { ...answer, accounts: shown, replacementBlockhash });
+  }),
+
+  getFeeForMessage: method([text, contextConfig], async (call, data, { minContextSlot }) => {
+    const record = parseMessage(call, decodeWire(data, "base64", MESSAGE_TYPE));
+    const head = await call.head(minContextSlot);
+    await resolve(call, head, record, "invalid transaction message");
+    const usable = isUsableBlockhash(head.context, recordBlockhash(record)) || (await isUsableNonce(call, head, record));
+    return withContext(head.slot, usable ? decodeRecord(record).fee : null);
+  }),
+
+  requestAirdrop: method(
+    [text, u64, config({ commitment, recentBlockhash: optional(text) })],
+    async (call, address, lamports, { recentBlockhash }) => {
+      if (call.backend.airdrop === undefined) throw invalidRequest("this network has no faucet");
+      const key = toKey(address);
+      if (recentBlockhash !== undefined) toKey(recentBlockhash);
+      return encodeBase58(await call.backend.airdrop(key, lamports));
+    },
+  ),
+};
