@@ -9,7 +9,7 @@ import { missingProgram, randomAssociatedTokenInstruction, randomBudgetInstructi
 import { randomSystemInstruction, reviveTokenAccount } from "./random-system.ts";
 import { randomTokenInstruction } from "./random-token.ts";
 import { encodeTransaction, type Ix, type Sign } from "./random-wire.ts";
-import { World, type WorldAccount } from "./random-world.ts";
+import { ASSOCIATED_TOKEN, MEMO, TOKEN, World, type WorldAccount } from "./random-world.ts";
 
 export interface WorkloadOptions {
   /** Of every transaction. */
@@ -37,6 +37,15 @@ function counterSign(seed: number): Sign {
   };
 }
 
+/** Policy of this chain: programs that are native here cannot be written, so nothing may hang on a write lock of theirs. */
+function protectPrograms(instructions: Ix[]): Ix[] {
+  const isProgram = (key: Uint8Array): boolean => [TOKEN, ASSOCIATED_TOKEN, MEMO].includes(key);
+  for (const instruction of instructions) {
+    instruction.accounts = instruction.accounts.map((m) => (isProgram(m.key) ? { ...m, writable: false } : m));
+  }
+  return instructions;
+}
+
 function randomInstructions(r: Random, w: World, options: WorkloadOptions): Ix[] {
   return r.weighted<() => Ix[]>([
     [60, () => [randomTokenInstruction(r, w)]],
@@ -59,8 +68,8 @@ export function* randomTransactions(seed: number, world: World, options: Workloa
     while (r.chance(0.07)) instructions.push(randomBudgetInstruction(r));
     do instructions.push(...randomInstructions(r, world, options));
     while (r.chance(0.35));
-    const payer = r.weighted([[30, world.wallets], [1, world.poor], [0.2, world.fresh], [0.2, world.odd]]);
-    const wire = encodeTransaction(r.hot(payer), instructions, options.blockhash, sign);
+    const payer = r.weighted([[30, world.wallets], [1, world.poor], [0.2, world.fresh], [0.2, world.tokens.map((t) => t.key)]]);
+    const wire = encodeTransaction(r.hot(payer), protectPrograms(instructions), options.blockhash, sign);
     if (wire.length <= MAX_SIZE) yield wire;
   }
 }
