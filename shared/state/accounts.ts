@@ -1,0 +1,234 @@
+/** Encoded accounts, account lists, requests for them, and which shard owns a key (docs/interfaces.md sections 5 and 6). */
+import { compareBytes, viewOf } from "../protocol/bytes.ts";
+
+export const ACCOUNT_HEADER = 88;
+export const LIST_HEADER = 8;
+/** Bytes of data an account may have. */
+export const MAX_ACCOUNT_DATA = 10 * 1024 * 1024;
+/** Bytes of the largest answer to a scan. */
+export const MAX_SCAN_BYTES = 24 << 20;
+
+export interface Account {
+  readonly key: Uint8Array;
+  readonly owner: Uint8Array;
+  /** 0: the account does not exist. */
+  readonly lamports: bigint;
+  readonly rentEpoch: bigint;
+  readonly executable: boolean;
+  readonly data: Uint8Array;
+}
+
+const align8 = (n: number): number => (n + 7) & ~7;
+
+export function encodedAccountSize(account: Account): number {
+  return ACCOUNT_HEADER + (account.lamports === 0n ? 0 : align8(account.data.length));
+}
+
+/** Writes an account at `at` of `out`; returns where the next one goes. What has no lamports is written as a tombstone. */
+function writeAccount(out: Uint8Array, at: number, account: Account): number {
+  out.set(account.key, at);
+  if (account.lamports === 0n) return at + ACCOUNT_HEADER;
+  const view = viewOf(out);
+  out.set(account.owner, at + 32);
+  view.setBigUint64(at + 64, account.lamports, true);
+  view.setBigUint64(at + 72, account.rentEpoch, true);
+  view.setUint32(at + 80, account.data.length, true);
+  view.setUint32(at + 84, account.executable ? 1 : 0, true);
+  out.set(account.data, at + ACCOUNT_HEADER);
+  return at + ACCOUNT_HEADER + align8(account.data.length);
+}
+
+export function encodeAccount(account: Account): Uint8Array {
+  const out = new Uint8Array(encodedAccountSize(account));
+  writeAccount(out, 0, account);
+  return out;
+}
+
+export function encodeAccountList(accounts: readonly Account[]): Uint8Array {
+  const out = new Uint8Array(accounts.reduce((sum, account) => sum + encodedAccountSize(account), LIST_HEADER));
+  viewOf(out).setUint32(0, accounts.length, true);
+  let at = LIST_HEADER;
+  for (const account of accounts) at = writeAccount(out, at, account);
+  return out;
+}
+
+/** Bytes of the encoded account at `at`, 0 when there is none within `bytes`. */
+export function accountSizeAt(bytes: Uint8Array, at: number): number {
+  if (bytes.length - at < ACCOUNT_HEADER) return 0;
+  const dataLength = viewOf(bytes).getUint32(at + 80, true);
+  if (dataLength > MAX_ACCOUNT_DATA) return 0;
+  const size = ACCOUNT_HEADER + align8(dataLength);
+  return size <= bytes.length - at ? size : 0;
+}
+
+/** The account at `at`, which accountSizeAt has found. Its arrays are views of `bytes`. */
+export function accountAt(bytes: Uint8Array, at: number): Account {
+  const view = viewOf(bytes);
+  return {
+    key: bytes.subarray(at, at + 32),
+    owner: bytes.subarray(at + 32, at + 64),
+    lamports: view.getBigUint64(at + 64, true),
+    rentEpoch: view.getBigUint64(at + 72, true),
+    executable: bytes[at + 84] !== 0,
+    data: bytes.subarray(at + ACCOUNT_HEADER, at + ACCOUNT_HEADER + view.getUint32(at + 80, true)),
+  };
+}
+
+/** Where each account of a list starts, and where the last one ends; undefined when it is not an account list. */
+export function accountOffsets(list: Uint8Array): number[] | undefined {
+  if (list.length < LIST_HEADER) return undefined;
+  const count = viewOf(list).getUint32(0, true);
+  if (count > (list.length - LIST_HEADER) / ACCOUNT_HEADER) return undefined;
+  const offsets = [LIST_HEADER];
+  for (let i = 0; i < count; i++) {
+    const size = accountSizeAt(list, offsets[i]!);
+    if (size === 0) return undefined;
+    offsets.push(offsets[i]! + size);
+  }
+  return offsets[count] === list.length ? offsets : undefined;
+}
+
+/** The accounts of a list as views of it; undefined when it is not one. */
+export function decodeAccountList(list: Uint8Array): Account[] | undefined {
+  return accountOffsets(list)
+    ?.slice(0, -1)
+    .map((at) => accountAt(list, at));
+}
+
+interface Part {
+  readonly key: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+function partsOf(list: Uint8Array): Part[] {
+  const offsets = accountOffsets(list);
+  if (!offsets) throw new RangeError("not an account list");
+  return offsets
+    .slice(0, -1)
+    .map((at, i) => ({ key: list.subarray(at, at + 32), bytes: list.subarray(at, offsets[i + 1]!) }));
+}
+
+function listOf(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, LIST_HEADER));
+  viewOf(out).setUint32(0, parts.length, true);
+  let at = LIST_HEADER;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** One list, sorted by key, of lists without common keys. */
+export function mergeAccountLists(lists: readonly Uint8Array[]): Uint8Array {
+  if (lists.length === 1) return lists[0]!;
+  const parts = lists.flatMap(partsOf).sort((a, b) => compareBytes(a.key, b.key));
+  return listOf(parts.map(({ bytes }) => bytes));
+}
+
+const keyText = (key: Uint8Array): string => String.fromCharCode(...key);
+
+/** One list with one entry for each key, in their order, from lists that hold them; a tombstone where none does. */
+export function pickAccounts(lists: readonly Uint8Array[], keys: readonly Uint8Array[]): Uint8Array {
+  const found = new Map(lists.flatMap(partsOf).map(({ key, bytes }) => [keyText(key), bytes]));
+  return listOf(keys.map((key) => found.get(keyText(key)) ?? tombstone(key)));
+}
+
+export function tombstone(key: Uint8Array): Uint8Array {
+  const out = new Uint8Array(ACCOUNT_HEADER);
+  out.set(key);
+  return out;
+}
+
+export interface ScanFilter {
+  readonly dataSize?: bigint;
+  readonly memcmp: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
+}
+
+/** Input of the engine's scan. At most 255 memcmp filters of at most 65,535 bytes. */
+export function encodeScanRequest(owner: Uint8Array, filter: ScanFilter, limitBytes = MAX_SCAN_BYTES): Uint8Array {
+  const size = filter.memcmp.reduce((sum, { bytes }) => sum + 8 + ((bytes.length + 3) & ~3), 48);
+  const out = new Uint8Array(size);
+  const view = viewOf(out);
+  out.set(owner);
+  out[32] = filter.dataSize === undefined ? 0 : 1;
+  out[33] = filter.memcmp.length;
+  view.setUint32(36, limitBytes, true);
+  view.setBigUint64(40, filter.dataSize ?? 0n, true);
+  let at = 48;
+  for (const { offset, bytes } of filter.memcmp) {
+    view.setUint32(at, offset, true);
+    view.setUint16(at + 4, bytes.length, true);
+    out.set(bytes, at + 8);
+    at += 8 + ((bytes.length + 3) & ~3);
+  }
+  return out;
+}
+
+export interface ShardSeeds {
+  readonly seed0: bigint;
+  readonly seed1: bigint;
+}
+
+/** siphash24(seed0, seed1, key) & 4095, in 32-bit halves: the virtual shard of a key. */
+export function virtualShardOf(key: Uint8Array, { seed0, seed1 }: ShardSeeds): number {
+  const low = (v: bigint): number => Number(v & 0xffffffffn) | 0;
+  const high = (v: bigint): number => Number((v >> 32n) & 0xffffffffn) | 0;
+  const k0 = [low(seed0), high(seed0)] as const;
+  const k1 = [low(seed1), high(seed1)] as const;
+  // v0..v3 as (low, high); the constants are "somepseudorandomlygeneratedbytes".
+  const v = Int32Array.of(
+    k0[0] ^ 0x70736575,
+    k0[1] ^ 0x736f6d65,
+    k1[0] ^ 0x6e646f6d,
+    k1[1] ^ 0x646f7261,
+    k0[0] ^ 0x6e657261,
+    k0[1] ^ 0x6c796765,
+    k1[0] ^ 0x79746573,
+    k1[1] ^ 0x74656462,
+  );
+  const view = viewOf(key);
+  for (let at = 0; at < 32; at += 8) absorb(v, view.getInt32(at, true), view.getInt32(at + 4, true));
+  absorb(v, 0, 32 << 24);
+  v[4]! ^= 0xff;
+  for (let i = 0; i < 4; i++) sipRound(v);
+  return (v[0]! ^ v[2]! ^ v[4]! ^ v[6]!) & 4095;
+}
+
+function absorb(v: Int32Array, low: number, high: number): void {
+  v[6]! ^= low;
+  v[7]! ^= high;
+  sipRound(v);
+  sipRound(v);
+  v[0]! ^= low;
+  v[1]! ^= high;
+}
+
+/** v[a] += v[b]; v[b] = rotl(v[b], bits) ^ v[a], on 64-bit words in halves. */
+function addRotateXor(v: Int32Array, a: number, b: number, bits: number): void {
+  const sum = (v[a]! >>> 0) + (v[b]! >>> 0);
+  v[a] = sum | 0;
+  v[a + 1] = (v[a + 1]! + v[b + 1]! + (sum > 0xffffffff ? 1 : 0)) | 0;
+  const low = v[b]!;
+  const high = v[b + 1]!;
+  v[b] = ((low << bits) | (high >>> (32 - bits))) ^ v[a]!;
+  v[b + 1] = ((high << bits) | (low >>> (32 - bits))) ^ v[a + 1]!;
+}
+function swapHalves(v: Int32Array, a: number): void {
+  const low = v[a]!;
+  v[a] = v[a + 1]!;
+  v[a + 1] = low;
+}
+function sipRound(v: Int32Array): void {
+  addRotateXor(v, 0, 2, 13);
+  swapHalves(v, 0);
+  addRotateXor(v, 4, 6, 16);
+  addRotateXor(v, 0, 6, 21);
+  addRotateXor(v, 4, 2, 17);
+  swapHalves(v, 4);
+}
+
+/** The shard of `shardCount` that owns a key. */
+export function shardOf(key: Uint8Array, shardCount: number, seeds: ShardSeeds): number {
+  return (virtualShardOf(key, seeds) * shardCount) >> 12;
+}

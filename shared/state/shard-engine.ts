@@ -1,0 +1,185 @@
+/**
+ * One shard's engine (wasm/state, docs/interfaces.md section 6) behind typed methods. Methods that take bytes of others
+ * answer a code and change nothing when they refuse them; a method called out of order is a fault of the caller and throws.
+ */
+import { errorName } from "../errors/codes.ts";
+import { viewOf } from "../protocol/bytes.ts";
+import { WasmInstance } from "../svm/wasm-instance.ts";
+import type { ShardSeeds } from "./accounts.ts";
+import type { ShardEnginePort, SlotOutcome } from "./shard-port.ts";
+
+export interface ShardEngineOptions extends ShardSeeds {
+  readonly shardIndex: number;
+  readonly shardCount: number;
+  /** A secret of the host against keys made to collide in the tables. No result depends on it. */
+  readonly hashSeed?: bigint;
+}
+
+/** What broke the plan of a slot that failed to execute. */
+export interface PlanFault {
+  /** 1: neither own nor borrowed; 2: own but lent for writing; 3: written though borrowed or lent read-only. */
+  readonly reason: number;
+  readonly blockIndex: number;
+  readonly key: Uint8Array;
+}
+
+/** Bytes of one list of `collect`: with its header it fits a storage row of 2 MB, unless one account alone does not. */
+export const COLLECT_BYTES = 1 << 20;
+
+const TOO_LARGE = -2017;
+
+export class ShardEngine implements ShardEnginePort {
+  readonly instance: WasmInstance;
+
+  constructor(module: WebAssembly.Module, { shardIndex, shardCount, seed0, seed1, hashSeed }: ShardEngineOptions) {
+    this.instance = new WasmInstance(module);
+    if (hashSeed !== undefined) this.#number("engineHashSeed", hashSeed);
+    this.#must("engineInit", this.#number("engineInit", shardIndex, shardCount, seed0, seed1));
+  }
+
+  #number(name: string, ...args: (number | bigint)[]): number {
+    return this.instance.exports[name]!(...args) as number;
+  }
+  #big(name: string): bigint {
+    return BigInt.asUintN(64, this.instance.exports[name]!() as bigint);
+  }
+  #must(name: string, code: number): void {
+    if (code < 0) throw new Error(`${name}: ${errorName(code) ?? code}`);
+  }
+  /** An export without input that must succeed; its output. */
+  #output(name: string, ...args: (number | bigint)[]): Uint8Array {
+    this.#must(name, this.#number(name, ...args));
+    return this.instance.out();
+  }
+  #outputOrNothing(name: string, ...args: (number | bigint)[]): Uint8Array | undefined {
+    return this.#number(name, ...args) === 0 ? this.instance.out() : undefined;
+  }
+  #receive(name: string, from: number, bytes: Uint8Array): number {
+    return this.#number(name, from, this.instance.write(bytes), bytes.length);
+  }
+
+  applied(): number {
+    return Number(this.#big("engineApplied"));
+  }
+  /** The oldest slot as of whose end the state is known: the last stable one with a part of this shard. */
+  base(): number {
+    return Number(this.#big("engineBase"));
+  }
+  lamports(): bigint {
+    return this.#big("engineLamports");
+  }
+  /** Accounts that exist. */
+  count(): number {
+    return this.#number("engineCount") >>> 0;
+  }
+
+  load(accounts: Uint8Array, slot: number): void {
+    this.#must("engineSetSlot", this.#number("engineSetSlot", BigInt(slot)));
+    this.#must("engineLoad", this.instance.call("engineLoad", accounts));
+  }
+  replay(row: Uint8Array): number {
+    return this.instance.call("engineReplay", row);
+  }
+
+  begin(proposal: Uint8Array): number {
+    return this.instance.call("engineBegin", proposal);
+  }
+  /** Drops the open slot, if there is one. */
+  abort(): void {
+    this.#number("engineAbort");
+  }
+  loan(toShard: number): Uint8Array {
+    return this.#output("engineLoan", toShard);
+  }
+  loanAt(slot: number, toShard: number): Uint8Array | undefined {
+    return this.#outputOrNothing("engineLoanAt", BigInt(slot), toShard);
+  }
+  receiveLoan(fromShard: number, message: Uint8Array): number {
+    return this.#receive("engineReceiveLoan", fromShard, message);
+  }
+  /** Shards whose loan the open slot still waits for. */
+  loansMissing(): number[] {
+    return numbersOf(this.#output("engineMissing", 0));
+  }
+  execute(): number {
+    return this.#number("engineExecute");
+  }
+  /** Why execute answered ENGINE_PLAN_BROKEN. */
+  fault(): PlanFault | undefined {
+    const out = this.#outputOrNothing("engineFault");
+    if (!out) return undefined;
+    const view = viewOf(out);
+    return { reason: view.getUint32(0, true), blockIndex: view.getUint32(4, true), key: out.slice(8, 40) };
+  }
+  returned(toShard: number): Uint8Array {
+    return this.#output("engineReturn", toShard);
+  }
+  returnedAt(slot: number, toShard: number): Uint8Array | undefined {
+    return this.#outputOrNothing("engineReturnAt", BigInt(slot), toShard);
+  }
+  receiveReturn(fromShard: number, message: Uint8Array): number {
+    return this.#receive("engineReceiveReturn", fromShard, message);
+  }
+  /** Shards whose return the open slot still waits for. */
+  returnsMissing(): number[] {
+    return numbersOf(this.#output("engineMissing", 1));
+  }
+  commit(): Uint8Array {
+    return this.#output("engineCommit");
+  }
+  outcomeAt(slot: number): SlotOutcome | undefined {
+    const out = this.#outputOrNothing("engineResultsAt", BigInt(slot));
+    if (!out) return undefined;
+    return {
+      digest: out.slice(0, 32),
+      effectHash: out.slice(32, 64),
+      lamports: viewOf(out).getBigUint64(64, true),
+      results: out.slice(80),
+    };
+  }
+
+  stable(slot: number): void {
+    this.#number("engineStable", BigInt(slot));
+  }
+  /** Takes back every applied slot after this one; a code when one of them is stable. */
+  rollback(slot: number): number {
+    return this.#number("engineRollback", BigInt(slot));
+  }
+
+  /** `asOf`, or the oldest slot that is still known when that is later: stability may have moved on since the caller looked. */
+  #asOf(asOf: number): bigint {
+    return BigInt(Math.max(asOf, this.base()));
+  }
+  /** Account list, one entry a key (32 bytes each, all of this shard or built in), as of the end of a slot. */
+  read(keys: Uint8Array, asOf: number): Uint8Array {
+    const at = this.instance.write(keys);
+    return this.#output("engineRead", this.#asOf(asOf), at, keys.length);
+  }
+  /** Account list of what the request (encodeScanRequest) lets through, sorted by key; null when larger than it allows. */
+  scan(request: Uint8Array, asOf: number): Uint8Array | null {
+    const at = this.instance.write(request);
+    const code = this.#number("engineScan", this.#asOf(asOf), at, request.length);
+    if (code === TOO_LARGE) return null;
+    this.#must("engineScan", code);
+    return this.instance.out();
+  }
+  /** Account lists of everything changed after `since`, tombstones too, as of the end of slot `asOf`. */
+  *collect(since: number, asOf: number, listBytes = COLLECT_BYTES): Generator<Uint8Array> {
+    let cursor = 0;
+    do {
+      cursor = this.#number("engineCollect", BigInt(since), BigInt(asOf), cursor, listBytes);
+      this.#must("engineCollect", cursor);
+      const list = this.instance.out();
+      if (viewOf(list).getUint32(0, true) > 0) yield list;
+    } while (cursor !== 0);
+  }
+  /** Tombstones up to `slot` may go: one checkpoint since genesis (`collect(0, slot)`) has replaced all earlier ones. */
+  forget(slot: number): void {
+    this.#number("engineForget", BigInt(slot));
+  }
+}
+
+function numbersOf(bytes: Uint8Array): number[] {
+  const view = viewOf(bytes);
+  return Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(i * 4, true));
+}
