@@ -152,7 +152,6 @@ function prepare(): void {
   for (let i: i32 = 0; i < WK_COUNT; i++) {
     const record = recordOf(i);
     keyCopy(record + ACC_KEY, wellKnownKey(i));
-    store<u64>(record, u64.MAX_VALUE, ACC_RENT_EPOCH);
     program(i);
   }
   sysvar(WK_CLOCK, 40);

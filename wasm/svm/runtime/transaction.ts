@@ -419,7 +419,6 @@ export function runtimeExecute(record: usize, blockIndex: u32, detail: bool, ski
   framesReset();
   logReset(detail);
   invokeReset(0, 0);
-  setInstructionsSysvar(0, 0);
   fee = load<u64>(record, REC_FEE);
   failedAt = 0;
   instructionError = 0;
@@ -434,4 +433,5 @@ export function runtimeExecute(record: usize, blockIndex: u32, detail: bool, ski
   }
   error = execute(record, detail);
   writeResult(error, blockIndex, true, detail);
+  setInstructionsSysvar(0, 0);
 }
