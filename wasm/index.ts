@@ -35,3 +35,17 @@ export {
   engineStable,
 } from "./state/engine";
 export { engineSimulate, engineWellKnown } from "./state/simulate";
+export {
+  plannerAdmit,
+  plannerAdmitted,
+  plannerCut,
+  plannerDropExpired,
+  plannerForget,
+  plannerInit,
+  plannerKnown,
+  plannerNoteSize,
+  plannerOldestWaiting,
+  plannerReplay,
+  plannerSetContext,
+  plannerWaiting,
+} from "./scheduling/planner";

@@ -1,0 +1,120 @@
+/** The WASM planner (wasm/scheduling/planner.ts) behind PlannerPort: batches of bytes in, a cut out. */
+import { ErrorCode, errorName } from "../errors/codes.ts";
+import { viewOf } from "../protocol/bytes.ts";
+import { WasmInstance } from "../svm/wasm-instance.ts";
+import type { Cut, PlannerPort } from "./planner-port.ts";
+
+const CUT_HEADER = 64;
+
+export interface PlannerConfig {
+  /** 1 to 64. */
+  readonly shardCount: number;
+  readonly seed0: bigint;
+  readonly seed1: bigint;
+}
+
+/** What became of each transaction of a frame. */
+export const Verdict = { WAITING: 0, DUPLICATE: 1, TOO_OLD: 2, MALFORMED: 4 } as const;
+
+export interface WasmCut extends Cut {
+  /** Transactions dropped in this cut because their blockhash is too old. */
+  readonly numExpired: number;
+  /** Transactions of the largest conflict group. */
+  readonly largestGroup: number;
+  readonly cost: bigint;
+}
+
+export function decodeCut(bytes: Uint8Array): WasmCut {
+  const view = viewOf(bytes);
+  const frameEnd = CUT_HEADER + view.getUint32(12, true);
+  let at = frameEnd;
+  const shards = Array.from({ length: view.getUint32(0, true) }, () => {
+    const shard = view.getUint32(at, true);
+    const start = at + 8;
+    at = start + view.getUint32(at + 4, true);
+    return { shard, proposal: bytes.subarray(start, at) };
+  });
+  return {
+    numTransactions: view.getUint32(4, true),
+    numExpired: view.getUint32(8, true),
+    numGroups: view.getUint32(16, true),
+    numCrossShard: view.getUint32(20, true),
+    cost: view.getBigUint64(32, true),
+    largestGroup: view.getUint32(40, true),
+    frame: bytes.subarray(CUT_HEADER, frameEnd),
+    shards,
+  };
+}
+
+/** An instance of its own; it starts empty. */
+export class Planner implements PlannerPort {
+  readonly #wasm: WasmInstance;
+
+  constructor(module: WebAssembly.Module, config: PlannerConfig) {
+    this.#wasm = new WasmInstance(module);
+    this.#check(this.#wasm.exports.plannerInit!(config.shardCount, config.seed0, config.seed1) as number);
+  }
+
+  #check(code: number): number {
+    if (code < 0) throw new Error(`planner: ${errorName(code) ?? code}`);
+    return code;
+  }
+
+  setContext(context: Uint8Array): void {
+    this.#check(this.#wasm.call("plannerSetContext", context));
+  }
+
+  /** One verdict for each transaction; null when there is no room for the frame. A malformed frame has no transactions. */
+  admitFrame(frame: Uint8Array): Uint8Array | null {
+    const code = this.#wasm.call("plannerAdmit", frame);
+    if (code === -ErrorCode.PLANNER_FULL) return null;
+    if (code === -ErrorCode.PLANNER_MALFORMED) return new Uint8Array(0);
+    this.#check(code);
+    return this.#wasm.out().subarray(4);
+  }
+
+  admit(frame: Uint8Array): boolean {
+    // The verdicts stay in the instance: nobody answers a client from them.
+    const code = this.#wasm.call("plannerAdmit", frame);
+    if (code === -ErrorCode.PLANNER_FULL) return false;
+    if (code !== -ErrorCode.PLANNER_MALFORMED) this.#check(code);
+    return true;
+  }
+
+  cut(): WasmCut {
+    this.#check(this.#wasm.exports.plannerCut!() as number);
+    return decodeCut(this.#wasm.out());
+  }
+
+  forget(signatures: Uint8Array): void {
+    this.#check(this.#wasm.call("plannerForget", signatures));
+  }
+
+  replay(frame: Uint8Array): void {
+    this.#check(this.#wasm.call("plannerReplay", frame));
+  }
+
+  /** First signatures (64 bytes each) of what has expired since the last call. */
+  dropExpired(): Uint8Array {
+    this.#check(this.#wasm.exports.plannerDropExpired!() as number);
+    return this.#wasm.out();
+  }
+
+  noteSize(key: Uint8Array, bytes: number): void {
+    this.#check(this.#wasm.call("plannerNoteSize", key, bytes));
+  }
+
+  waiting(): number {
+    return this.#wasm.exports.plannerWaiting!() as number;
+  }
+  oldestWaiting(): number {
+    return Number(this.#wasm.exports.plannerOldestWaiting!());
+  }
+  admitted(): number {
+    return Number(this.#wasm.exports.plannerAdmitted!());
+  }
+  /** Messages remembered against repetition. */
+  known(): number {
+    return this.#wasm.exports.plannerKnown!() as number;
+  }
+}

@@ -1,0 +1,32 @@
+/** Limits of the builder's planner. None is consensus: a validator judges the block, not how it was chosen. */
+
+/** Transactions waiting, and the memory for their records. What comes beyond is refused by the frame. */
+export const MAX_WAITING: u32 = 65_536;
+export const POOL_CHUNK_BYTES: u32 = 262_144;
+export const MAX_POOL_CHUNKS: u32 = 256; // 64 MiB
+
+/** Block cost units of a block (Agave: raise_block_limits_to_100m). */
+export const BLOCK_COST_LIMIT: u64 = 100_000_000;
+/** Block cost units that may write one account (Agave: 40 % of the block, raise_account_cu_limit). */
+export const ACCOUNT_COST_LIMIT: u32 = 40_000_000;
+/** Transactions of a block. */
+export const MAX_BLOCK_TRANSACTIONS: u32 = 16_384;
+/** Bytes of a block's records. */
+export const MAX_BLOCK_BYTES: u32 = 8_388_608;
+/** Different accounts that one cut looks at; a full block has fewer (32 bytes each). */
+export const MAX_CUT_ACCOUNTS: u32 = 393_216;
+
+/** Shards a planner can place on: a set of shards is one u64. */
+export const MAX_SHARDS: u32 = 64;
+
+/** Slots in which a blockhash can be used: its own + 1 ... its own + 151 (Agave: MAX_RECENT_BLOCKHASHES 150 + 1). */
+export const BLOCKHASH_SLOTS: u32 = 151;
+/** Messages remembered against repetition; when as many are known nothing more is admitted. */
+export const MAX_KNOWN: u32 = 2_621_440;
+/** Blocks whose transactions can still be forgotten (plannerForget): more than slots in flight. */
+export const FORGET_BLOCKS: u32 = 8;
+
+/** Bytes that an account is taken to have when nothing is known of it, header included. */
+export const ACCOUNT_BYTES: u32 = 256;
+/** Accounts with a size hint, a power of two; a newer hint displaces an older one. */
+export const SIZE_HINTS: u32 = 4_096;

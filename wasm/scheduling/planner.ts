@@ -1,0 +1,383 @@
+/**
+ * The builder's planner (docs/interfaces.md section 8): a bounded pool of verified transactions, and cuts of blocks from it.
+ *
+ *   frames -> admit: known? blockhash usable? -> pool -> cut: select -> groups -> placement -> frame + a proposal for each shard
+ *
+ * Pure: no clock, no randomness; the same calls give the same bytes.
+ */
+import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outZeros } from "../memory/io";
+import { REC_LEN, recordKey, recordTx } from "../transaction/record";
+import { recordSound } from "../transaction/parse";
+import { isWellKnown } from "../transaction/well-known";
+import { accountsClear, accountsInit, noteSize } from "./accounts";
+import { PLANNER_FULL, PLANNER_MALFORMED, PLANNER_NOT_INITIALISED } from "./codes";
+import {
+  knownAdd, knownCount, knownForget, knownInit, knownReady, knownReplay, knownSetContext, knownSlot, lastSlotOf, messageHash, openBlock,
+  rememberInBlock, windowOf, WINDOW_NONE,
+} from "./known";
+import { MAX_KNOWN, MAX_SHARDS, MAX_WAITING } from "./limits";
+import {
+  crossShardCount, groupCount, largestGroupSize, leaseAt, leaseCount, LEASE_BORROWER, LEASE_IS_WRITABLE, LEASE_KEY_PTR, LEASE_OWNER,
+  placeAll,
+} from "./place";
+import {
+  ENTRY_HASH, ENTRY_LAST_SLOT, ENTRY_NUMBER, ENTRY_RECORD, ENTRY_WINDOW, poolAdd, poolCompact, poolCount, poolEntry, poolHasRoom, poolInit,
+  poolRelease,
+} from "./pool";
+import { scratchEnsure } from "./scratch";
+import { chosenAt, selectBegin, selectBytes, selectCost, selectCount, selectTry, TX_ENTRY, TX_RECORD, TX_SHARD } from "./select";
+
+/** Verdicts of plannerAdmit. */
+const WAITING: u8 = 0;
+const DUPLICATE: u8 = 1;
+const TOO_OLD: u8 = 2;
+const MALFORMED: u8 = 4;
+
+const CONTEXT_BYTES: u32 = 128 + 512 * 32;
+const CONTEXT_HASH_COUNT: usize = 56;
+const CONTEXT_HASHES: usize = 128;
+const MAX_HASHES: u32 = 512;
+const context: usize = memory.data(128 + 512 * 32, 16);
+
+let shardCount: u32 = 0;
+/** Transactions that came so far, taken or refused: the number of the next one. */
+let admitted: u64 = 0;
+
+/** First signatures (64 bytes) of what waited until its blockhash was too old, until plannerDropExpired takes them. */
+const expiredHead: usize = memory.data(8, 8);
+let numExpired: u32 = 0;
+
+/** Sets up an empty planner for `shards` shards (1..64). 0 or PLANNER_MALFORMED. */
+export function plannerInit(shards: u32, seed0: u64, seed1: u64): i32 {
+  if (shards == 0 || shards > MAX_SHARDS) return PLANNER_MALFORMED;
+  shardCount = shards;
+  admitted = 0;
+  numExpired = 0;
+  poolInit();
+  knownInit(seed0, seed1);
+  accountsInit(shards, seed0, seed1);
+  return 0;
+}
+
+/** in: the slot context of the next slot. */
+export function plannerSetContext(ptr: usize, len: u32): i32 {
+  if (!shardCount) return PLANNER_NOT_INITIALISED;
+  if (len != CONTEXT_BYTES || load<u32>(ptr, CONTEXT_HASH_COUNT) > MAX_HASHES || load<u64>(ptr) == 0) return PLANNER_MALFORMED;
+  memory.copy(context, ptr, len);
+  knownSetContext(load<u64>(ptr), ptr + CONTEXT_HASHES, load<u32>(ptr, CONTEXT_HASH_COUNT));
+  return 0;
+}
+
+/** Number of records of a frame whose lengths add up, or -1. */
+function frameCount(ptr: usize, len: u32): i32 {
+  if (len < 4) return -1;
+  const n = load<u32>(ptr);
+  let at = ptr + 4;
+  const end = ptr + len;
+  for (let left = n; left; left--) {
+    const size = recordSound(at, <u32>(end - at));
+    if (!size) return -1;
+    at += size;
+  }
+  return at == end ? n : -1;
+}
+
+function admit(record: usize): u8 {
+  const number = admitted++;
+  if (isWellKnown(recordKey(record, 0))) return MALFORMED;
+  const w = windowOf(record);
+  if (w == WINDOW_NONE) return TOO_OLD;
+  const hash = messageHash(record);
+  if (!knownAdd(w, hash)) return DUPLICATE;
+  const entry = poolAdd(record);
+  store<u64>(entry, lastSlotOf(w), ENTRY_LAST_SLOT);
+  store<u64>(entry, hash, ENTRY_HASH);
+  store<u64>(entry, number, ENTRY_NUMBER);
+  store<u32>(entry, w, ENTRY_WINDOW);
+  return WAITING;
+}
+
+/**
+ * in: a frame of verified, resolved transactions. All of it is taken, or, for want of room, nothing (PLANNER_FULL).
+ * out: `u32 n`, n x `u8`: 0 waits, 1 duplicate, 2 blockhash too old or unknown, 4 malformed (the payer is no account of a user).
+ * Returns n.
+ */
+export function plannerAdmit(ptr: usize, len: u32): i32 {
+  outReset();
+  if (!shardCount || !knownReady()) return PLANNER_NOT_INITIALISED;
+  const n = frameCount(ptr, len);
+  if (n < 0) return PLANNER_MALFORMED;
+  if (!poolHasRoom(n, len) || knownCount() + <u32>n > MAX_KNOWN) return PLANNER_FULL;
+  outU32(n);
+  outZeros(n);
+  let record = ptr + 4;
+  for (let i = 0; i < n; i++) {
+    store<u8>(outAt(4 + i), admit(record));
+    record += load<u32>(record, REC_LEN);
+  }
+  return n;
+}
+
+/** in: the frame of the block of an earlier slot: its transactions are known, and the newest ones can be forgotten. Before or after the context. */
+export function plannerReplay(ptr: usize, len: u32): i32 {
+  if (!shardCount) return PLANNER_NOT_INITIALISED;
+  const n = frameCount(ptr, len);
+  if (n < 0) return PLANNER_MALFORMED;
+  const block = openBlock(n);
+  let record = ptr + 4;
+  for (let i = 0; i < n; i++) {
+    const hash = messageHash(record);
+    const w = knownReplay(record, hash);
+    rememberInBlock(block, i, record, hash, w);
+    record += load<u32>(record, REC_LEN);
+  }
+  return n;
+}
+
+/** in: first signatures (64 bytes each) of transactions of the last blocks that did not land: they may be sent again. */
+export function plannerForget(ptr: usize, len: u32): i32 {
+  if (len % 64) return PLANNER_MALFORMED;
+  knownForget(ptr, len / 64);
+  return 0;
+}
+
+function noteExpired(record: usize): void {
+  // A client that never asks bounds it too: the oldest are dropped with the list.
+  if (numExpired == MAX_WAITING) numExpired = 0;
+  const list = scratchEnsure(expiredHead, (numExpired + 1) * 64, numExpired * 64);
+  memory.copy(list + numExpired * 64, recordTx(record) + 1, 64);
+  numExpired++;
+}
+
+/** Lets go what has expired, and chooses the block; the chosen ones are still in the pool afterwards. */
+function choose(): u32 {
+  selectBegin();
+  const slot = knownSlot();
+  let expired: u32 = 0;
+  let full = false;
+  for (let i: u32 = 0, n = poolCount(); i < n; i++) {
+    const entry = poolEntry(i);
+    const record: usize = load<u32>(entry, ENTRY_RECORD);
+    if (load<u64>(entry, ENTRY_LAST_SLOT) < slot) {
+      noteExpired(record);
+      poolRelease(entry);
+      expired++;
+    } else if (!full) {
+      full = selectTry(i, record) < 0;
+    }
+  }
+  return expired;
+}
+
+/** out: first signatures of what has expired since the last call, in plannerCut or now. Returns their number. */
+export function plannerDropExpired(): i32 {
+  outReset();
+  const slot = knownSlot();
+  for (let i: u32 = 0, n = poolCount(); i < n; i++) {
+    const entry = poolEntry(i);
+    if (load<u64>(entry, ENTRY_LAST_SLOT) >= slot) continue;
+    noteExpired(load<u32>(entry, ENTRY_RECORD));
+    poolRelease(entry);
+  }
+  poolCompact();
+  outBytes(load<u32>(expiredHead), numExpired * 64);
+  const n = numExpired;
+  numExpired = 0;
+  return n;
+}
+
+const CUT_HEADER: u32 = 64;
+const PROPOSAL_HEADER: u32 = 96;
+const PROPOSAL_MAGIC: u32 = 0x50524f50;
+const LEASE_BYTES: u32 = 40;
+
+/** For each shard: u32 records, u32 bytes of them with their index, u32 lends, u32 borrows. */
+const totals: usize = memory.data(64 * 16, 16);
+
+function addUp(): u32 {
+  memory.fill(totals, 0, MAX_SHARDS * 16);
+  for (let t: u32 = 0, n = selectCount(); t < n; t++) {
+    const total = totals + load<u32>(chosenAt(t), TX_SHARD) * 16;
+    store<u32>(total, load<u32>(total) + 1);
+    store<u32>(total, load<u32>(total, 4) + 8 + load<u32>(load<u32>(chosenAt(t), TX_RECORD), REC_LEN), 4);
+  }
+  for (let i: u32 = 0, n = leaseCount(); i < n; i++) {
+    const lender = totals + <u32>load<u8>(leaseAt(i), LEASE_OWNER) * 16;
+    const borrower = totals + <u32>load<u8>(leaseAt(i), LEASE_BORROWER) * 16;
+    store<u32>(lender, load<u32>(lender, 8) + 1, 8);
+    store<u32>(borrower, load<u32>(borrower, 12) + 1, 12);
+  }
+  let involved: u32 = 0;
+  for (let s: u32 = 0; s < shardCount; s++) if (proposalBytes(s)) involved++;
+  return involved;
+}
+
+/** Bytes of a shard's proposal; 0 when the shard has no part in the block. */
+function proposalBytes(shard: u32): u32 {
+  const total = totals + shard * 16;
+  const leased = load<u32>(total, 8) + load<u32>(total, 12);
+  if (!(load<u32>(total) | leased)) return 0;
+  return PROPOSAL_HEADER + CONTEXT_BYTES + leased * LEASE_BYTES + load<u32>(total, 4);
+}
+
+/** Where the next lend, borrow and record of each shard go in the out buffer: u32 offsets. */
+const cursors: usize = memory.data(64 * 12, 16);
+
+/** Header and context of a shard's proposal, zeros where lists and records go; sets the shard's cursors. */
+function startProposal(shard: u32): void {
+  const bytes = proposalBytes(shard);
+  const total = totals + shard * 16;
+  outU32(shard);
+  outU32(bytes);
+  const start = outLen();
+  outZeros(PROPOSAL_HEADER);
+  const p = outAt(start);
+  store<u32>(p, bytes);
+  store<u32>(p, PROPOSAL_MAGIC, 4);
+  store<u32>(p, shard, 72);
+  store<u32>(p, load<u32>(total), 80);
+  store<u32>(p, load<u32>(total, 8), 84);
+  store<u32>(p, load<u32>(total, 12), 88);
+  outBytes(context, CONTEXT_BYTES);
+  const lends = outLen();
+  const cursor = cursors + shard * 12;
+  store<u32>(cursor, lends);
+  store<u32>(cursor, lends + load<u32>(total, 8) * LEASE_BYTES, 4);
+  store<u32>(cursor, lends + (load<u32>(total, 8) + load<u32>(total, 12)) * LEASE_BYTES, 8);
+  outEnsure(bytes - PROPOSAL_HEADER - CONTEXT_BYTES);
+  outAdvance(bytes - PROPOSAL_HEADER - CONTEXT_BYTES);
+}
+
+// @ts-ignore: decorator
+@inline
+function writeLease(cursor: usize, other: u32, lease: usize): void {
+  const p = outAt(load<u32>(cursor));
+  store<u64>(p, other | (<u32>load<u8>(lease, LEASE_IS_WRITABLE) << 16));
+  memory.copy(p + 8, load<u32>(lease, LEASE_KEY_PTR), 32);
+  store<u32>(cursor, load<u32>(cursor) + LEASE_BYTES);
+}
+
+/** Pairs (a, b) of shards: u32 place of the next lease of the pair in `sorted`. */
+const pairs: usize = memory.data(64 * 64 * 4, 16);
+const sortedHead: usize = memory.data(8, 8);
+
+/** Writes lends (by owner, then borrower) and borrows (by borrower, then owner), within a pair by key. */
+function writeLeases(major: usize, minor: usize, cursorField: usize): void {
+  const n = leaseCount();
+  if (!n) return;
+  const sorted = scratchEnsure(sortedHead, n * 4, 0);
+  memory.fill(pairs, 0, MAX_SHARDS * MAX_SHARDS * 4);
+  for (let i: u32 = 0; i < n; i++) {
+    const pair = pairs + (<u32>load<u8>(leaseAt(i) + major) * MAX_SHARDS + <u32>load<u8>(leaseAt(i) + minor)) * 4;
+    store<u32>(pair, load<u32>(pair) + 1);
+  }
+  for (let k: u32 = 0, at: u32 = 0; k < MAX_SHARDS * MAX_SHARDS; k++) {
+    const size = load<u32>(pairs + k * 4);
+    store<u32>(pairs + k * 4, at);
+    at += size;
+  }
+  for (let i: u32 = 0; i < n; i++) {
+    const pair = pairs + (<u32>load<u8>(leaseAt(i) + major) * MAX_SHARDS + <u32>load<u8>(leaseAt(i) + minor)) * 4;
+    store<u32>(sorted + load<u32>(pair) * 4, i);
+    store<u32>(pair, load<u32>(pair) + 1);
+  }
+  for (let k: u32 = 0; k < n; k++) {
+    const lease = leaseAt(load<u32>(sorted + k * 4));
+    writeLease(cursors + <u32>load<u8>(lease + major) * 12 + cursorField, load<u8>(lease + minor), lease);
+  }
+}
+
+function writeFrame(): void {
+  const n = selectCount();
+  outU32(n);
+  for (let t: u32 = 0; t < n; t++) {
+    const record: usize = load<u32>(chosenAt(t), TX_RECORD);
+    outBytes(record, load<u32>(record, REC_LEN));
+  }
+}
+
+function writeProposals(): void {
+  for (let s: u32 = 0; s < shardCount; s++) if (proposalBytes(s)) startProposal(s);
+  writeLeases(LEASE_OWNER, LEASE_BORROWER, 0);
+  writeLeases(LEASE_BORROWER, LEASE_OWNER, 4);
+  for (let t: u32 = 0, n = selectCount(); t < n; t++) {
+    const tx = chosenAt(t);
+    const record: usize = load<u32>(tx, TX_RECORD);
+    const size = load<u32>(record, REC_LEN);
+    const cursor = cursors + load<u32>(tx, TX_SHARD) * 12;
+    const p = outAt(load<u32>(cursor, 8));
+    store<u64>(p, t);
+    memory.copy(p + 8, record, size);
+    store<u32>(cursor, load<u32>(cursor, 8) + 8 + size, 8);
+  }
+}
+
+/** The chosen transactions leave the pool; they stay known. */
+function leavePool(): void {
+  const n = selectCount();
+  const block = n ? openBlock(n) : 0;
+  for (let t: u32 = 0; t < n; t++) {
+    const tx = chosenAt(t);
+    const entry = poolEntry(load<u32>(tx, TX_ENTRY));
+    rememberInBlock(block, t, load<u32>(tx, TX_RECORD), load<u64>(entry, ENTRY_HASH), load<u32>(entry, ENTRY_WINDOW));
+    poolRelease(entry);
+  }
+  accountsClear();
+  poolCompact();
+}
+
+/**
+ * Chooses the next block. out: header of 64 bytes { u32 shards with a part, u32 transactions, u32 expired, u32 frame bytes, u32 groups,
+ * u32 cross-shard transactions, u64 number of the oldest still waiting, u64 block cost, u32 largest group, zeros }, the frame, then for
+ * each shard with a part, ascending: u32 shard, u32 bytes, its proposal (section 7) with slot context, but slot, view, digest, prevSlot and
+ * stableSlot zero. Returns the number of transactions.
+ */
+export function plannerCut(): i32 {
+  outReset();
+  if (!shardCount || !knownReady()) return PLANNER_NOT_INITIALISED;
+  const expired = choose();
+  const n = selectCount();
+  placeAll(shardCount);
+  const involved = addUp();
+  outEnsure(CUT_HEADER + selectBytes() * 2 + n * 8 + involved * (PROPOSAL_HEADER + CONTEXT_BYTES + 8) + leaseCount() * LEASE_BYTES * 2);
+  outZeros(CUT_HEADER);
+  writeFrame();
+  const frameLen = outLen() - CUT_HEADER;
+  writeProposals();
+  leavePool();
+  const h = outAt(0);
+  store<u32>(h, involved);
+  store<u32>(h, n, 4);
+  store<u32>(h, expired, 8);
+  store<u32>(h, frameLen, 12);
+  store<u32>(h, groupCount(), 16);
+  store<u32>(h, crossShardCount(), 20);
+  store<u64>(h, plannerOldestWaiting(), 24);
+  store<u64>(h, selectCost(), 32);
+  store<u32>(h, largestGroupSize(), 40);
+  return n;
+}
+
+/** Transactions that wait. */
+export function plannerWaiting(): u32 {
+  return poolCount();
+}
+/** Number (from 0, in order of admission) of the oldest transaction that waits; plannerAdmitted() when none does. */
+export function plannerOldestWaiting(): u64 {
+  return poolCount() ? load<u64>(poolEntry(0), ENTRY_NUMBER) : admitted;
+}
+/** Transactions that came so far, taken or refused. */
+export function plannerAdmitted(): u64 {
+  return admitted;
+}
+/** Messages remembered against repetition. */
+export function plannerKnown(): u32 {
+  return knownCount();
+}
+
+/** in: key 32: its account has about `bytes` bytes of data. */
+export function plannerNoteSize(ptr: usize, len: u32, bytes: u32): i32 {
+  if (len != 32) return PLANNER_MALFORMED;
+  noteSize(ptr, bytes);
+  return 0;
+}

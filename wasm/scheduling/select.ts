@@ -1,0 +1,147 @@
+/**
+ * Which waiting transactions the next block gets.
+ *
+ *   pool, oldest first:   t1   t2   t3   t4   t5 ...
+ *   writes                H    H    HA   A    B
+ *   H is full after t1:   in   WAIT WAIT WAIT in      t3 writes H too; t4 would overtake t3 on A; t5 has nothing to do with them
+ *
+ * The rule (serial fairness): a transaction is chosen when it fits the limits and shares no account that either of them writes with an
+ * earlier one that has to wait. So conflicting transactions are always executed in the order they were admitted, an account at its
+ * limit delays only those that touch it (and those that conflict with these), and everybody else goes on. The limits of the block as a
+ * whole end the search: what comes later waits in order.
+ */
+import { REC_COST, REC_LEN, REC_NUM_LOOKUPS, REC_OFF_LOOKUPS, recordKey, recordNumAccounts, recordRequestsWrite, recordTx } from "../transaction/record";
+import { isWellKnown } from "../transaction/well-known";
+import {
+  accountOf, accountsClear, accountsCount, CUT_BLOCKED_READ, CUT_BLOCKED_WRITE, CUT_COST, CUT_FLAGS, CUT_WRITTEN, cutAccount,
+} from "./accounts";
+import { ACCOUNT_COST_LIMIT, BLOCK_COST_LIMIT, MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS, MAX_CUT_ACCOUNTS } from "./limits";
+import { scratchEnsure } from "./scratch";
+
+/** A chosen transaction: u32 pool entry, u32 record, u32 first reference, u32 references, u32 group, u32 shard. */
+export const TX_ENTRY: usize = 0;
+export const TX_RECORD: usize = 4;
+export const TX_FIRST: usize = 8;
+export const TX_REFS: usize = 12;
+export const TX_GROUP: usize = 16;
+export const TX_SHARD: usize = 20;
+export const TX_SIZE: u32 = 24;
+
+/** Accounts of one transaction: its own (64 at most) and its lookup tables (36 fit a packet). */
+const MAX_REFS: u32 = 128;
+
+const chosenHead: usize = memory.data(8, 8);
+const refsHead: usize = memory.data(8, 8);
+let chosen: usize = 0;
+let numChosen: u32 = 0;
+/** u32 account << 1 | written, of all chosen transactions after each other. */
+let refs: usize = 0;
+let numRefs: u32 = 0;
+let blockCost: u64 = 0;
+let blockBytes: u32 = 0;
+
+export function selectBegin(): void {
+  accountsClear();
+  numChosen = 0;
+  numRefs = 0;
+  blockCost = 0;
+  blockBytes = 4;
+}
+export function selectCount(): u32 {
+  return numChosen;
+}
+export function selectBytes(): u32 {
+  return blockBytes;
+}
+export function selectCost(): u64 {
+  return blockCost;
+}
+// @ts-ignore: decorator
+@inline
+export function chosenAt(i: u32): usize {
+  return chosen + i * TX_SIZE;
+}
+// @ts-ignore: decorator
+@inline
+export function refAt(i: u32): u32 {
+  return load<u32>(refs + i * 4);
+}
+
+/** Appends the references of a record behind those of the chosen ones; returns their number. */
+function collect(record: usize): u32 {
+  refs = scratchEnsure(refsHead, (numRefs + MAX_REFS) * 4, numRefs * 4);
+  let to = refs + numRefs * 4;
+  for (let i: u32 = 0, n = recordNumAccounts(record); i < n; i++) {
+    const key = recordKey(record, i);
+    if (isWellKnown(key)) continue; // every shard has it, nobody writes it
+    store<u32>(to, (accountOf(key) << 1) | (recordRequestsWrite(record, i) ? 1 : 0));
+    to += 4;
+  }
+  let lookup = recordTx(record) + load<u16>(record, REC_OFF_LOOKUPS);
+  for (let n: u32 = load<u8>(record, REC_NUM_LOOKUPS); n; n--) {
+    if (!isWellKnown(lookup)) {
+      store<u32>(to, accountOf(lookup) << 1);
+      to += 4;
+    }
+    lookup = afterIndexes(afterIndexes(lookup + 32));
+  }
+  return <u32>((to - refs) >> 2) - numRefs;
+}
+
+/** Steps over a compact-u16 length and as many bytes; the record is known to match its wire transaction. */
+function afterIndexes(p: usize): usize {
+  let n: u32 = load<u8>(p++);
+  if (n >= 0x80) n = (n & 0x7f) | ((<u32>load<u8>(p++)) << 7);
+  return p + n;
+}
+
+const DECIDED_WAIT: i32 = 0;
+const DECIDED_TAKE: i32 = 1;
+const DECIDED_STOP: i32 = -1;
+
+/** 1: chosen, 0: has to wait, -1: the block is full (nothing later may be chosen either). */
+export function selectTry(entry: u32, record: usize): i32 {
+  const cost = load<u32>(record, REC_COST);
+  const bytes = load<u32>(record, REC_LEN);
+  if (
+    numChosen == MAX_BLOCK_TRANSACTIONS ||
+    blockCost + <u64>cost > BLOCK_COST_LIMIT ||
+    blockBytes + bytes > MAX_BLOCK_BYTES ||
+    accountsCount() + MAX_REFS > MAX_CUT_ACCOUNTS
+  ) {
+    return DECIDED_STOP;
+  }
+  const n = collect(record);
+  const first = refs + numRefs * 4;
+  let waits = false;
+  for (let r = first, end = first + n * 4; r < end; r += 4) {
+    const ref = load<u32>(r);
+    const a = cutAccount(ref >> 1);
+    const flags = load<u8>(a, CUT_FLAGS);
+    if (flags & CUT_BLOCKED_WRITE) waits = true;
+    else if (ref & 1) waits = waits || (flags & CUT_BLOCKED_READ) != 0 || load<u32>(a, CUT_COST) + cost > ACCOUNT_COST_LIMIT;
+  }
+  if (waits) {
+    for (let r = first, end = first + n * 4; r < end; r += 4) {
+      const a = cutAccount(load<u32>(r) >> 1);
+      store<u8>(a, load<u8>(a, CUT_FLAGS) | (load<u32>(r) & 1 ? CUT_BLOCKED_WRITE : CUT_BLOCKED_READ), CUT_FLAGS);
+    }
+    return DECIDED_WAIT;
+  }
+  for (let r = first, end = first + n * 4; r < end; r += 4) {
+    if (!(load<u32>(r) & 1)) continue;
+    const a = cutAccount(load<u32>(r) >> 1);
+    store<u8>(a, load<u8>(a, CUT_FLAGS) | CUT_WRITTEN, CUT_FLAGS);
+    store<u32>(a, load<u32>(a, CUT_COST) + cost, CUT_COST);
+  }
+  chosen = scratchEnsure(chosenHead, (numChosen + 1) * TX_SIZE, numChosen * TX_SIZE);
+  const tx = chosenAt(numChosen++);
+  store<u32>(tx, entry, TX_ENTRY);
+  store<u32>(tx, <u32>record, TX_RECORD);
+  store<u32>(tx, numRefs, TX_FIRST);
+  store<u32>(tx, n, TX_REFS);
+  numRefs += n;
+  blockCost += cost;
+  blockBytes += bytes;
+  return DECIDED_TAKE;
+}
