@@ -4,7 +4,7 @@
  */
 import { equalBytes, viewOf } from "../protocol/bytes.ts";
 import { BLOCKHASH_WINDOW, CONTEXT_HEADER_SIZE } from "../protocol/limits.ts";
-import { type Account, accountAt, decodeAccountList } from "./accounts.ts";
+import { type Account, decodeAccountList } from "./accounts.ts";
 import type { Backend, ChainInfo, Head } from "./backend.ts";
 import { encodeBase58 } from "./base58.ts";
 import { minContextSlotNotReached } from "./errors.ts";
@@ -14,9 +14,7 @@ import type { RpcServices } from "./services.ts";
 import { readMint } from "./token-state.ts";
 import { mintNeeded } from "./ui-account.ts";
 
-/**
- * The Agave release whose RPC answers these are. Clients only check that the major version is one they know.
- */
+/** The Agave release whose RPC answers these are. */
 export const SOLANA_CORE = "3.0.0";
 const NATIVE_MINT_DECIMALS = 9;
 
@@ -61,8 +59,7 @@ export async function readAccounts(
   const stored = others.length === 0 ? [] : decodeAccountList(await backend.readAccounts(others, head.slot));
   let next = 0;
   return keys.map((_, i) => {
-    const bytes = known[i] ?? null;
-    const account = bytes === null ? stored[next++] : accountAt(bytes, 0).account;
+    const account = known[i] ?? stored[next++];
     return account === undefined || account.lamports === 0n ? null : account;
   });
 }

@@ -97,7 +97,8 @@ export function createEngine(
     let size = 0;
     for (let from = 0; from < values.length; from += BATCH_PARALLEL) {
       const some = values.slice(from, from + BATCH_PARALLEL);
-      const done = size < MAX_BATCH_ANSWER ? await Promise.all(some.map((value) => answer(call, value))) : some.map(refuse);
+      const done =
+        size < MAX_BATCH_ANSWER ? await Promise.all(some.map((value) => answer(call, value))) : some.map(refuse);
       for (const text of done) {
         if (text === null) continue;
         answers.push(text);
@@ -124,7 +125,10 @@ export function createEngine(
       if (value.length > MAX_BATCH) {
         return {
           status: 200,
-          body: errorAnswer(null, new RpcError(INVALID_REQUEST, `Batch too large: ${value.length} calls; max ${MAX_BATCH}`)),
+          body: errorAnswer(
+            null,
+            new RpcError(INVALID_REQUEST, `Batch too large: ${value.length} calls; max ${MAX_BATCH}`),
+          ),
         };
       }
       return { status: 200, body: await batch(call, value) };

@@ -62,6 +62,9 @@ export const unsupportedTransactionVersion = (version: number) =>
 export const minContextSlotNotReached = (contextSlot: bigint) =>
   new RpcError(MIN_CONTEXT_SLOT_NOT_REACHED, "Minimum context slot has not been reached", { contextSlot });
 
+/** The chain cannot answer now: a backend throws it while the builder comes up. */
+export const nodeUnhealthy = () => new RpcError(NODE_UNHEALTHY, "Node is unhealthy", { numSlotsBehind: null });
+
 /** Nothing of the transaction was taken: the lanes are full for the moment. */
 export const busy = (retryAfterMs: number) =>
   new RpcError(NODE_UNHEALTHY, `Node is busy, nothing was sent; try again in ${retryAfterMs} ms`, {

@@ -92,9 +92,7 @@ export async function simulate(
   const known = call.services.wellKnown(head.context, keys);
   const stored = keys.filter((_, i) => known[i] === null);
   const read = await call.accounts(head, stored);
-  const seen = new Set(stored.map(encodeBase58));
-  const accounts = stored.map((key, i) => read[i] ?? missingAccount(key));
-  const others = tables.filter((table) => !seen.has(encodeBase58(table.key)));
-  return call.services.simulate(head.context, encodeAccountList([...accounts, ...others]), record, skipBlockhashCheck);
+  const accounts = new Map(stored.map((key, i) => [encodeBase58(key), read[i] ?? missingAccount(key)]));
+  for (const table of tables) accounts.set(encodeBase58(table.key), table);
+  return call.services.simulate(head.context, encodeAccountList([...accounts.values()]), record, skipBlockhashCheck);
 }
-

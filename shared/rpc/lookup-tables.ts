@@ -27,10 +27,12 @@ function activeAddresses(table: Account | null, context: Uint8Array): Uint8Array
   if (!equalBytes(table.owner, PROGRAM)) return plainError("InvalidAddressLookupTableOwner");
   const { data } = table;
   const sound = data.length >= META_SIZE && (data.length - META_SIZE) % 32 === 0;
-  if (!sound || viewOf(data).getUint32(0, true) !== KIND_LOOKUP_TABLE) return plainError("InvalidAddressLookupTableData");
+  if (!sound || viewOf(data).getUint32(0, true) !== KIND_LOOKUP_TABLE)
+    return plainError("InvalidAddressLookupTableData");
   const view = viewOf(data);
   const deactivated = view.getBigUint64(4, true);
-  if (deactivated !== NOT_DEACTIVATED && !isRecentSlot(context, deactivated)) return plainError("AddressLookupTableNotFound");
+  if (deactivated !== NOT_DEACTIVATED && !isRecentSlot(context, deactivated))
+    return plainError("AddressLookupTableNotFound");
   const isOlder = viewOf(context).getBigUint64(0, true) > view.getBigUint64(12, true);
   const active = isOlder ? (data.length - META_SIZE) / 32 : data[20]!;
   return data.subarray(META_SIZE, META_SIZE + active * 32);
@@ -61,7 +63,8 @@ export function resolveLookups(
   for (const [i, lookup] of (recordLookups(record) as readonly DecodedLookup[]).entries()) {
     const addresses = activeAddresses(tables[i] ?? null, context);
     if (!(addresses instanceof Uint8Array)) return addresses;
-    const found = pick(addresses, lookup.writableIndexes, writable) && pick(addresses, lookup.readonlyIndexes, readonly);
+    const found =
+      pick(addresses, lookup.writableIndexes, writable) && pick(addresses, lookup.readonlyIndexes, readonly);
     if (!found) return plainError("InvalidAddressLookupTableIndex");
   }
   fillLoadedAddresses(record, writable, readonly);

@@ -124,4 +124,3 @@ const MAX_SIGNATURE_TEXT = 88;
 
 export const toKey = (value: string): Uint8Array => fixedSize(value, 32, MAX_KEY_TEXT);
 export const toSignature = (value: string): Uint8Array => fixedSize(value, 64, MAX_SIGNATURE_TEXT);
-

@@ -4,6 +4,7 @@
  */
 
 import type { TransactionErrorCode } from "../errors/transaction-error.ts";
+import type { Account } from "../state/accounts.ts";
 
 export interface Simulation {
   /** One result (docs/interfaces.md section 4) with detail. */
@@ -26,6 +27,6 @@ export interface RpcServices {
   checkLoaded(record: Uint8Array): TransactionErrorCode | null;
   /** Executes a resolved record on `accounts` (an account list) in the slot context. */
   simulate(context: Uint8Array, accounts: Uint8Array, record: Uint8Array, skipBlockhashCheck: boolean): Simulation;
-  /** Encoded accounts of the sysvars and programs among `keys` in that context; null for every other key. */
-  wellKnown(context: Uint8Array, keys: readonly Uint8Array[]): (Uint8Array | null)[];
+  /** The sysvars and native programs among `keys` in that context; null for every other key. */
+  wellKnown(context: Uint8Array, keys: readonly Uint8Array[]): (Account | null)[];
 }

@@ -28,8 +28,8 @@ function slice(data: Uint8Array, cut: DataSlice | undefined): Uint8Array {
   return data.subarray(Number(cut.offset), end > size ? data.length : Number(end));
 }
 
-function base58(data: Uint8Array, cut: DataSlice | undefined): string {
-  if (slice(data, cut).length > MAX_BASE58_BYTES) {
+function base58(data: Uint8Array, cut: DataSlice | undefined, strict: boolean): string {
+  if (strict && slice(data, cut).length > MAX_BASE58_BYTES) {
     throw new RpcError(
       INVALID_REQUEST,
       `Encoded binary (base 58) data should be less than ${MAX_BASE58_BYTES} bytes, please use Base64 encoding.`,
@@ -38,12 +38,18 @@ function base58(data: Uint8Array, cut: DataSlice | undefined): string {
   return data.length > MAX_BASE58_BYTES ? "error: data too large for bs58 encoding" : encodeBase58(slice(data, cut));
 }
 
-function encodeData(account: Account, encoding: AccountEncoding, cut: DataSlice | undefined, decimals?: number): Json {
+function encodeData(
+  account: Account,
+  encoding: AccountEncoding,
+  cut: DataSlice | undefined,
+  decimals: number | undefined,
+  strict: boolean,
+): Json {
   switch (encoding) {
     case "binary":
-      return base58(account.data, cut);
+      return base58(account.data, cut, strict);
     case "base58":
-      return [base58(account.data, cut), "base58"];
+      return [base58(account.data, cut, strict), "base58"];
     case "base64+zstd":
       return [encodeBase64(zstdFrame(slice(account.data, cut))), "base64+zstd"];
     case "base64":
@@ -59,11 +65,17 @@ function encodeData(account: Account, encoding: AccountEncoding, cut: DataSlice 
   }
 }
 
-/** Throws RpcError when the data are too long for base58. */
-export function uiAccount(account: Account, encoding: AccountEncoding, cut?: DataSlice, decimals?: number): Json {
+/** `strict`: throws RpcError when the data are too long for base58; else Agave puts the error where the data would be. */
+export function uiAccount(
+  account: Account,
+  encoding: AccountEncoding,
+  cut: DataSlice | undefined,
+  decimals: number | undefined,
+  strict: boolean,
+): Json {
   return {
     lamports: account.lamports,
-    data: encodeData(account, encoding, cut, decimals),
+    data: encodeData(account, encoding, cut, decimals, strict),
     owner: encodeBase58(account.owner),
     executable: account.executable,
     rentEpoch: account.rentEpoch,

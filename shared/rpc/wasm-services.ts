@@ -1,11 +1,9 @@
 /** RpcServices on an instance of the WASM module of its own (docs/interfaces.md sections 2 and 6). */
 import { sanitizeErrorToCode } from "../errors/transaction-error.ts";
-import { viewOf } from "../protocol/bytes.ts";
+import { concatBytes, viewOf } from "../protocol/bytes.ts";
 import { makeFrame } from "../protocol/record.ts";
 import type { WasmInstance } from "../svm/wasm-instance.ts";
-import { accountAt, decodeAccountList } from "./accounts.ts";
-import { encodeBase58 } from "./base58.ts";
-import { RESERVED_KEYS } from "./keys.ts";
+import { decodeAccountList } from "./accounts.ts";
 import type { RpcServices } from "./services.ts";
 
 const SKIP_BLOCKHASH_CHECK = 1;
@@ -41,8 +39,10 @@ export function wasmServices(wasm: WasmInstance): RpcServices {
       return { result: out.subarray(0, resultLength), accounts: out.subarray(resultLength) };
     },
     wellKnown(context, keys) {
-      return keys.map(() => null);
+      if (keys.length === 0) return [];
+      const code = wasm.call("engineWellKnown", concatBytes(context, ...keys));
+      if (code < 0) throw new Error(`engineWellKnown: ${code}`);
+      return decodeAccountList(wasm.out()).map((account) => (account.lamports === 0n ? null : account));
     },
   };
 }
-void accountAt; void decodeAccountList; void encodeBase58; void RESERVED_KEYS;

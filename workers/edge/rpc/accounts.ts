@@ -1,6 +1,9 @@
 /** Reading accounts. */
+
+import { z } from "zod";
 import type { Account } from "../../../shared/rpc/accounts.ts";
 import { decodeAccountList } from "../../../shared/rpc/accounts.ts";
+import type { Head } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { type Call, decimalsFor, mintDecimals, withContext } from "../../../shared/rpc/call.ts";
 import { invalidParams, scanError } from "../../../shared/rpc/errors.ts";
@@ -8,16 +11,8 @@ import { type AccountTests, accountTests } from "../../../shared/rpc/filters.ts"
 import type { Json } from "../../../shared/rpc/json.ts";
 import { isTokenProgram } from "../../../shared/rpc/keys.ts";
 import { type Methods, method } from "../../../shared/rpc/method.ts";
-import {
-  accountConfig,
-  contextConfig,
-  programAccountsConfig,
-  text,
-  toKey,
-} from "../../../shared/rpc/params.ts";
+import { accountConfig, contextConfig, programAccountsConfig, text, toKey } from "../../../shared/rpc/params.ts";
 import { type AccountEncoding, type DataSlice, uiAccount } from "../../../shared/rpc/ui-account.ts";
-import type { Head } from "../../../shared/rpc/backend.ts";
-import { z } from "zod";
 
 const MAX_MULTIPLE_ACCOUNTS = 100;
 
@@ -36,7 +31,7 @@ export async function showAccounts(
   const decimals =
     view.encoding === "jsonParsed" ? await mintDecimals((keys) => call.accounts(head, keys), accounts) : new Map();
   return accounts.map(
-    (account) => account && uiAccount(account, view.encoding, view.dataSlice, decimalsFor(account, decimals)),
+    (account) => account && uiAccount(account, view.encoding, view.dataSlice, decimalsFor(account, decimals), true),
   );
 }
 

@@ -1,4 +1,6 @@
 /** The chain's tip, clock and constants. */
+
+import { z } from "zod";
 import { BLOCKHASH_WINDOW, SLOTS_PER_EPOCH } from "../../../shared/protocol/limits.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { type Call, isUsableBlockhash, SOLANA_CORE, withContext } from "../../../shared/rpc/call.ts";
@@ -15,7 +17,6 @@ import {
   toKey,
   u64,
 } from "../../../shared/rpc/params.ts";
-import { z } from "zod";
 
 /** What this software implements, as Agave's number is of its own features: first 4 bytes of sha256("infinisvm-features-1"). */
 const FEATURE_SET = 0xf18a5718;

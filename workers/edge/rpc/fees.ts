@@ -58,7 +58,8 @@ class PriceCache {
 export function feeMethods(): Methods {
   const cache = new PriceCache();
   return {
-    getRecentPrioritizationFees: method([optional(z.array(text))], async (call, addresses = []) => {
+    getRecentPrioritizationFees: method([optional(z.array(text))], async (call, given) => {
+      const addresses = given ?? [];
       if (addresses.length > MAX_KEYS) throw invalidParams(`Too many inputs provided; max ${MAX_KEYS}`);
       for (const address of addresses) toKey(address);
       const head = await call.head();

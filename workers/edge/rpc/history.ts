@@ -124,10 +124,7 @@ export const historyMethods: Methods = {
   minimumLedgerSlot: method([], (call) => call.backend.firstBlock()),
 
   getSignaturesForAddress: method(
-    [
-      text,
-      config({ before: optional(text), until: optional(text), limit: optional(u64), commitment, minContextSlot }),
-    ],
+    [text, config({ before: optional(text), until: optional(text), limit: optional(u64), commitment, minContextSlot })],
     async (call, address, options) => {
       const key = toKey(address);
       const before = options.before === undefined ? {} : { before: toSignature(options.before) };

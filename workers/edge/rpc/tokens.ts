@@ -7,7 +7,7 @@ import { invalidParams } from "../../../shared/rpc/errors.ts";
 import type { AccountTests } from "../../../shared/rpc/filters.ts";
 import { isTokenProgram, keyBytes, NATIVE_MINT, TOKEN_PROGRAM } from "../../../shared/rpc/keys.ts";
 import { type Methods, method } from "../../../shared/rpc/method.ts";
-import { accountConfig, commitmentConfig, text, tokenAccountsFilter, toKey } from "../../../shared/rpc/params.ts";
+import { accountConfig, commitmentConfig, text, toKey, tokenAccountsFilter } from "../../../shared/rpc/params.ts";
 import { readMint, readTokenAccount } from "../../../shared/rpc/token-state.ts";
 import { uiTokenAmount } from "../../../shared/rpc/ui-amount.ts";
 import { scan, showKeyed } from "./accounts.ts";

@@ -128,7 +128,9 @@ function simulationAnswer(record: Uint8Array, result: ResultView, withInner: boo
     unitsConsumed: result.computeUnits,
     loadedAccountsDataSize: result.loadedAccountsDataSize,
     returnData: returnDataJson(detail),
-    innerInstructions: withInner ? innerInstructionsJson(detail?.inner ?? [], tx.accountKeys.map(encodeBase58), true) : null,
+    innerInstructions: withInner
+      ? innerInstructionsJson(detail?.inner ?? [], tx.accountKeys.map(encodeBase58), true)
+      : null,
     fee: result.landed ? result.fee : null,
     preBalances: detail?.preBalances ?? [],
     postBalances: detail?.postBalances ?? [],
@@ -200,7 +202,8 @@ export const transactionMethods: Methods = {
     }
     const { result, accounts } = await simulate(call, head, record, tables, false);
     const view = viewResult(result);
-    const shown = options.accounts && view.txError === 0 ? await accountsAfter(call, head, options.accounts, accounts) : none;
+    const shown =
+      options.accounts && view.txError === 0 ? await accountsAfter(call, head, options.accounts, accounts) : none;
     const answer = simulationAnswer(record, view, options.innerInstructions ?? false);
     return withContext(head.slot, { ...answer, accounts: shown, replacementBlockhash });
   }),
@@ -209,7 +212,8 @@ export const transactionMethods: Methods = {
     const record = parseMessage(call, decodeWire(data, "base64", MESSAGE_TYPE));
     const head = await call.head(minContextSlot);
     await resolve(call, head, record, "invalid transaction message");
-    const usable = isUsableBlockhash(head.context, recordBlockhash(record)) || (await isUsableNonce(call, head, record));
+    const usable =
+      isUsableBlockhash(head.context, recordBlockhash(record)) || (await isUsableNonce(call, head, record));
     return withContext(head.slot, usable ? decodeRecord(record).fee : null);
   }),
 
