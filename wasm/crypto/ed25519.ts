@@ -11,31 +11,21 @@
  * Nikolaenko, "Taming the many EdDSAs", 2020). The two differ only for keys or R with a torsion component, which only
  * the holder of the key can make.
  */
-import { decompress } from "./curve";
+import { decompress4 } from "./decompress4";
 import { isAcceptableEncoding } from "./encoding";
-import {
-  POINT_SIZE, pointAddCached, pointBase, pointDouble, pointFromAffine, pointIdentity, pointIsTorsion, pointOddMultiples, pointToCached,
-} from "./point";
-import { nonAdjacentForm, scalarIsCanonical, scalarReduce } from "./scalar";
+import { laneAdd, laneIsTorsion } from "./lane-point";
+import { scalarIsCanonical, scalarNegate, scalarReduce } from "./scalar";
 import { sha512Final, sha512Init, sha512Update } from "./sha512";
+import { straus } from "./straus";
 
-// Widths of the non-adjacent forms: the key's table is made for every verification, the base point's once.
-const KEY_WIDTH: u32 = 5;
-const BASE_WIDTH: u32 = 8;
-const keyTable: usize = memory.data(320 * 8, 16); // A, 3A, ... 15A
-const baseTable: usize = memory.data(320 * 64, 16); // B, 3B, ... 127B
-let baseTableReady: bool = false;
-
-const x: usize = memory.data(80, 16);
-const y: usize = memory.data(80, 16);
-const key: usize = memory.data(320, 16);
-const commitment: usize = memory.data(320, 16);
-const commitmentCached: usize = memory.data(320, 16);
-const accumulator: usize = memory.data(320, 16);
+const keyPoint: usize = memory.data(160, 16);
+const commitment: usize = memory.data(160, 16);
+const discarded: usize = memory.data(160, 16);
+const accumulator: usize = memory.data(160, 16);
 const digest: usize = memory.data(64, 16);
 const challenge: usize = memory.data(32, 16);
-const keyDigits: usize = memory.data(256, 16);
-const baseDigits: usize = memory.data(256, 16);
+const minusS: usize = memory.data(32, 16);
+const keyAddress: usize = memory.data(16, 16);
 
 /** Steps 1 and 2, as far as bytes alone can tell. */
 export function hasAcceptableForm(sig: usize, pubkey: usize): bool {
@@ -52,39 +42,20 @@ export function challengeScalar(out: usize, msg: usize, msgLen: u32, sig: usize,
   scalarReduce(out, digest);
 }
 
-// @ts-ignore: decorator
-@inline
-function addDigit(table: usize, digit: i32): void {
-  if (digit == 0) return;
-  const magnitude = digit < 0 ? -digit : digit;
-  pointAddCached(accumulator, accumulator, table + <usize>(magnitude >> 1) * POINT_SIZE, digit < 0);
+/** Step 4 for cached points A and R (lane-point.ts): whether R + [k]A - [S]B is of small order. */
+export function equationHolds(a: usize, r: usize, k: usize, s: usize): bool {
+  scalarNegate(minusS, s);
+  store<u32>(keyAddress, <u32>a);
+  straus(accumulator, minusS, keyAddress, k, 1);
+  laneAdd(accumulator, accumulator, r);
+  return laneIsTorsion(accumulator);
 }
 
 /** Whether the signature is good; `sig` is 64 bytes, `pubkey` 32. */
 export function ed25519Verify(msg: usize, msgLen: u32, sig: usize, pubkey: usize): bool {
   if (!hasAcceptableForm(sig, pubkey)) return false;
-  if (!decompress(x, y, pubkey)) return false;
-  pointFromAffine(key, x, y);
-  if (!decompress(x, y, sig)) return false;
-  pointFromAffine(commitment, x, y);
+  // The four lanes have two free places; they repeat the two encodings.
+  if (decompress4(pubkey, sig, pubkey, sig, keyPoint, commitment, discarded, discarded) != 15) return false;
   challengeScalar(challenge, msg, msgLen, sig, pubkey);
-
-  if (!baseTableReady) {
-    pointBase(accumulator);
-    pointOddMultiples(baseTable, accumulator, 64);
-    baseTableReady = true;
-  }
-  pointOddMultiples(keyTable, key, 8);
-  nonAdjacentForm(keyDigits, challenge, KEY_WIDTH);
-  nonAdjacentForm(baseDigits, sig + 32, BASE_WIDTH);
-  // [S]B - [k]A by Straus's interleaving: both forms share the doublings.
-  pointIdentity(accumulator);
-  for (let i: i32 = 255; i >= 0; i--) {
-    pointDouble(accumulator, accumulator);
-    addDigit(keyTable, -<i32>load<i8>(keyDigits + i));
-    addDigit(baseTable, load<i8>(baseDigits + i));
-  }
-  pointToCached(commitmentCached, commitment);
-  pointAddCached(accumulator, accumulator, commitmentCached, true);
-  return pointIsTorsion(accumulator);
+  return equationHolds(keyPoint, commitment, challenge, sig + 32);
 }

@@ -5,6 +5,8 @@ export { siphash24 } from "./siphash";
 export { blake3 } from "./blake3";
 export { isOnCurve } from "./curve";
 export { ed25519Verify } from "./ed25519";
+export { ed25519VerifyBatch } from "./ed25519-batch";
+export { keyCacheClear as ed25519KeyCacheClear } from "./key-cache";
 
 /** Memory for a caller outside of WASM: `size` bytes, 16-aligned, never freed. */
 export function cryptoScratch(size: usize): usize {

@@ -98,3 +98,25 @@ export function nonAdjacentForm(digits: usize, scalar: usize, width: u32): void 
     at += width;
   }
 }
+
+/** out = L - a, for a < L; L itself for a = 0, which stands for the same multiple of a point of order L. */
+export function scalarNegate(out: usize, a: usize): void {
+  memory.copy(product, L, 36);
+  memory.copy(padded, a, 32);
+  store<u32>(padded, 0, 32);
+  subtract9(product, padded);
+  memory.copy(out, product, 32);
+}
+
+/** out = a + b modulo L, for a, b < L. */
+export function scalarAdd(out: usize, a: usize, b: usize): void {
+  let carry: u64 = 0;
+  for (let i: usize = 0; i < 32; i += 4) {
+    const sum = <u64>load<u32>(a + i) + <u64>load<u32>(b + i) + carry;
+    store<u32>(product + i, <u32>sum);
+    carry = sum >> 32;
+  }
+  store<u32>(product, <u32>carry, 32);
+  if (!lessThanL(product)) subtract9(product, L);
+  memory.copy(out, product, 32);
+}
