@@ -26,6 +26,7 @@ export interface Genesis {
   readonly seed: string;
   /** Address of the builder. */
   readonly identity: string;
+  /** The faucet's first. */
   readonly accounts: readonly GenesisAccount[];
 }
 
@@ -85,7 +86,7 @@ export function parseNetworkFile(text: string): ParsedNetworkFile {
     const intact =
       genesisHash(genesis) === content.genesisHash &&
       genesis.identity === identity.address &&
-      genesis.accounts.some(({ address }) => address === faucet.address);
+      genesis.accounts[0]?.address === faucet.address;
     return intact ? { ok: true, file: { genesisHash: content.genesisHash, genesis, identity, faucet } } : { ok: false };
   } catch {
     return { ok: false };

@@ -10,7 +10,7 @@ import { type NetworkFile, networkVariable } from "./genesis.ts";
 import type { Keypair } from "./keypair.ts";
 import { checkPortPair, findPortPair, MAX_PORT } from "./ports.ts";
 import { StateFolder } from "./state.ts";
-import { type LogSink, Workerd } from "./workerd.ts";
+import type { LogSink, Workerd } from "./workerd.ts";
 
 export { Failure } from "./failure.ts";
 export type { Keypair } from "./keypair.ts";
@@ -185,10 +185,12 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   try {
     const port = options.port || (await findPortPair(host));
     await checkPortPair(host, port);
+    const { network, created } = folder.load({ shards: options.shards, reset: options.reset });
     await buildWasm().catch((error: Error) => {
       throw new Failure("build-failed", error.message);
     });
-    const { network, created } = folder.load({ shards: options.shards, reset: options.reset });
+    // Loaded only now: it takes a second, and most refusals come earlier.
+    const { Workerd } = await import("./workerd.ts");
     const workerd = await Workerd.start({
       config,
       host,

@@ -1,0 +1,2 @@
+/** Builds build/infinisvm.wasm when a source is newer; returns whether it built. Throws with the compiler's messages. */
+export function buildWasm(options?: { force?: boolean }): Promise<boolean>;
