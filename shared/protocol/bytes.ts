@@ -34,6 +34,7 @@ export class ByteWriter {
   #view = viewOf(this.#bytes);
   #length = 0;
 
+  /** Where the next `n` bytes go. May replace the buffer: call it before touching bytes or view. */
   #room(n: number): number {
     const at = this.#length;
     if (at + n > this.#bytes.length) {
@@ -46,27 +47,33 @@ export class ByteWriter {
     return at;
   }
   u8(v: number): this {
-    this.#view.setUint8(this.#room(1), v);
+    const at = this.#room(1);
+    this.#view.setUint8(at, v);
     return this;
   }
   u16(v: number): this {
-    this.#view.setUint16(this.#room(2), v, true);
+    const at = this.#room(2);
+    this.#view.setUint16(at, v, true);
     return this;
   }
   u32(v: number): this {
-    this.#view.setUint32(this.#room(4), v, true);
+    const at = this.#room(4);
+    this.#view.setUint32(at, v, true);
     return this;
   }
   u64(v: bigint | number): this {
-    this.#view.setBigUint64(this.#room(8), BigInt(v), true);
+    const at = this.#room(8);
+    this.#view.setBigUint64(at, BigInt(v), true);
     return this;
   }
   i64(v: bigint | number): this {
-    this.#view.setBigInt64(this.#room(8), BigInt(v), true);
+    const at = this.#room(8);
+    this.#view.setBigInt64(at, BigInt(v), true);
     return this;
   }
   raw(bytes: Uint8Array): this {
-    this.#bytes.set(bytes, this.#room(bytes.length));
+    const at = this.#room(bytes.length);
+    this.#bytes.set(bytes, at);
     return this;
   }
   /** u32 length, then the bytes. */

@@ -1,7 +1,13 @@
 /** Slot context and blockhash (docs/interfaces.md section 3). */
 import type { Sha256 } from "./actor.ts";
 import { ByteWriter, concatBytes, viewOf } from "./bytes.ts";
-import { CONTEXT_HASHES, CONTEXT_HEADER_SIZE, CONTEXT_SIZE, LAMPORTS_PER_SIGNATURE, SLOTS_PER_EPOCH } from "./limits.ts";
+import {
+  CONTEXT_HASHES,
+  CONTEXT_HEADER_SIZE,
+  CONTEXT_SIZE,
+  LAMPORTS_PER_SIGNATURE,
+  SLOTS_PER_EPOCH,
+} from "./limits.ts";
 
 export interface SlotContextFields {
   readonly slot: number;

@@ -30,4 +30,5 @@ export const RETRY_MS = 400;
 /** How long a client's look at the tip keeps an idle chain ticking, milliseconds. */
 export const WATCH_MS = 15_000;
 
-if (PROPOSAL_RING <= BLOCKHASH_WINDOW + PIPELINE_DEPTH) throw new Error("the proposal ring must cover the blockhash window");
+if (PROPOSAL_RING <= BLOCKHASH_WINDOW + PIPELINE_DEPTH)
+  throw new Error("the proposal ring must cover the blockhash window");

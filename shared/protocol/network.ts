@@ -22,7 +22,9 @@ const networkSchema = z.object({
   /** The faucet's secret key, 64 bytes as Solana's key files have it, base58 or a byte array. Absent: no faucet. */
   faucetSecret: z
     .union([z.array(z.number().int().min(0).max(255)).length(64), z.string()])
-    .transform((value) => (typeof value === "string" ? (decodeBase58(value) ?? new Uint8Array(0)) : Uint8Array.from(value)))
+    .transform((value) =>
+      typeof value === "string" ? (decodeBase58(value) ?? new Uint8Array(0)) : Uint8Array.from(value),
+    )
     .refine((bytes) => bytes.length === 64, "not a secret key of 64 bytes")
     .optional(),
   /** Unix seconds. */

@@ -88,6 +88,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #lastCut = Number.NEGATIVE_INFINITY;
   #watchedUntil = Number.NEGATIVE_INFINITY;
   #retryArmed = false;
+  /** Transactions proposed, and those of them whose accounts more than one shard owns. */
+  readonly totals = { proposed: 0, crossShard: 0, blocks: 0 };
 
   constructor(planner: PlannerPort, sha256: Sha256, config: BuilderConfig) {
     this.#planner = planner;
@@ -250,6 +252,9 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       this.#prevSlot[shard] = slot;
     }
     this.#chain.push(slot, digest);
+    this.totals.proposed += cut.numTransactions;
+    this.totals.crossShard += cut.numCrossShard;
+    this.totals.blocks++;
     const row: ProposalRow = {
       slot,
       view,

@@ -130,7 +130,11 @@ export class LaneMachine implements Machine<LaneEvent> {
       if (this.#sentBytes > 0 && this.#sentBytes + item.frame.length > LANE_WINDOW_BYTES) break;
       item.sent = true;
       this.#sentBytes += item.frame.length;
-      effects.push({ type: "send", to: "builder", message: { type: "frames", seq: item.seq, oldest, frame: item.frame } });
+      effects.push({
+        type: "send",
+        to: "builder",
+        message: { type: "frames", seq: item.seq, oldest, frame: item.frame },
+      });
     }
     if (!this.#retryArmed) {
       this.#retryArmed = true;

@@ -35,7 +35,10 @@ export function mergeResults(parts: readonly Uint8Array[], frame: Uint8Array): M
   let source = 0;
   for (let index = 0; index < count; index++) {
     const start = source;
-    while (at[source]! >= parts[source]!.length || views[source]!.getUint32(at[source]! + BLOCK_INDEX, true) !== index) {
+    while (
+      at[source]! >= parts[source]!.length ||
+      views[source]!.getUint32(at[source]! + BLOCK_INDEX, true) !== index
+    ) {
       source = (source + 1) % parts.length;
       if (source === start) throw new RangeError(`no shard has the result of transaction ${index}`);
     }

@@ -156,12 +156,10 @@ function addAddresses(run: RunBuilder, records: DataView, at: number, slot: numb
     const { high, low } = addressKey(records, keys + i * 32);
     run.add(high, low, slot, index);
   }
-  const numLoaded =
-    records.getUint8(at + REC.NUM_WRITABLE_LOADED) + records.getUint8(at + REC.NUM_READONLY_LOADED);
+  const numLoaded = records.getUint8(at + REC.NUM_WRITABLE_LOADED) + records.getUint8(at + REC.NUM_READONLY_LOADED);
   const loaded = at + REC.HEADER + ((records.getUint16(at + REC.TX_LEN, true) + 7) & ~7);
   for (let i = 0; i < numLoaded; i++) {
     const { high, low } = addressKey(records, loaded + i * 32);
     run.add(high, low, slot, index);
   }
 }
-

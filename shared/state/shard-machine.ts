@@ -83,7 +83,8 @@ export class ShardMachine implements Machine<ShardEvent> {
       this.#logBytes += bytes.length;
       if (id <= this.#checkpointed) continue;
       const code = this.#engine.replay(bytes);
-      if (code !== 0) throw new Error(`shard ${this.#config.shard}: log row of slot ${id} does not replay, code ${code}`);
+      if (code !== 0)
+        throw new Error(`shard ${this.#config.shard}: log row of slot ${id} does not replay, code ${code}`);
     }
     return [];
   }
@@ -204,7 +205,10 @@ export class ShardMachine implements Machine<ShardEvent> {
     this.#work = undefined;
     this.#logRows.push(work.slot);
     this.#logBytes += row.length;
-    const writes: Effect[] = [{ type: "put", table: "log", id: work.slot, bytes: row }, ...this.#checkpoint(work.stable)];
+    const writes: Effect[] = [
+      { type: "put", table: "log", id: work.slot, bytes: row },
+      ...this.#checkpoint(work.stable),
+    ];
     return [...writes, ...effects, ...this.#answer(work.slot), ...this.#next()];
   }
 

@@ -1,0 +1,52 @@
+/** Shell of the account shard (shared/state/shard-machine.ts). */
+import { DurableObject } from "cloudflare:workers";
+import wasm from "../../build/infinisvm.wasm";
+import { shardSeeds } from "../../shared/protocol/context.ts";
+import type { Message, NodeId } from "../../shared/protocol/messages.ts";
+import { parseNetwork } from "../../shared/protocol/network.ts";
+import { genesisOf } from "../../shared/state/genesis.ts";
+import { ShardEngine } from "../../shared/state/shard-engine.ts";
+import { DEFAULT_CHECKPOINT, ShardMachine } from "../../shared/state/shard-machine.ts";
+import type { Actor, ActorStats } from "../host/actor.ts";
+import type { Env } from "../host/env.ts";
+import { MachineHost } from "../host/machine-host.ts";
+import { sha256 } from "../host/sha256.ts";
+
+export class AccountShard extends DurableObject<Env> implements Actor {
+  readonly #host: MachineHost<never>;
+  readonly #engine: ShardEngine;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const network = parseNetwork(env.NETWORK);
+    const id = ctx.id.name as NodeId;
+    const shard = Number(id.slice("shard-".length));
+    const seeds = shardSeeds(sha256, network.genesisHash);
+    this.#engine = new ShardEngine(wasm, { shardIndex: shard, shardCount: network.shardCount, ...seeds });
+    const genesis = genesisOf(network, sha256)[shard]!.accounts;
+    const machine = new ShardMachine(this.#engine, { shard, ...DEFAULT_CHECKPOINT }, genesis);
+    this.#host = new MachineHost(ctx, env, id, machine);
+  }
+
+  /** `keys`: 32 bytes each; all must be this shard's. Account list with one entry a key, as of the end of slot `asOf`. */
+  async read(keys: Uint8Array, asOf: number): Promise<Uint8Array> {
+    return this.#engine.read(keys, asOf);
+  }
+
+  /** Account list of what the filter lets through, or null when it is larger than an answer may be. */
+  async scan(request: Uint8Array, asOf: number): Promise<Uint8Array | null> {
+    return this.#engine.scan(request, asOf);
+  }
+
+  async deliver(from: NodeId, message: Message): Promise<void> {
+    this.#host.deliver(from, message);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#host.alarm();
+  }
+
+  async stats(): Promise<ActorStats> {
+    return this.#host.stats();
+  }
+}

@@ -1,0 +1,75 @@
+/** Shell of the builder (shared/scheduling/builder-machine.ts). */
+import { DurableObject } from "cloudflare:workers";
+import wasm from "../../build/infinisvm.wasm";
+import { shardSeeds } from "../../shared/protocol/context.ts";
+import type { Message, NodeId } from "../../shared/protocol/messages.ts";
+import { parseNetwork } from "../../shared/protocol/network.ts";
+import { BuilderMachine, type WatchEvent } from "../../shared/scheduling/builder-machine.ts";
+import { Planner } from "../../shared/scheduling/planner.ts";
+import type { Actor, ActorStats } from "../host/actor.ts";
+import type { Env } from "../host/env.ts";
+import { MachineHost } from "../host/machine-host.ts";
+import { sha256 } from "../host/sha256.ts";
+
+/** The tip as the edge gets it: shared/rpc/backend.ts, Head. */
+export interface HeadAnswer {
+  readonly slot: number;
+  readonly blockhash: Uint8Array;
+  readonly blockTime: number;
+  readonly context: Uint8Array;
+  readonly transactionCount: bigint;
+  readonly capitalization: bigint;
+}
+
+export interface BuilderStats extends ActorStats {
+  readonly waiting: number;
+  readonly inFlight: number;
+  readonly proposed: number;
+  readonly crossShard: number;
+  readonly blocks: number;
+}
+
+/** Empty blocks of a watched, idle chain come this much slower than blocks with work, and not more often than each 400 ms. */
+const HEARTBEAT_SLOTS = 8;
+const MIN_HEARTBEAT_MS = 400;
+
+export class Builder extends DurableObject<Env> implements Actor {
+  readonly #host: MachineHost<WatchEvent>;
+  readonly #machine: BuilderMachine;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const network = parseNetwork(env.NETWORK);
+    const planner = new Planner(wasm, { shardCount: network.shardCount, ...shardSeeds(sha256, network.genesisHash) });
+    this.#machine = new BuilderMachine(planner, sha256, {
+      shardCount: network.shardCount,
+      slotMs: network.slotMs,
+      heartbeatMs: Math.max(MIN_HEARTBEAT_MS, network.slotMs * HEARTBEAT_SLOTS),
+      genesisHash: network.genesisHash,
+      genesisTimestamp: network.genesisTimestamp,
+    });
+    this.#host = new MachineHost(ctx, env, "builder", this.#machine);
+  }
+
+  /** The stored tip; null while the builder recovers after a start. Keeps an idle chain ticking for a while. */
+  async head(): Promise<HeadAnswer | null> {
+    this.#host.step({ type: "watch" });
+    const head = this.#machine.head(Date.now());
+    if (!head) return null;
+    const { slot, blockhash, unixTimestamp, transactionCount, capitalization } = head.header;
+    return { slot, blockhash, blockTime: unixTimestamp, context: head.context, transactionCount, capitalization };
+  }
+
+  async deliver(from: NodeId, message: Message): Promise<void> {
+    this.#host.deliver(from, message);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#host.alarm();
+  }
+
+  async stats(): Promise<BuilderStats> {
+    const { waiting, inFlight, totals } = this.#machine;
+    return { ...this.#host.stats(), waiting, inFlight, ...totals };
+  }
+}

@@ -1,0 +1,36 @@
+/** Bindings of wrangler.toml, as every worker and object of the network sees them. */
+import type { NodeId } from "../../shared/protocol/messages.ts";
+import type { AccountShard } from "../account-shard/account-shard.ts";
+import type { Builder } from "../builder/builder.ts";
+import type { IngressLane } from "../ingress-lane/ingress-lane.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { Subscriptions } from "../subscriptions/subscriptions.ts";
+import type { Actor } from "./actor.ts";
+
+export interface Env {
+  readonly LANE: DurableObjectNamespace<IngressLane>;
+  readonly BUILDER: DurableObjectNamespace<Builder>;
+  readonly SHARD: DurableObjectNamespace<AccountShard>;
+  readonly LEDGER: DurableObjectNamespace<Ledger>;
+  readonly SUBSCRIPTIONS: DurableObjectNamespace<Subscriptions>;
+  /** shared/protocol/network.ts, as JSON text or as the object itself. */
+  readonly NETWORK: unknown;
+}
+
+const named = <T extends Rpc.DurableObjectBranded | undefined>(namespace: DurableObjectNamespace<T>, name: string) =>
+  namespace.get(namespace.idFromName(name));
+
+export const laneStub = (env: Env, lane: number) => named(env.LANE, `lane-${lane}`);
+export const builderStub = (env: Env) => named(env.BUILDER, "builder");
+export const shardStub = (env: Env, shard: number) => named(env.SHARD, `shard-${shard}`);
+export const ledgerStub = (env: Env) => named(env.LEDGER, "ledger");
+export const subscriptionsStub = (env: Env) => named(env.SUBSCRIPTIONS, "subscriptions-0");
+
+/** The object behind a node id, as one that takes messages. */
+export function actorStub(env: Env, id: NodeId): Pick<Actor, "deliver"> {
+  if (id === "builder") return builderStub(env) as unknown as Pick<Actor, "deliver">;
+  if (id === "ledger") return ledgerStub(env) as unknown as Pick<Actor, "deliver">;
+  if (id === "subscriptions") return subscriptionsStub(env) as unknown as Pick<Actor, "deliver">;
+  const namespace = id.startsWith("lane-") ? env.LANE : env.SHARD;
+  return named(namespace as DurableObjectNamespace<IngressLane>, id) as unknown as Pick<Actor, "deliver">;
+}

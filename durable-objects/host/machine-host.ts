@@ -1,0 +1,121 @@
+/**
+ * Runs a state machine inside a Durable Object: feeds it events, applies its effects.
+ *
+ * The writes of a step happen in one synchronous turn, so SQLite commits them together; messages and answers leave in the
+ * same turn behind them, so the output gate holds them until the commit is on disk. Timers run from setTimeout while the
+ * object is in memory; an alarm is the watchdog that brings it back if it is evicted with work under way.
+ */
+import type { Effect, Machine, MessageEvent, SubmitAnswer, TimerEvent } from "../../shared/protocol/actor.ts";
+import type { Message, NodeId } from "../../shared/protocol/messages.ts";
+import type { ActorStats } from "./actor.ts";
+import { BlobStore } from "./blob-store.ts";
+import { actorStub, type Env } from "./env.ts";
+
+/** How long an evicted object with work under way may sleep, milliseconds. An alarm is one row written. */
+const WATCHDOG_MS = 10_000;
+
+export class MachineHost<Event> {
+  readonly storage: BlobStore;
+  readonly #ctx: DurableObjectState;
+  readonly #env: Env;
+  readonly #id: NodeId;
+  readonly #machine: Machine<Event | TimerEvent | MessageEvent>;
+  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #waiting = new Map<number, (value: SubmitAnswer) => void>();
+  #nextToken = 1;
+  #watchdogAt = 0;
+  #counts = { messagesSent: 0, messagesFailed: 0, callsReceived: 0, events: 0 };
+
+  /** Boots the machine before the object takes any call. */
+  constructor(ctx: DurableObjectState, env: Env, id: NodeId, machine: Machine<Event | TimerEvent | MessageEvent>) {
+    this.#ctx = ctx;
+    this.#env = env;
+    this.#id = id;
+    this.#machine = machine;
+    this.storage = new BlobStore(ctx.storage.sql);
+    this.#apply(machine.boot(this.storage, Date.now()));
+  }
+
+  deliver(from: NodeId, message: Message): void {
+    this.#counts.callsReceived++;
+    this.step({ type: "message", from, message });
+  }
+
+  step(event: Event | TimerEvent | MessageEvent): void {
+    this.#counts.events++;
+    let effects: Effect[];
+    try {
+      effects = this.#machine.step(event, Date.now());
+    } catch (error) {
+      // A broken invariant: what is in memory can no longer be trusted, what is stored can. Start again from there.
+      console.error(`${this.#id}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#ctx.abort(`${this.#id}: a state machine stopped`);
+      throw error;
+    }
+    this.#apply(effects);
+  }
+
+  /** An event whose answer comes as a `resolve` effect. */
+  ask(make: (token: number) => Event): Promise<SubmitAnswer> {
+    this.#counts.callsReceived++;
+    const token = this.#nextToken++;
+    return new Promise((resolve) => {
+      this.#waiting.set(token, resolve);
+      this.step(make(token));
+    });
+  }
+
+  /** The watchdog went off. The object is in memory again, which was the point; go on watching while there is work. */
+  alarm(): void {
+    this.#watchdogAt = 0;
+    if (this.#timers.size > 0) this.#watch();
+  }
+
+  stats(): ActorStats {
+    const { rowsWritten, bytesWritten } = this.storage;
+    return { rowsWritten, bytesWritten, ...this.#counts };
+  }
+
+  #apply(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.type === "put") this.storage.put(effect.table, effect.id, effect.bytes);
+      else if (effect.type === "delete") this.storage.delete(effect.table, effect.from, effect.to);
+    }
+    for (const effect of effects) {
+      if (effect.type === "send") this.#send(effect.to, effect.message);
+      else if (effect.type === "timer") this.#arm(effect.name, effect.delayMs);
+      else if (effect.type === "resolve") {
+        this.#waiting.get(effect.token)?.(effect.value);
+        this.#waiting.delete(effect.token);
+      }
+    }
+  }
+
+  #send(to: NodeId, message: Message): void {
+    this.#counts.messagesSent++;
+    actorStub(this.#env, to)
+      .deliver(this.#id, message)
+      .catch(() => {
+        // Lost messages are part of the protocol: whoever misses the answer asks again.
+        this.#counts.messagesFailed++;
+      });
+  }
+
+  #arm(name: string, delayMs: number): void {
+    clearTimeout(this.#timers.get(name));
+    const fire = () => {
+      this.#timers.delete(name);
+      this.step({ type: "timer", name });
+    };
+    this.#timers.set(name, setTimeout(fire, delayMs));
+    this.#watch();
+  }
+
+  #watch(): void {
+    const now = Date.now();
+    if (this.#watchdogAt > now) return;
+    this.#watchdogAt = now + WATCHDOG_MS;
+    void this.#ctx.storage.setAlarm(this.#watchdogAt);
+    this.storage.rowsWritten++;
+  }
+}

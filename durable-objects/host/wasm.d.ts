@@ -1,0 +1,5 @@
+/** WASM modules are imported as compiled modules (wrangler.toml: rule CompiledWasm). */
+declare module "*.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}

@@ -1,0 +1,35 @@
+/** Shell of the ingress lane (shared/scheduling/lane-machine.ts). */
+import { DurableObject } from "cloudflare:workers";
+import type { SubmitAnswer } from "../../shared/protocol/actor.ts";
+import type { Message, NodeId } from "../../shared/protocol/messages.ts";
+import { LaneMachine, type SubmitEvent } from "../../shared/scheduling/lane-machine.ts";
+import type { Actor, ActorStats } from "../host/actor.ts";
+import type { Env } from "../host/env.ts";
+import { MachineHost } from "../host/machine-host.ts";
+import { sha256 } from "../host/sha256.ts";
+
+export class IngressLane extends DurableObject<Env> implements Actor {
+  readonly #host: MachineHost<SubmitEvent>;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#host = new MachineHost(ctx, env, ctx.id.name as NodeId, new LaneMachine(sha256));
+  }
+
+  /** A frame of verified transactions. Answers when it is durable here, or that the lane is full. */
+  submit(frame: Uint8Array): Promise<SubmitAnswer> {
+    return this.#host.ask((token) => ({ type: "submit", token, frame }));
+  }
+
+  async deliver(from: NodeId, message: Message): Promise<void> {
+    this.#host.deliver(from, message);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#host.alarm();
+  }
+
+  async stats(): Promise<ActorStats> {
+    return this.#host.stats();
+  }
+}

@@ -1,0 +1,139 @@
+/** The chain as the RPC layer sees it (shared/rpc/backend.ts), over the network's Durable Objects. */
+
+import { builderStub, type Env, laneStub, ledgerStub, shardStub } from "../../durable-objects/host/env.ts";
+import { sha256 } from "../../durable-objects/host/sha256.ts";
+import { concatBytes } from "../../shared/protocol/bytes.ts";
+import { shardSeeds } from "../../shared/protocol/context.ts";
+import { type Network, parseNetwork } from "../../shared/protocol/network.ts";
+import type {
+  AccountFilter,
+  AddressEntry,
+  Backend,
+  ChainInfo,
+  Head,
+  SignatureStatus,
+  StoredBlock,
+  StoredTransaction,
+  SubmitResult,
+} from "../../shared/rpc/backend.ts";
+import { encodeScanRequest, mergeAccountLists, pickAccounts, shardOf } from "../../shared/state/accounts.ts";
+import { openBlock, recordAt, resultAt } from "../../shared/state/ledger-query.ts";
+import { Faucet } from "./faucet.ts";
+
+/** How long a request waits for a builder that is coming up, in steps of 25 ms. */
+const START_STEPS = 200;
+const START_STEP_MS = 25;
+
+/** The ledger keeps everything. */
+const FIRST_BLOCK = 0n;
+
+export class EdgeBackend implements Backend {
+  readonly #env: Env;
+  readonly #network: Network;
+  readonly #seeds: { seed0: bigint; seed1: bigint };
+  readonly #faucet: Faucet | undefined;
+  #nextLane = 0;
+
+  constructor(env: Env) {
+    this.#env = env;
+    this.#network = parseNetwork(env.NETWORK);
+    this.#seeds = shardSeeds(sha256, this.#network.genesisHash);
+    const { faucetSecret } = this.#network;
+    if (faucetSecret) {
+      this.#faucet = new Faucet(faucetSecret);
+      this.airdrop = (to, lamports) => this.#faucet!.airdrop(this, to, lamports);
+    }
+  }
+
+  airdrop?: (to: Uint8Array, lamports: bigint) => Promise<Uint8Array>;
+
+  async info(): Promise<ChainInfo> {
+    const { genesisHash, identity, shardCount, slotMs } = this.#network;
+    const faucet = this.#faucet?.address;
+    return { genesisHash, identity, shardCount, slotMs, ...(faucet && { faucet }) };
+  }
+
+  async head(): Promise<Head> {
+    for (let step = 0; step < START_STEPS; step++) {
+      const head = await builderStub(this.#env).head();
+      if (head) return { ...head, slot: BigInt(head.slot), blockTime: BigInt(head.blockTime) };
+      await new Promise((resolve) => setTimeout(resolve, START_STEP_MS));
+    }
+    throw new Error("the builder is still starting");
+  }
+
+  async readAccounts(keys: readonly Uint8Array[], asOf: bigint): Promise<Uint8Array> {
+    const byShard = new Map<number, Uint8Array[]>();
+    for (const key of keys) {
+      const shard = shardOf(key, this.#network.shardCount, this.#seeds);
+      const own = byShard.get(shard);
+      if (own) own.push(key);
+      else byShard.set(shard, [key]);
+    }
+    const lists = await Promise.all(
+      [...byShard].map(([shard, own]) => shardStub(this.#env, shard).read(concatBytes(...own), Number(asOf))),
+    );
+    return pickAccounts(lists, keys);
+  }
+
+  async scanAccounts(owner: Uint8Array, filter: AccountFilter, asOf: bigint): Promise<Uint8Array | null> {
+    const request = encodeScanRequest(owner, filter);
+    const lists = await Promise.all(
+      Array.from({ length: this.#network.shardCount }, (_, shard) =>
+        shardStub(this.#env, shard).scan(request, Number(asOf)),
+      ),
+    );
+    return lists.every((list) => list !== null) ? mergeAccountLists(lists) : null;
+  }
+
+  submit(frame: Uint8Array): Promise<SubmitResult> {
+    this.#nextLane = (this.#nextLane + 1) % this.#network.lanes;
+    return laneStub(this.#env, this.#nextLane).submit(frame);
+  }
+
+  async statuses(signatures: readonly Uint8Array[]): Promise<(SignatureStatus | null)[]> {
+    return signatures.length > 0 ? await ledgerStub(this.#env).statuses(concatBytes(...signatures)) : [];
+  }
+
+  async transaction(signature: Uint8Array): Promise<StoredTransaction | null> {
+    return await ledgerStub(this.#env).transaction(signature);
+  }
+
+  async block(slot: bigint): Promise<StoredBlock | null> {
+    const bytes = await ledgerStub(this.#env).block(Number(slot));
+    if (!bytes) return null;
+    const open = openBlock(bytes);
+    const { header } = open;
+    const blockTime = BigInt(header.unixTimestamp);
+    return {
+      slot,
+      parentSlot: BigInt(header.parentSlot),
+      blockhash: header.blockhash,
+      previousBlockhash: header.parentBlockhash,
+      blockTime,
+      transactions: Array.from(open.landed, (_, index) => ({
+        slot,
+        blockTime,
+        index,
+        record: recordAt(open, index),
+        result: resultAt(open, index),
+      })),
+    };
+  }
+
+  async blocks(from: bigint, to: bigint, limit: number): Promise<bigint[]> {
+    const last = to > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(to);
+    return (await ledgerStub(this.#env).blocks(Number(from), last, limit)).map(BigInt);
+  }
+
+  async firstBlock(): Promise<bigint> {
+    return FIRST_BLOCK;
+  }
+
+  async addressHistory(
+    address: Uint8Array,
+    options: { readonly before?: Uint8Array; readonly until?: Uint8Array; readonly limit: number },
+  ): Promise<AddressEntry[]> {
+    return await ledgerStub(this.#env).history(address, options);
+  }
+}
