@@ -6,6 +6,7 @@ import { keyEquals } from "../../../memory/bytes";
 import { ERR_MISSING_REQUIRED_SIGNATURE, ERR_PROGRAM_FAILED_TO_COMPLETE } from "../../errors";
 import { bpfData, bpfDataLen, bpfOwner, ixIsSigner, ixKey } from "../../runtime/context";
 import { KEY_TOKEN, KEY_TOKEN_2022 } from "./keys";
+import { also, MULTISIG_UNITS } from "./compute-units";
 import { OWNER_MISMATCH } from "./error";
 import { checkMultisig, MAX_SIGNERS, MULTISIG_M, MULTISIG_N, MULTISIG_SIGNERS, MULTISIG_SIZE } from "./state";
 
@@ -28,6 +29,7 @@ function checkMembers(authority: u32, end: u32): i32 {
   const multisig = bpfData(authority);
   const bad = checkMultisig(multisig);
   if (bad) return bad;
+  also(MULTISIG_UNITS);
   const members: u32 = load<u8>(multisig, MULTISIG_N);
   let matched: u32 = 0;
   for (let i = authority + 1; i < end; i++) {

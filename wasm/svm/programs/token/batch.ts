@@ -3,10 +3,9 @@
  * Between its instructions the runtime checks nothing, so whose accounts are written is checked here.
  * Source: solana-program/token, tag p-token@v1.0.0, pinocchio/program/src/processor/batch.rs.
  */
-import { ERR_COMPUTATIONAL_BUDGET_EXCEEDED, ERR_NOT_ENOUGH_ACCOUNT_KEYS } from "../../errors";
-import { consume } from "../../runtime/context";
+import { ERR_NOT_ENOUGH_ACCOUNT_KEYS } from "../../errors";
 import { checkOwner } from "./accounts";
-import { batchedUnitsOf } from "./compute-units";
+import { also, alsoBatched, OWNER_CHECK_UNITS } from "./compute-units";
 import { dispatch } from "./dispatch";
 import { INVALID_INSTRUCTION } from "./error";
 
@@ -29,7 +28,7 @@ export function batch(first: u32, end: u32, data: usize, len: u32): i32 {
     if (end - first < accounts) return ERR_NOT_ENOUGH_ACCOUNT_KEYS;
     let bad = checkWritten(load<u8>(data), first, first + accounts);
     if (bad) return bad;
-    if (!consume(batchedUnitsOf(load<u8>(data)))) return ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
+    alsoBatched(load<u8>(data));
     bad = dispatch(first, first + accounts, data, size);
     if (bad) return bad;
     first += accounts;
@@ -44,6 +43,7 @@ function checkWritten(instruction: u32, first: u32, end: u32): i32 {
   const second: u32 = bit & WRITES_0_1 ? 1 : bit & WRITES_0_2 ? 2 : 0;
   if (!second && !(bit & WRITES_0)) return 0;
   if (end - first <= second) return ERR_NOT_ENOUGH_ACCOUNT_KEYS;
+  also(second ? 2 * OWNER_CHECK_UNITS : OWNER_CHECK_UNITS);
   const bad = checkOwner(first);
   return bad || !second ? bad : checkOwner(first + second);
 }

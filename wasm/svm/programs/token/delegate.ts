@@ -7,6 +7,7 @@ import { keyEquals } from "../../../memory/bytes";
 import { ERR_NOT_ENOUGH_ACCOUNT_KEYS } from "../../errors";
 import { bpfData, bpfDataLen, bpfDataMut, ixKey } from "../../runtime/context";
 import { checkAuthority } from "./authority";
+import { also, REVOKE_BY_DELEGATE, REVOKE_DELEGATE } from "./compute-units";
 import { ACCOUNT_FROZEN, INVALID_INSTRUCTION, MINT_DECIMALS_MISMATCH, MINT_MISMATCH } from "./error";
 import {
   ACCOUNT_DELEGATE,
@@ -73,7 +74,9 @@ export function revoke(first: u32, end: u32): i32 {
   if (isFrozen(account)) return ACCOUNT_FROZEN;
   const authority = first + 1;
   const delegate = account + ACCOUNT_DELEGATE;
+  if (hasOption(delegate)) also(REVOKE_DELEGATE);
   const byDelegate = hasOption(delegate) && keyEquals(delegate + OPTION_KEY, ixKey(authority));
+  if (byDelegate) also(REVOKE_BY_DELEGATE - REVOKE_DELEGATE);
   bad = checkAuthority(byDelegate ? delegate + OPTION_KEY : account + ACCOUNT_OWNER, authority, end);
   if (bad) return bad;
   const changed = bpfDataMut(first);

@@ -18,10 +18,6 @@ import { burn, burnChecked, mintTo, mintToChecked } from "./supply";
 import { transfer, transferChecked } from "./transfer";
 import { amountToUiAmount, getAccountDataSize, uiAmountToAmount } from "./ui-amount";
 
-export const TRANSFER: u32 = 3;
-export const TRANSFER_CHECKED: u32 = 12;
-export const BATCH: u32 = 255;
-
 export function dispatch(first: u32, end: u32, data: usize, len: u32): i32 {
   switch (load<u8>(data)) {
     case 0: return initializeMint(first, end, data, len, true);

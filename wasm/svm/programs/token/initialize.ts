@@ -7,6 +7,7 @@ import { keyCopy, keyEquals } from "../../../memory/bytes";
 import { ERR_INVALID_ACCOUNT_DATA, ERR_NOT_ENOUGH_ACCOUNT_KEYS } from "../../errors";
 import { bpfData, bpfDataLen, bpfDataMut, bpfLamports, ixKey, rentExemptMinimum } from "../../runtime/context";
 import { checkOwner, checkRentSysvar } from "./accounts";
+import { also, alsoMembers, FREEZE_AUTHORITY_GIVEN, NATIVE_ACCOUNT, NATIVE_ACCOUNT_FORM_1 } from "./compute-units";
 import {
   ALREADY_IN_USE,
   INVALID_INSTRUCTION,
@@ -66,7 +67,10 @@ export function initializeMint(first: u32, end: u32, data: usize, len: u32, rent
   store<u8>(mint, 1, MINT_INITIALIZED);
   setOption(mint + MINT_AUTHORITY, data + 2);
   store<u8>(mint, load<u8>(data, 1), MINT_DECIMALS);
-  if (hasFreeze) setOption(mint + MINT_FREEZE_AUTHORITY, data + 35);
+  if (hasFreeze) {
+    also(FREEZE_AUTHORITY_GIVEN);
+    setOption(mint + MINT_FREEZE_AUTHORITY, data + 35);
+  }
   return 0;
 }
 
@@ -110,6 +114,7 @@ function openAccount(first: u32, end: u32, owner: usize, rent: u32, rentGiven: b
   keyCopy(account + ACCOUNT_MINT, mintKey);
   keyCopy(account + ACCOUNT_OWNER, owner);
   if (native) {
+    also(rent == first + 3 ? NATIVE_ACCOUNT_FORM_1 : NATIVE_ACCOUNT);
     store<u8>(account, 1, ACCOUNT_IS_NATIVE);
     store<u64>(account, reserve, ACCOUNT_NATIVE_RESERVE);
     store<u64>(account, lamports - reserve, ACCOUNT_AMOUNT);
@@ -132,6 +137,7 @@ export function initializeMultisig(first: u32, end: u32, data: usize, len: u32, 
   const m = load<u8>(data, 1);
   if (n < 1 || n > MAX_SIGNERS) return INVALID_NUMBER_OF_PROVIDED_SIGNERS;
   if (m < 1 || m > <u8>MAX_SIGNERS) return INVALID_NUMBER_OF_REQUIRED_SIGNERS;
+  alsoMembers(n, rentGiven);
   const multisig = bpfDataMut(first);
   store<u8>(multisig, m, MULTISIG_M);
   store<u8>(multisig, <u8>n, MULTISIG_N);

@@ -22,6 +22,17 @@ import {
 import { KEY_INCINERATOR, KEY_SYSTEM } from "./keys";
 import { checkOwner, checkRentSysvar, sameAccount } from "./accounts";
 import { checkAuthority } from "./authority";
+import {
+  also,
+  CLOSE_BY_CLOSE_AUTHORITY,
+  CLOSE_NATIVE,
+  IGNORED_DELEGATE,
+  RENT_ACCOUNT_IN_SYNC,
+  UNWRAP_AMOUNT_GIVEN,
+  UNWRAP_BY_DELEGATE,
+  UNWRAP_TO_ITSELF,
+  WITHDRAW_FROM_MINT,
+} from "./compute-units";
 import { spendAllowance } from "./delegate";
 import {
   AUTHORITY_TYPE_NOT_SUPPORTED,
@@ -66,8 +77,10 @@ export function closeAccount(first: u32, end: u32): i32 {
   let bad = checkAccount(account, bpfDataLen(first));
   if (bad) return bad;
   if (!isNative(account) && load<u64>(account, ACCOUNT_AMOUNT) != 0) return NON_NATIVE_HAS_BALANCE;
+  if (isNative(account)) also(CLOSE_NATIVE);
   if (!isOwnerless(account)) {
     const closer = account + ACCOUNT_CLOSE_AUTHORITY;
+    if (hasOption(closer)) also(CLOSE_BY_CLOSE_AUTHORITY);
     bad = checkAuthority(hasOption(closer) ? closer + OPTION_KEY : account + ACCOUNT_OWNER, first + 2, end);
     if (bad) return bad;
   } else if (!keyEquals(ixKey(to), KEY_INCINERATOR)) {
@@ -83,8 +96,11 @@ export function syncNative(first: u32, end: u32): i32 {
   if (end == first) return ERR_NOT_ENOUGH_ACCOUNT_KEYS;
   let bad = checkOwner(first);
   if (bad) return bad;
-  bad = end - first > 1 ? checkRentSysvar(first + 1) : 0;
-  if (bad) return bad;
+  if (end - first > 1) {
+    also(RENT_ACCOUNT_IN_SYNC);
+    bad = checkRentSysvar(first + 1);
+    if (bad) return bad;
+  }
   const size = bpfDataLen(first);
   const account = bpfData(first);
   bad = checkAccount(account, size);
@@ -121,6 +137,7 @@ function checkWithdrawal(first: u32, end: u32, size: u32): i32 {
     return isNative(data) ? NATIVE_NOT_SUPPORTED : checkAuthority(data + ACCOUNT_OWNER, authority, end);
   }
   if (size == MINT_SIZE) {
+    also(WITHDRAW_FROM_MINT);
     const bad = checkMint(data, size);
     if (bad) return bad;
     if (hasOption(data + MINT_AUTHORITY)) return checkAuthority(data + MINT_AUTHORITY + OPTION_KEY, authority, end);
@@ -143,12 +160,14 @@ export function unwrapLamports(first: u32, end: u32, data: usize, len: u32): i32
   if (!isNative(account)) return NON_NATIVE_NOT_SUPPORTED;
   const balance = load<u64>(account, ACCOUNT_AMOUNT);
   const amount = given ? load<u64>(data, 2) : balance;
+  if (given) also(UNWRAP_AMOUNT_GIVEN);
   if (balance < amount) return INSUFFICIENT_FUNDS;
   bad = payWith(first, end, amount);
   if (bad) return bad;
   if (amount == 0) return checkOwner(first);
   store<u64>(bpfDataMut(first), balance - amount, ACCOUNT_AMOUNT);
   if (!sameAccount(first, first + 1)) moveLamports(first, first + 1, amount);
+  else also(UNWRAP_TO_ITSELF);
   return 0;
 }
 
@@ -157,8 +176,10 @@ function payWith(first: u32, end: u32, amount: u64): i32 {
   const authority = first + 2;
   const delegate = account + ACCOUNT_DELEGATE;
   if (!hasOption(delegate) || !keyEquals(delegate + OPTION_KEY, ixKey(authority))) {
+    if (hasOption(delegate)) also(IGNORED_DELEGATE);
     return checkAuthority(account + ACCOUNT_OWNER, authority, end);
   }
+  also(UNWRAP_BY_DELEGATE);
   const bad = checkAuthority(delegate + OPTION_KEY, authority, end);
   if (bad) return bad;
   if (load<u64>(account, ACCOUNT_DELEGATED_AMOUNT) < amount) return INSUFFICIENT_FUNDS;

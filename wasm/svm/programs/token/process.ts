@@ -10,9 +10,10 @@
 import { ERR_COMPUTATIONAL_BUDGET_EXCEEDED } from "../../errors";
 import { consume, ixData, ixDataLen, ixNumAccounts, unitsLeft } from "../../runtime/context";
 import { batch } from "./batch";
-import { EMPTY_UNITS, ERROR_LOG_UNITS, unitsOf } from "./compute-units";
-import { BATCH, dispatch } from "./dispatch";
+import { EMPTY_UNITS, ERROR_LOG_UNITS, unitsReset, unitsUsed } from "./compute-units";
+import { dispatch } from "./dispatch";
 import { instructionError, INVALID_INSTRUCTION, logError } from "./error";
+import { BATCH } from "./instruction";
 
 export function processToken(): i32 {
   const data = ixData();
@@ -21,13 +22,14 @@ export function processToken(): i32 {
   // Without a single byte of data there is not even a log line.
   if (len == 0) return consume(EMPTY_UNITS) ? instructionError(INVALID_INSTRUCTION) : ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
   const instruction: u32 = load<u8>(data);
-  if (!consume(unitsOf(instruction, end))) return ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
+  unitsReset();
   const error = instruction == BATCH ? batch(0, end, data, len) : dispatch(0, end, data, len);
+  // What fails for want of units leaves no trace, so it does not matter that they are counted afterwards.
+  if (!consume(unitsUsed(instruction, end))) return ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
   return error ? fail(error) : 0;
 }
 
 function fail(error: i32): i32 {
-  if (error == ERR_COMPUTATIONAL_BUDGET_EXCEEDED) return error;
   if (unitsLeft() < ERROR_LOG_UNITS) {
     // The log call is what cannot be paid, which is an error of the call and not of the machine.
     consume(unitsLeft());

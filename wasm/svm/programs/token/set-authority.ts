@@ -6,6 +6,7 @@ import { keyCopy } from "../../../memory/bytes";
 import { ERR_INVALID_ARGUMENT, ERR_NOT_ENOUGH_ACCOUNT_KEYS } from "../../errors";
 import { bpfData, bpfDataLen, bpfDataMut } from "../../runtime/context";
 import { checkAuthority } from "./authority";
+import { also, alsoAuthorityType, NO_NEW_AUTHORITY } from "./compute-units";
 import {
   ACCOUNT_FROZEN,
   AUTHORITY_TYPE_NOT_SUPPORTED,
@@ -43,6 +44,8 @@ export function setAuthority(first: u32, end: u32, data: usize, len: u32): i32 {
   if (type > CLOSE_ACCOUNT || given > 1 || (given == 1 && len < 35)) return INVALID_INSTRUCTION;
   if (end - first < 2) return ERR_NOT_ENOUGH_ACCOUNT_KEYS;
   const next = given ? data + 3 : 0;
+  alsoAuthorityType(type);
+  if (!given) also(NO_NEW_AUTHORITY);
   const size = bpfDataLen(first);
   if (size == ACCOUNT_SIZE) return ofAccount(first, end, type, next);
   return size == MINT_SIZE ? ofMint(first, end, type, next) : ERR_INVALID_ARGUMENT;

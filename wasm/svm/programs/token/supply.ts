@@ -9,6 +9,14 @@ import { bpfData, bpfDataLen, bpfDataMut, ixKey } from "../../runtime/context";
 import { KEY_INCINERATOR, KEY_SYSTEM } from "./keys";
 import { checkOwner } from "./accounts";
 import { checkAuthority } from "./authority";
+import {
+  also,
+  BURN_BY_DELEGATE,
+  BURN_IGNORED_DELEGATE,
+  OWNERLESS_BURN,
+  ZERO_BURN,
+  ZERO_MINT_TO,
+} from "./compute-units";
 import { spendAllowance } from "./delegate";
 import {
   ACCOUNT_FROZEN,
@@ -65,6 +73,7 @@ function issue(first: u32, end: u32, amount: u64, decimals: usize): i32 {
   bad = checkAuthority(mint + MINT_AUTHORITY + OPTION_KEY, first + 2, end);
   if (bad) return bad;
   if (amount == 0) {
+    also(ZERO_MINT_TO);
     bad = checkOwner(first);
     return bad ? bad : checkOwner(to);
   }
@@ -108,8 +117,11 @@ function destroy(first: u32, end: u32, amount: u64, decimals: usize): i32 {
   if (!isOwnerless(source)) {
     bad = payFor(first, source, end, amount);
     if (bad) return bad;
+  } else {
+    also(OWNERLESS_BURN);
   }
   if (amount == 0) {
+    also(ZERO_BURN);
     bad = checkOwner(first);
     return bad ? bad : checkOwner(mintIndex);
   }
@@ -125,8 +137,10 @@ function payFor(first: u32, source: usize, end: u32, amount: u64): i32 {
   const authority = first + 2;
   const delegate = source + ACCOUNT_DELEGATE;
   if (!hasOption(delegate) || !keyEquals(delegate + OPTION_KEY, ixKey(authority))) {
+    if (hasOption(delegate)) also(BURN_IGNORED_DELEGATE);
     return checkAuthority(source + ACCOUNT_OWNER, authority, end);
   }
+  also(BURN_BY_DELEGATE);
   const bad = checkAuthority(delegate + OPTION_KEY, authority, end);
   if (bad) return bad;
   if (load<u64>(source, ACCOUNT_DELEGATED_AMOUNT) < amount) return INSUFFICIENT_FUNDS;

@@ -8,6 +8,14 @@ import { ERR_NOT_ENOUGH_ACCOUNT_KEYS } from "../../errors";
 import { bpfData, bpfDataLen, bpfDataMut, bpfLamports, bpfSetLamports, ixKey } from "../../runtime/context";
 import { checkOwner, sameAccount } from "./accounts";
 import { checkAuthority } from "./authority";
+import {
+  also,
+  BY_DELEGATE,
+  IGNORED_DELEGATE,
+  LAST_OF_ALLOWANCE,
+  NATIVE_TRANSFER,
+  ZERO_TRANSFER,
+} from "./compute-units";
 import { spendAllowance } from "./delegate";
 import { ACCOUNT_FROZEN, INSUFFICIENT_FUNDS, INVALID_INSTRUCTION, MINT_DECIMALS_MISMATCH, MINT_MISMATCH } from "./error";
 import {
@@ -58,16 +66,12 @@ function move(from: u32, to: u32, authority: u32, end: u32, amount: u64, mint: u
     bad = checkDecimals(source, mint, load<u8>(decimals));
     if (bad) return bad;
   }
-  if (hasOption(source + ACCOUNT_DELEGATE) && keyEquals(source + ACCOUNT_DELEGATE + OPTION_KEY, ixKey(authority))) {
-    bad = checkAuthority(source + ACCOUNT_DELEGATE + OPTION_KEY, authority, end);
-    if (bad) return bad;
-    if (load<u64>(source, ACCOUNT_DELEGATED_AMOUNT) < amount) return INSUFFICIENT_FUNDS;
-    if (!self) spendAllowance(from, amount);
-  } else {
-    bad = checkAuthority(source + ACCOUNT_OWNER, authority, end);
-    if (bad) return bad;
-  }
+  bad = hasOption(source + ACCOUNT_DELEGATE)
+    ? checkEither(from, source, authority, end, amount, self)
+    : checkAuthority(source + ACCOUNT_OWNER, authority, end);
+  if (bad) return bad;
   if (self || amount == 0) {
+    also(self ? 0 : ZERO_TRANSFER);
     bad = checkOwner(from);
     return bad ? bad : checkOwner(to);
   }
@@ -76,9 +80,27 @@ function move(from: u32, to: u32, authority: u32, end: u32, amount: u64, mint: u
   const destinationMut = bpfDataMut(to);
   store<u64>(destinationMut, load<u64>(destinationMut, ACCOUNT_AMOUNT) + amount, ACCOUNT_AMOUNT);
   if (isNative(sourceMut)) {
+    also(NATIVE_TRANSFER);
     bpfSetLamports(from, bpfLamports(from) - amount);
     bpfSetLamports(to, bpfLamports(to) + amount);
   }
+  return 0;
+}
+
+/** The account has a delegate: who acts is the delegate, with the allowance, or the owner. */
+function checkEither(from: u32, source: usize, authority: u32, end: u32, amount: u64, self: bool): i32 {
+  const delegate = source + ACCOUNT_DELEGATE + OPTION_KEY;
+  if (!keyEquals(delegate, ixKey(authority))) {
+    also(IGNORED_DELEGATE);
+    return checkAuthority(source + ACCOUNT_OWNER, authority, end);
+  }
+  const bad = checkAuthority(delegate, authority, end);
+  if (bad) return bad;
+  const allowance = load<u64>(source, ACCOUNT_DELEGATED_AMOUNT);
+  if (allowance < amount) return INSUFFICIENT_FUNDS;
+  if (self) return 0;
+  also(allowance == amount ? BY_DELEGATE + LAST_OF_ALLOWANCE : BY_DELEGATE);
+  spendAllowance(from, amount);
   return 0;
 }
 
