@@ -36,7 +36,6 @@ export async function buildWasm({ force = false } = {}) {
     "--runtime",
     "stub",
     "-O3",
-    "--converge",
     "--enable",
     "simd",
     "--enable",
