@@ -56,7 +56,9 @@ export class Ours {
   readonly accounts = new Map<string, AccountState>();
 
   constructor() {
-    this.wasm = new WasmInstance(new WebAssembly.Module(readFileSync(MODULE)));
+    this.wasm = new WasmInstance(
+      new (WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module)(readFileSync(MODULE)),
+    );
   }
 
   account(key: Uint8Array): AccountState | null {

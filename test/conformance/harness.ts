@@ -221,7 +221,7 @@ export class Conformance {
     const compressed = input.lookupTables
       ? compressTransactionMessageUsingAddressLookupTables(message as never, input.lookupTables as never)
       : message;
-    const compiled = compileTransactionMessage(compressed as never);
+    const compiled = compileTransactionMessage(compressed as Parameters<typeof compileTransactionMessage>[0]);
     const bytes = getCompiledTransactionMessageEncoder().encode(compiled);
     return withSignatures(bytes as Uint8Array, compiled.header.numSignerAccounts);
   }

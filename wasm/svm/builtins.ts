@@ -19,6 +19,7 @@ import {
 import { processComputeBudget } from "./programs/compute-budget/process";
 import { processSystem } from "./programs/system/process";
 import { processToken } from "./programs/token/process";
+import { processToken } from "./programs/token/process";
 
 export const BUILTIN_NATIVE: u32 = 1;
 export const BUILTIN_BPF: u32 = 2;
@@ -36,6 +37,8 @@ export function builtinStyle(index: i32): u32 {
       return BUILTIN_NATIVE;
     case WK_TOKEN:
       return BUILTIN_BPF;
+    case WK_TOKEN:
+      return BUILTIN_BPF;
     default:
       return 0;
   }
@@ -47,6 +50,8 @@ export function builtinRun(index: i32): i32 {
       return processSystem();
     case WK_COMPUTE_BUDGET:
       return processComputeBudget();
+    case WK_TOKEN:
+      return processToken();
     case WK_TOKEN:
       return processToken();
     default:

@@ -5,10 +5,8 @@ import { keyEquals, keyIsZero } from "../../../memory/bytes";
 import {
   ERR_ARITHMETIC_OVERFLOW,
   ERR_COMPUTATIONAL_BUDGET_EXCEEDED,
-  ERR_ILLEGAL_OWNER,
   ERR_INVALID_ARGUMENT,
   ERR_INVALID_INSTRUCTION_DATA,
-  ERR_MAX_SEED_LENGTH_EXCEEDED,
   ERR_MISSING_ACCOUNT,
   ERR_MISSING_REQUIRED_SIGNATURE,
 } from "../../errors";
@@ -31,6 +29,8 @@ import {
   logText,
 } from "../../runtime/context";
 import {
+  ADDRESS_ILLEGAL_OWNER,
+  ADDRESS_MAX_SEED_LENGTH_EXCEEDED,
   SYSTEM_ACCOUNT_ALREADY_IN_USE,
   SYSTEM_ADDRESS_WITH_SEED_MISMATCH,
   SYSTEM_INVALID_ACCOUNT_DATA_LENGTH,
@@ -77,8 +77,8 @@ let addressBase: usize = 0;
 
 /** sha256(base || seed || owner) into `derived`; 0 or an error (solana-sdk address/src/lib.rs create_with_seed). */
 function deriveWithSeed(from: usize): i32 {
-  if (seedLen > MAX_SEED_LEN) return ERR_MAX_SEED_LENGTH_EXCEEDED;
-  if (memory.compare(owner + 11, PDA_MARKER, 21) == 0) return ERR_ILLEGAL_OWNER;
+  if (seedLen > MAX_SEED_LEN) return failCustom(ADDRESS_MAX_SEED_LENGTH_EXCEEDED);
+  if (memory.compare(owner + 11, PDA_MARKER, 21) == 0) return failCustom(ADDRESS_ILLEGAL_OWNER);
   sha256Init();
   sha256Update(from, 32);
   sha256Update(seed, seedLen);
