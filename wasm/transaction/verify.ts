@@ -1,5 +1,5 @@
 /** Signatures of a frame, all of them in one batch: the rule is wasm/crypto's (cofactored, the same for one and for many). */
-import { ed25519Verify } from "../crypto/ed25519";
+import { ed25519VerifyBatch } from "../crypto/ed25519-batch";
 import { sha256 } from "../crypto/sha256";
 import { heapAlloc, heapFree } from "../memory/heap";
 import { outAt, outBytes, outReset, outU32, outZeros } from "../memory/io";
@@ -11,14 +11,6 @@ import {
 
 /** One signature to check, as ed25519VerifyBatch takes it: message pointer and length, signature, public key. */
 const ENTRY: u32 = 16;
-
-/** Verdicts (u8, 1 good) of `count` entries. */
-function verifyEntries(table: usize, count: u32, verdicts: usize): void {
-  for (let i: u32 = 0; i < count; i++) {
-    const e = table + i * ENTRY;
-    store<u8>(verdicts + i, ed25519Verify(load<u32>(e), load<u32>(e, 4), load<u32>(e, 8), load<u32>(e, 12)) ? 1 : 0);
-  }
-}
 
 /** Writes the entries of a record's signatures; returns where the next go. */
 function addEntries(entry: usize, record: usize): usize {
@@ -71,7 +63,7 @@ export function txVerifyFrame(ptr: usize, len: u32): i32 {
     store<u8>(outAt(4 + i), 2);
     entry = addEntries(entry, record);
   }
-  verifyEntries(table, <u32>((entry - table) / ENTRY), verdicts);
+  ed25519VerifyBatch(table, <u32>((entry - table) / ENTRY), verdicts);
 
   let verdict = verdicts;
   let good = 0;
