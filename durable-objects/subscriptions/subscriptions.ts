@@ -1,0 +1,253 @@
+/**
+ * Solana's PubSub: WebSockets with hibernation around shared/rpc/subscription-driver.ts. What a socket subscribes to survives
+ * hibernation in its attachment, and in a table once it no longer fits there.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { decodeBlock } from "../../shared/protocol/block.ts";
+import { decodeHeader } from "../../shared/protocol/header.ts";
+import type { Message, NodeId } from "../../shared/protocol/messages.ts";
+import { SubscriptionDriver } from "../../shared/rpc/subscription-driver.ts";
+import type { BlockEvent, SocketId, StoredSubscription } from "../../shared/rpc/subscriptions.ts";
+import { wasmServices } from "../../shared/rpc/wasm-services.ts";
+import { EdgeBackend } from "../../workers/edge/backend.ts";
+import { edgeWasm } from "../../workers/edge/wasm.ts";
+import type { Actor, ActorStats } from "../host/actor.ts";
+import type { Env } from "../host/env.ts";
+
+/** Sockets of one object. */
+const MAX_SOCKETS = 10_000;
+/** An attachment may have 2,048 bytes; this much of it for the subscriptions. */
+const MAX_ATTACHED = 1_600;
+/**
+ * Bytes on their way to a client that has said nothing since: after them the socket is closed. web3.js and kit ping every
+ * 5 s; a client that does not must say something once in a while.
+ */
+const MAX_UNHEARD = 32 << 20;
+/** While somebody waits for slots, the chain is looked at this often so that it goes on making them, milliseconds. */
+const LOOK_MS = 5_000;
+
+const TRY_AGAIN_LATER = 1013;
+const PING = JSON.stringify({ jsonrpc: "2.0", method: "ping" });
+const PONG = JSON.stringify({ jsonrpc: "2.0", result: "pong", id: null });
+
+/** What a socket carries through hibernation. `subscriptions` null: they are in the table. */
+interface Attachment {
+  readonly socket: SocketId;
+  readonly subscriptions: readonly StoredSubscription[] | null;
+}
+
+interface Connection {
+  readonly webSocket: WebSocket;
+  attachment: Attachment;
+  /** Bytes sent since the client was last heard. */
+  unheard: number;
+  heardAt: number;
+}
+
+export class Subscriptions extends DurableObject<Env> implements Actor {
+  readonly #sql: SqlStorage;
+  readonly #backend: EdgeBackend;
+  readonly #driver: SubscriptionDriver;
+  readonly #connections = new Map<SocketId, Connection>();
+  #lookedAt = 0;
+  #rowsWritten = 0;
+  #calls = 0;
+  #events = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS subscriptions (socket TEXT, id INTEGER, method TEXT, params TEXT, PRIMARY KEY (socket, id)) WITHOUT ROWID",
+    );
+    this.#backend = new EdgeBackend(env);
+    this.#driver = new SubscriptionDriver(this.#backend, wasmServices(edgeWasm()), {
+      send: (socket, text) => this.#send(socket, text),
+      added: (socket, stored) => this.#added(socket, stored),
+      removed: (socket, id) => this.#removed(socket, id),
+      fault: (fault, where) =>
+        console.error(`subscriptions: ${where}: ${fault instanceof Error ? fault.message : String(fault)}`),
+    });
+    // Answered by the platform, without waking the object.
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+    for (const webSocket of ctx.getWebSockets()) this.#connect(webSocket);
+    this.#forgetLost();
+  }
+
+  // --- sockets ---
+
+  override async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
+      return new Response("Solana's PubSub: connect with a WebSocket\n", { status: 426 });
+    }
+    if (this.#connections.size >= MAX_SOCKETS) return new Response("too many sockets\n", { status: 503 });
+    const { 0: client, 1: server } = new WebSocketPair();
+    const attachment: Attachment = { socket: crypto.randomUUID(), subscriptions: [] };
+    this.ctx.acceptWebSocket(server);
+    server.serializeAttachment(attachment);
+    this.#connect(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  #connect(webSocket: WebSocket): Connection {
+    const attachment = webSocket.deserializeAttachment() as Attachment;
+    const connection = { webSocket, attachment, unheard: 0, heardAt: Date.now() };
+    this.#connections.set(attachment.socket, connection);
+    this.#driver.opened(attachment.socket, attachment.subscriptions ?? this.#stored(attachment.socket));
+    return connection;
+  }
+
+  override async webSocketMessage(webSocket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const { socket } = webSocket.deserializeAttachment() as Attachment;
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    connection.unheard = 0;
+    connection.heardAt = Date.now();
+    this.#events++;
+    await this.#driver.message(socket, typeof message === "string" ? message : new TextDecoder().decode(message));
+    this.#look();
+  }
+
+  override async webSocketClose(webSocket: WebSocket): Promise<void> {
+    this.#disconnect((webSocket.deserializeAttachment() as Attachment).socket);
+  }
+  override async webSocketError(webSocket: WebSocket): Promise<void> {
+    this.#disconnect((webSocket.deserializeAttachment() as Attachment).socket);
+  }
+
+  #disconnect(socket: SocketId): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    this.#connections.delete(socket);
+    this.#driver.closed(socket);
+    if (connection.attachment.subscriptions === null) this.#forget(socket);
+  }
+
+  #send(socket: SocketId, text: string): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    connection.unheard += text.length;
+    if (connection.unheard > MAX_UNHEARD && !this.#answersPings(connection)) return this.#drop(connection);
+    try {
+      connection.webSocket.send(text);
+    } catch {
+      this.#disconnect(socket);
+    }
+  }
+
+  /** Pings are answered without us: only the platform knows when the last one came. */
+  #answersPings(connection: Connection): boolean {
+    const pinged = this.ctx.getWebSocketAutoResponseTimestamp(connection.webSocket)?.getTime() ?? 0;
+    if (pinged <= connection.heardAt) return false;
+    connection.heardAt = pinged;
+    connection.unheard = 0;
+    return true;
+  }
+
+  #drop(connection: Connection): void {
+    this.#disconnect(connection.attachment.socket);
+    try {
+      connection.webSocket.close(TRY_AGAIN_LATER, "too slow");
+    } catch {
+      // It is closed already.
+    }
+  }
+
+  // --- what survives hibernation ---
+
+  #added(socket: SocketId, stored: StoredSubscription): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    const { subscriptions } = connection.attachment;
+    if (subscriptions === null) return this.#insert(socket, [stored]);
+    this.#attach(connection, [...subscriptions, stored]);
+  }
+
+  #removed(socket: SocketId, id: number): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    const { subscriptions } = connection.attachment;
+    if (subscriptions !== null)
+      return this.#attach(
+        connection,
+        subscriptions.filter((one) => one.id !== id),
+      );
+    this.#count(this.#sql.exec("DELETE FROM subscriptions WHERE socket = ? AND id = ?", socket, id));
+  }
+
+  #attach(connection: Connection, subscriptions: readonly StoredSubscription[]): void {
+    const { socket } = connection.attachment;
+    const fits = new TextEncoder().encode(JSON.stringify(subscriptions)).length <= MAX_ATTACHED;
+    connection.attachment = { socket, subscriptions: fits ? subscriptions : null };
+    connection.webSocket.serializeAttachment(connection.attachment);
+    if (!fits) this.#insert(socket, subscriptions);
+  }
+
+  #insert(socket: SocketId, subscriptions: readonly StoredSubscription[]): void {
+    for (const { id, method, params } of subscriptions) {
+      this.#count(this.#sql.exec("INSERT INTO subscriptions VALUES (?, ?, ?, ?)", socket, id, method, params));
+    }
+  }
+
+  #stored(socket: SocketId): StoredSubscription[] {
+    return this.#sql
+      .exec<{ id: number; method: string; params: string }>(
+        "SELECT id, method, params FROM subscriptions WHERE socket = ? ORDER BY id",
+        socket,
+      )
+      .toArray();
+  }
+
+  #forget(socket: SocketId): void {
+    this.#count(this.#sql.exec("DELETE FROM subscriptions WHERE socket = ?", socket));
+  }
+
+  /** Sockets do not survive the process: their rows may. */
+  #forgetLost(): void {
+    const rows = this.#sql.exec<{ socket: string }>("SELECT DISTINCT socket FROM subscriptions").toArray();
+    for (const { socket } of rows) if (!this.#connections.has(socket)) this.#forget(socket);
+  }
+
+  #count(cursor: { readonly rowsWritten: number }): void {
+    this.#rowsWritten += cursor.rowsWritten;
+  }
+
+  // --- blocks ---
+
+  /** One stored block, in order; repetitions say nothing. */
+  async blockStored(event: BlockEvent): Promise<void> {
+    this.#events++;
+    this.#look();
+    await this.#driver.block(event);
+  }
+
+  async deliver(_from: NodeId, message: Message): Promise<void> {
+    this.#calls++;
+    if (message.type !== "blockStored") return;
+    const { header, frame, results } = decodeBlock(message.block);
+    const { slot, parentSlot } = decodeHeader(header);
+    // Stored is final: the root is the block itself.
+    await this.blockStored({ slot: BigInt(slot), parentSlot: BigInt(parentSlot), root: BigInt(slot), frame, results });
+  }
+
+  /** An idle chain makes no slots: as long as somebody waits for them, look at the tip now and then. */
+  #look(): void {
+    const now = Date.now();
+    if (!this.#driver.machine.wantsSlots || now - this.#lookedAt < LOOK_MS) return;
+    this.#lookedAt = now;
+    this.#backend.head().catch(() => {
+      this.#lookedAt = 0;
+    });
+  }
+
+  async stats(): Promise<ActorStats> {
+    return {
+      rowsWritten: this.#rowsWritten,
+      bytesWritten: 0,
+      messagesSent: 0,
+      messagesFailed: 0,
+      callsReceived: this.#calls,
+      events: this.#events,
+    };
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * Drives the SubscriptionMachine: answers its questions from the chain, in order, and repairs what it missed. The sockets and
+ * their storage are behind a port, so that the same code runs in the Durable Object and in tests.
+ *
+ * Bounds: QUEUE blocks wait at once (what comes on top is dropped and fetched again from the ledger); under load the reads of
+ * several blocks are done as one; a gap of more than REPAIR blocks is skipped, and all waiting signatures are looked up.
+ */
+import { concatBytes } from "../protocol/bytes.ts";
+import { makeFrame } from "../protocol/record.ts";
+import type { Account } from "./accounts.ts";
+import type { Backend, Head, StoredBlock } from "./backend.ts";
+import { encodeBase58 } from "./base58.ts";
+import { mintDecimals, readAccounts } from "./call.ts";
+import type { RpcServices } from "./services.ts";
+import {
+  type BlockEvent,
+  type SocketId,
+  type StoredSubscription,
+  type SubscriptionEffect,
+  SubscriptionMachine,
+} from "./subscriptions.ts";
+
+/** Blocks that wait to be told. */
+const QUEUE = 64;
+/** Blocks fetched from the ledger to close a gap. */
+const REPAIR = 64n;
+/** Beyond so many blocks behind, reads are put together. */
+const BUSY = 4;
+/** Keys in one question to the chain. */
+const READ_KEYS = 1_000;
+/** Keys put together at most. */
+const MAX_KEYS = 100_000;
+const STATUSES = 256;
+
+export interface SubscriptionPort {
+  send(socket: SocketId, text: string): void;
+  added(socket: SocketId, stored: StoredSubscription): void;
+  removed(socket: SocketId, id: number): void;
+  /** A fault that is not the client's. */
+  fault(fault: unknown, where: string): void;
+}
+
+export function blockEvent(block: StoredBlock): BlockEvent {
+  return {
+    slot: block.slot,
+    parentSlot: block.parentSlot,
+    root: block.slot,
+    frame: makeFrame(block.transactions.map((tx) => tx.record)),
+    results: concatBytes(...block.transactions.map((tx) => tx.result)),
+  };
+}
+
+export class SubscriptionDriver {
+  readonly machine = new SubscriptionMachine();
+  readonly #backend: Backend;
+  readonly #services: RpcServices;
+  readonly #port: SubscriptionPort;
+  #chain: Promise<void> = Promise.resolve();
+  #queued = 0;
+  #unread = new Map<string, Uint8Array>();
+
+  constructor(backend: Backend, services: RpcServices, port: SubscriptionPort) {
+    this.#backend = backend;
+    this.#services = services;
+    this.#port = port;
+  }
+
+  opened(socket: SocketId, stored: readonly StoredSubscription[]): void {
+    this.machine.step({ type: "opened", socket, stored });
+  }
+  closed(socket: SocketId): void {
+    this.machine.step({ type: "closed", socket });
+  }
+  async message(socket: SocketId, text: string): Promise<void> {
+    await this.#apply(this.machine.step({ type: "message", socket, text }));
+  }
+
+  /** Resolves when the block has been told, or dropped because too many wait. */
+  block(event: BlockEvent): Promise<void> {
+    if (this.machine.count === 0 || event.slot <= this.machine.lastSlot) {
+      if (this.#queued === 0) this.machine.step({ type: "block", block: event });
+      if (this.#queued === 0 || event.slot <= this.machine.lastSlot) return Promise.resolve();
+    }
+    if (this.#queued >= QUEUE) return Promise.resolve();
+    this.#queued++;
+    this.#chain = this.#chain
+      .then(() => this.#tell(event))
+      .catch((fault) => this.#port.fault(fault, `block ${event.slot}`))
+      .finally(() => {
+        this.#queued--;
+      });
+    return this.#chain;
+  }
+
+  async #tell(event: BlockEvent): Promise<void> {
+    await this.#repair(event.slot);
+    await this.#apply(this.machine.step({ type: "block", block: event }));
+  }
+
+  /** Blocks between the last one told and `slot`, from the ledger. */
+  async #repair(slot: bigint): Promise<void> {
+    const last = this.machine.lastSlot;
+    if (slot === last + 1n) return;
+    if (last < 0n || slot - last > REPAIR) return this.#apply(this.machine.findAllStatuses());
+    for (let missing = last + 1n; missing < slot; missing++) {
+      const block = await this.#backend.block(missing);
+      if (block !== null) await this.#apply(this.machine.step({ type: "block", block: blockEvent(block) }));
+    }
+  }
+
+  async #apply(effects: readonly SubscriptionEffect[]): Promise<void> {
+    const questions: Extract<SubscriptionEffect, { type: "findStatus" }>[] = [];
+    for (const effect of effects) {
+      if (effect.type === "send") this.#port.send(effect.socket, effect.text);
+      else if (effect.type === "added") this.#port.added(effect.socket, effect.stored);
+      else if (effect.type === "removed") this.#port.removed(effect.socket, effect.id);
+      else if (effect.type === "findStatus") questions.push(effect);
+    }
+    for (let from = 0; from < questions.length; from += STATUSES) {
+      await this.#answer(questions.slice(from, from + STATUSES));
+    }
+    for (const effect of effects) if (effect.type === "read") await this.#read(effect.slot, effect.keys);
+  }
+
+  async #answer(questions: readonly Extract<SubscriptionEffect, { type: "findStatus" }>[]): Promise<void> {
+    let statuses: Awaited<ReturnType<Backend["statuses"]>>;
+    try {
+      statuses = await this.#backend.statuses(questions.map(({ signature }) => signature));
+    } catch (fault) {
+      // The block that brings the signature will tell.
+      this.#port.fault(fault, "statuses");
+      return;
+    }
+    for (const [i, { socket, id }] of questions.entries()) {
+      await this.#apply(this.machine.step({ type: "status", socket, id, status: statuses[i] ?? null }));
+    }
+  }
+
+  async #read(slot: bigint, keys: readonly Uint8Array[]): Promise<void> {
+    for (const key of keys) if (this.#unread.size < MAX_KEYS) this.#unread.set(encodeBase58(key), key);
+    if (this.#queued > BUSY) return;
+    const wanted = [...this.#unread.values()];
+    this.#unread = new Map();
+    const head: Head = { ...(await this.#backend.head()), slot };
+    for (let from = 0; from < wanted.length; from += READ_KEYS) {
+      await this.#show(head, wanted.slice(from, from + READ_KEYS));
+    }
+  }
+
+  async #show(head: Head, keys: readonly Uint8Array[]): Promise<void> {
+    const read = (some: readonly Uint8Array[]): Promise<(Account | null)[]> =>
+      readAccounts(this.#backend, this.#services, head, some);
+    const accounts = await read(keys);
+    const decimals = await mintDecimals(read, accounts);
+    await this.#apply(this.machine.step({ type: "accounts", slot: head.slot, keys, accounts, decimals }));
+  }
+}

@@ -1,0 +1,469 @@
+/**
+ * Solana's PubSub without the sockets: `step(event)` changes what is watched and says what to send.
+ *
+ *   message ──▶ answer, and for a signature: is it processed already?  ──▶ findStatus … status
+ *   block   ──▶ slot, root, logs and signature notifications; accounts that changed and are watched ──▶ read … accounts
+ *
+ * Keys are found by their first four bytes, so that a block of thousands of transactions costs a map lookup an account where
+ * nobody watches, and no string.
+ */
+import { frameOffsets, resultOffsets } from "../protocol/block.ts";
+import { equalBytes, viewOf } from "../protocol/bytes.ts";
+import { type DecodedRecord, decodeRecord, REC, recordSignature, requestsWrite } from "../protocol/record.ts";
+import { type Account, missingAccount } from "./accounts.ts";
+import type { SignatureStatus } from "./backend.ts";
+import { encodeBase58 } from "./base58.ts";
+import { decimalsFor, SOLANA_CORE } from "./call.ts";
+import { asRequest, errorAnswer, MAX_BATCH, MAX_BODY_BYTES, tooLarge } from "./engine.ts";
+import { errorJson, type TransactionErrorCode } from "./error-text.ts";
+import {
+  INTERNAL_ERROR,
+  INVALID_REQUEST,
+  internalError,
+  invalidParams,
+  invalidRequest,
+  methodNotFound,
+  parseError,
+  RpcError,
+} from "./errors.ts";
+import { type Json, parse, stringify } from "./json.ts";
+import { keyBytes, SYSVAR_CLOCK, SYSVAR_RECENT_BLOCKHASHES, SYSVAR_SLOT_HASHES } from "./keys.ts";
+import { errorFields, viewResult } from "./result-view.ts";
+import { isUnsubscribe, parseSubscribe, type Watch } from "./subscription-params.ts";
+import { uiAccount } from "./ui-account.ts";
+
+/** Subscriptions of one socket, and of all sockets of one object. */
+export const MAX_SUBSCRIPTIONS_PER_SOCKET = 10_000;
+export const MAX_SUBSCRIPTIONS = 50_000;
+/** Characters of one subscription's parameters: four filters of 128 bytes fit. They are kept as long as it lives. */
+const MAX_PARAMS = 2_048;
+
+export type SocketId = string;
+
+/** A subscription as it survives hibernation: its id, and the call that made it. */
+export interface StoredSubscription {
+  readonly id: number;
+  readonly method: string;
+  /** JSON text. */
+  readonly params: string;
+}
+
+export interface BlockEvent {
+  readonly slot: bigint;
+  readonly parentSlot: bigint;
+  readonly root: bigint;
+  /** All transactions of the block (section 2), and one result for each (section 4). */
+  readonly frame: Uint8Array;
+  readonly results: Uint8Array;
+}
+
+export type SubscriptionEvent =
+  | { readonly type: "opened"; readonly socket: SocketId; readonly stored: readonly StoredSubscription[] }
+  | { readonly type: "closed"; readonly socket: SocketId }
+  | { readonly type: "message"; readonly socket: SocketId; readonly text: string }
+  /** Answer to findStatus. */
+  | {
+      readonly type: "status";
+      readonly socket: SocketId;
+      readonly id: number;
+      readonly status: SignatureStatus | null;
+    }
+  | { readonly type: "block"; readonly block: BlockEvent }
+  /** Answer to read: one entry a key, null where there is no account; decimals of the mints concerned. */
+  | {
+      readonly type: "accounts";
+      readonly slot: bigint;
+      readonly keys: readonly Uint8Array[];
+      readonly accounts: readonly (Account | null)[];
+      readonly decimals: ReadonlyMap<string, number>;
+    };
+
+export type SubscriptionEffect =
+  | { readonly type: "send"; readonly socket: SocketId; readonly text: string }
+  | { readonly type: "added"; readonly socket: SocketId; readonly stored: StoredSubscription }
+  | { readonly type: "removed"; readonly socket: SocketId; readonly id: number }
+  | { readonly type: "findStatus"; readonly socket: SocketId; readonly id: number; readonly signature: Uint8Array }
+  | { readonly type: "read"; readonly slot: bigint; readonly keys: readonly Uint8Array[] };
+
+interface Subscription {
+  readonly id: number;
+  readonly socket: SocketId;
+  readonly watch: Watch;
+  readonly stored: StoredSubscription;
+}
+
+type OfKind<K extends Watch["kind"]> = Subscription & { readonly watch: Extract<Watch, { kind: K }> };
+
+/** First four bytes of a key or signature. */
+const prefix = (bytes: Uint8Array, at = 0) =>
+  bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+
+/** Subscriptions by the prefix of what they watch. */
+class Index<K extends Watch["kind"]> {
+  readonly #byPrefix = new Map<number, OfKind<K>[]>();
+  readonly #keyOf: (watch: Extract<Watch, { kind: K }>) => Uint8Array;
+
+  constructor(keyOf: (watch: Extract<Watch, { kind: K }>) => Uint8Array) {
+    this.#keyOf = keyOf;
+  }
+  get isEmpty(): boolean {
+    return this.#byPrefix.size === 0;
+  }
+  add(subscription: OfKind<K>): void {
+    const slot = prefix(this.#keyOf(subscription.watch));
+    const there = this.#byPrefix.get(slot);
+    if (there) there.push(subscription);
+    else this.#byPrefix.set(slot, [subscription]);
+  }
+  remove(subscription: OfKind<K>): void {
+    const slot = prefix(this.#keyOf(subscription.watch));
+    const left = (this.#byPrefix.get(slot) ?? []).filter((other) => other !== subscription);
+    if (left.length > 0) this.#byPrefix.set(slot, left);
+    else this.#byPrefix.delete(slot);
+  }
+  all(): OfKind<K>[] {
+    return [...this.#byPrefix.values()].flat();
+  }
+  has(key: Uint8Array): boolean {
+    return this.#byPrefix.has(prefix(key));
+  }
+  find(key: Uint8Array): OfKind<K>[] {
+    return (this.#byPrefix.get(prefix(key)) ?? []).filter((sub) => equalBytes(this.#keyOf(sub.watch), key));
+  }
+}
+
+/** Sysvars that change with every slot, though no transaction writes them. */
+const TICKING = [SYSVAR_CLOCK, SYSVAR_RECENT_BLOCKHASHES, SYSVAR_SLOT_HASHES].map(keyBytes);
+
+const notification = (method: string, id: number, result: Json) =>
+  stringify({ jsonrpc: "2.0", method, params: { result, subscription: id } });
+const inSlot = (slot: bigint, value: Json): Json => ({ context: { slot }, value });
+
+/** One landed transaction of a block; decoded when somebody needs more than its signature. */
+class Landed {
+  #record: DecodedRecord | undefined;
+  readonly recordBytes: Uint8Array;
+  readonly result: Uint8Array;
+  constructor(recordBytes: Uint8Array, result: Uint8Array) {
+    this.recordBytes = recordBytes;
+    this.result = result;
+  }
+  get record(): DecodedRecord {
+    this.#record ??= decodeRecord(this.recordBytes);
+    return this.#record;
+  }
+  get signature(): Uint8Array {
+    return recordSignature(this.recordBytes);
+  }
+  /** Accounts stored: all that were locked for writing; after an error, the payer and an advanced nonce. */
+  written(): Uint8Array[] {
+    const { record } = this;
+    const { accountKeys } = record;
+    if (errorFields(this.result).txError === 0) return accountKeys.filter((_, i) => requestsWrite(record, i));
+    const nonce = record.isNonce ? accountKeys[record.instructions[0]?.accounts[0] ?? 0] : undefined;
+    return nonce ? [accountKeys[0]!, nonce] : [accountKeys[0]!];
+  }
+}
+
+const LANDED = 8;
+
+function* landedTransactions(block: BlockEvent): Generator<Landed> {
+  const records = frameOffsets(block.frame);
+  const results = resultOffsets(block.results, records.length);
+  const recordView = viewOf(block.frame);
+  const resultView = viewOf(block.results);
+  for (let i = 0; i < records.length; i++) {
+    const at = results[i]!;
+    if (block.results[at + LANDED] === 0) continue;
+    const from = records[i]!;
+    yield new Landed(
+      block.frame.subarray(from, from + recordView.getUint32(from + REC.LEN, true)),
+      block.results.subarray(at, at + resultView.getUint32(at, true)),
+    );
+  }
+}
+
+export class SubscriptionMachine {
+  #nextId = 0;
+  #lastSlot = -1n;
+  #count = 0;
+  readonly #sockets = new Map<SocketId, Map<number, Subscription>>();
+  readonly #accounts = new Index<"account">((watch) => watch.key);
+  readonly #signatures = new Index<"signature">((watch) => watch.signature);
+  readonly #mentions = new Index<"logs">((watch) => watch.mentions!);
+  readonly #programs = new Set<OfKind<"program">>();
+  readonly #allLogs = new Set<OfKind<"logs">>();
+  readonly #slots = new Set<Subscription>();
+  readonly #roots = new Set<Subscription>();
+
+  /** Subscriptions of all sockets. */
+  get count(): number {
+    return this.#count;
+  }
+  /** Whether somebody waits for slots as such, which an idle chain does not make. */
+  get wantsSlots(): boolean {
+    return this.#slots.size > 0 || this.#roots.size > 0 || TICKING.some((key) => this.#accounts.has(key));
+  }
+  /** Asks for the status of every signature that is waited for: after blocks may have been missed. */
+  findAllStatuses(): SubscriptionEffect[] {
+    return this.#signatures.all().map(({ id, socket, watch }) => ({
+      type: "findStatus",
+      socket,
+      id,
+      signature: watch.signature,
+    }));
+  }
+  /** Newest block that was told. */
+  get lastSlot(): bigint {
+    return this.#lastSlot;
+  }
+
+  step(event: SubscriptionEvent): SubscriptionEffect[] {
+    switch (event.type) {
+      case "opened":
+        return this.#opened(event.socket, event.stored);
+      case "closed":
+        return this.#closed(event.socket);
+      case "message":
+        return this.#message(event.socket, event.text);
+      case "status":
+        return this.#status(event.socket, event.id, event.status);
+      case "block":
+        return this.#block(event.block);
+      case "accounts":
+        return this.#changed(event.slot, event.keys, event.accounts, event.decimals);
+    }
+  }
+
+  #opened(socket: SocketId, stored: readonly StoredSubscription[]): SubscriptionEffect[] {
+    this.#sockets.set(socket, new Map());
+    for (const one of stored) {
+      const watch = parseSubscribe(one.method, parse(one.params));
+      if (watch !== null) this.#add({ id: one.id, socket, watch, stored: one });
+    }
+    return [];
+  }
+
+  #closed(socket: SocketId): SubscriptionEffect[] {
+    for (const subscription of this.#sockets.get(socket)?.values() ?? []) this.#unindex(subscription);
+    this.#sockets.delete(socket);
+    return [];
+  }
+
+  #setOf(watch: Watch): Set<Subscription> | null {
+    if (watch.kind === "slot") return this.#slots;
+    if (watch.kind === "root") return this.#roots;
+    if (watch.kind === "program") return this.#programs as Set<Subscription>;
+    return watch.kind === "logs" && watch.mentions === null ? (this.#allLogs as Set<Subscription>) : null;
+  }
+
+  #indexOf(watch: Watch): Index<never> {
+    const index =
+      watch.kind === "account" ? this.#accounts : watch.kind === "signature" ? this.#signatures : this.#mentions;
+    return index as unknown as Index<never>;
+  }
+
+  #add(subscription: Subscription): void {
+    this.#sockets.get(subscription.socket)!.set(subscription.id, subscription);
+    this.#nextId = Math.max(this.#nextId, subscription.id + 1);
+    this.#count++;
+    const set = this.#setOf(subscription.watch);
+    if (set) set.add(subscription);
+    else this.#indexOf(subscription.watch).add(subscription as OfKind<never>);
+  }
+
+  #unindex(subscription: Subscription): void {
+    this.#count--;
+    const set = this.#setOf(subscription.watch);
+    if (set) set.delete(subscription);
+    else this.#indexOf(subscription.watch).remove(subscription as OfKind<never>);
+  }
+
+  #remove(subscription: Subscription): SubscriptionEffect {
+    this.#sockets.get(subscription.socket)?.delete(subscription.id);
+    this.#unindex(subscription);
+    return { type: "removed", socket: subscription.socket, id: subscription.id };
+  }
+
+  // --- calls ---
+
+  #message(socket: SocketId, text: string): SubscriptionEffect[] {
+    const send = (answer: string): SubscriptionEffect => ({ type: "send", socket, text: answer });
+    if (text.length > MAX_BODY_BYTES) return [send(errorAnswer(null, tooLarge()))];
+    let value: unknown;
+    try {
+      value = parse(text);
+    } catch {
+      return [send(errorAnswer(null, parseError()))];
+    }
+    if (!Array.isArray(value)) {
+      const { answer, effects } = this.#call(socket, value);
+      return answer === null ? effects : [send(answer), ...effects];
+    }
+    if (value.length === 0) return [send(errorAnswer(null, invalidRequest()))];
+    if (value.length > MAX_BATCH) {
+      const error = new RpcError(INVALID_REQUEST, `Batch too large: ${value.length} calls; max ${MAX_BATCH}`);
+      return [send(errorAnswer(null, error))];
+    }
+    const calls = value.map((one) => this.#call(socket, one));
+    const answers = calls.flatMap(({ answer }) => answer ?? []);
+    const effects = calls.flatMap((call) => call.effects);
+    return answers.length === 0 ? effects : [send(`[${answers.join(",")}]`), ...effects];
+  }
+
+  /** `answer` null: a notification, such as the ping that clients send to keep the socket open. */
+  #call(socket: SocketId, value: unknown): { answer: string | null; effects: SubscriptionEffect[] } {
+    const request = asRequest(value);
+    if (request === null) return { answer: errorAnswer(null, invalidRequest()), effects: [] };
+    if (request.id === undefined) return { answer: null, effects: [] };
+    try {
+      const { result, effects } = this.#run(socket, request.method, request.params);
+      return { answer: stringify({ jsonrpc: "2.0", result, id: request.id }), effects };
+    } catch (error) {
+      const answer = errorAnswer(request.id, error instanceof RpcError ? error : internalError());
+      return { answer, effects: [] };
+    }
+  }
+
+  #run(socket: SocketId, method: string, params: unknown): { result: Json; effects: SubscriptionEffect[] } {
+    if (method === "getVersion") return { result: { "solana-core": SOLANA_CORE }, effects: [] };
+    if (isUnsubscribe(method)) return this.#unsubscribe(socket, params);
+    const watch = parseSubscribe(method, params);
+    if (watch === null) throw methodNotFound(method);
+    return this.#subscribe(socket, method, params, watch);
+  }
+
+  #subscribe(
+    socket: SocketId,
+    method: string,
+    params: unknown,
+    watch: Watch,
+  ): { result: Json; effects: SubscriptionEffect[] } {
+    const own = this.#sockets.get(socket)?.size ?? MAX_SUBSCRIPTIONS_PER_SOCKET;
+    if (own >= MAX_SUBSCRIPTIONS_PER_SOCKET || this.#count >= MAX_SUBSCRIPTIONS) {
+      throw new RpcError(INTERNAL_ERROR, "Internal Error: Subscription refused. Node subscription limit reached");
+    }
+    const id = this.#nextId;
+    const stored = { id, method, params: stringify((params ?? null) as Json) };
+    if (stored.params.length > MAX_PARAMS) throw invalidParams(`Invalid params: longer than ${MAX_PARAMS} characters.`);
+    this.#add({ id, socket, watch, stored });
+    const effects: SubscriptionEffect[] = [{ type: "added", socket, stored }];
+    if (watch.kind === "signature") effects.push({ type: "findStatus", socket, id, signature: watch.signature });
+    return { result: id, effects };
+  }
+
+  #unsubscribe(socket: SocketId, params: unknown): { result: Json; effects: SubscriptionEffect[] } {
+    const given = Array.isArray(params) ? params : [];
+    if (given.length !== 1 || !Number.isSafeInteger(given[0])) {
+      throw invalidParams("Invalid params: expected one subscription id.");
+    }
+    const subscription = this.#sockets.get(socket)?.get(given[0] as number);
+    if (subscription === undefined) throw invalidParams("Invalid subscription id.");
+    return { result: true, effects: [this.#remove(subscription)] };
+  }
+
+  // --- notifications ---
+
+  #status(socket: SocketId, id: number, status: SignatureStatus | null): SubscriptionEffect[] {
+    const subscription = this.#sockets.get(socket)?.get(id);
+    if (status === null || subscription?.watch.kind !== "signature") return [];
+    return this.#processed(subscription as OfKind<"signature">, status.slot, status);
+  }
+
+  /** The last word on a signature: with it the subscription ends. */
+  #processed(subscription: OfKind<"signature">, slot: bigint, error: TransactionErrorCode): SubscriptionEffect[] {
+    const { id, socket, watch } = subscription;
+    const tell = (value: Json): SubscriptionEffect => ({
+      type: "send",
+      socket,
+      text: notification("signatureNotification", id, inSlot(slot, value)),
+    });
+    const effects = watch.received ? [tell("receivedSignature")] : [];
+    return [...effects, tell({ err: errorJson(error) }), this.#remove(subscription)];
+  }
+
+  /** A block that was told already, or is older, says nothing. */
+  #block(block: BlockEvent): SubscriptionEffect[] {
+    if (block.slot <= this.#lastSlot) return [];
+    this.#lastSlot = block.slot;
+    const effects: SubscriptionEffect[] = [];
+    const changed = new Map<string, Uint8Array>();
+    if (this.#wantsTransactions()) {
+      for (const tx of landedTransactions(block)) this.#transaction(block.slot, tx, changed, effects);
+    }
+    for (const key of TICKING) if (this.#accounts.has(key)) changed.set(encodeBase58(key), key);
+    if (changed.size > 0) effects.push({ type: "read", slot: block.slot, keys: [...changed.values()] });
+    const slotInfo = { slot: block.slot, parent: block.parentSlot, root: block.root };
+    for (const { id, socket } of this.#slots) {
+      effects.push({ type: "send", socket, text: notification("slotNotification", id, slotInfo) });
+    }
+    for (const { id, socket } of this.#roots) {
+      effects.push({ type: "send", socket, text: notification("rootNotification", id, block.root) });
+    }
+    return effects;
+  }
+
+  #wantsTransactions(): boolean {
+    const keyed = !this.#accounts.isEmpty || !this.#signatures.isEmpty || !this.#mentions.isEmpty;
+    return keyed || this.#programs.size > 0 || this.#allLogs.size > 0;
+  }
+
+  #transaction(slot: bigint, tx: Landed, changed: Map<string, Uint8Array>, effects: SubscriptionEffect[]): void {
+    if (!this.#accounts.isEmpty || this.#programs.size > 0) {
+      for (const key of tx.written()) {
+        if (this.#programs.size > 0 || this.#accounts.has(key)) changed.set(encodeBase58(key), key);
+      }
+    }
+    if (this.#allLogs.size > 0 || !this.#mentions.isEmpty) this.#logs(slot, tx, effects);
+    if (!this.#signatures.has(tx.signature)) return;
+    for (const subscription of this.#signatures.find(tx.signature)) {
+      effects.push(...this.#processed(subscription, slot, errorFields(tx.result)));
+    }
+  }
+
+  #logs(slot: bigint, tx: Landed, effects: SubscriptionEffect[]): void {
+    const listeners = new Set<OfKind<"logs">>(this.#allLogs);
+    if (!this.#mentions.isEmpty) {
+      for (const key of tx.record.accountKeys) for (const one of this.#mentions.find(key)) listeners.add(one);
+    }
+    if (listeners.size === 0) return;
+    const result = viewResult(tx.result);
+    const value = {
+      signature: encodeBase58(tx.signature),
+      err: errorJson(result),
+      logs: result.detail?.logs ?? [],
+    };
+    for (const { id, socket } of listeners) {
+      effects.push({ type: "send", socket, text: notification("logsNotification", id, inSlot(slot, value)) });
+    }
+  }
+
+  #changed(
+    slot: bigint,
+    keys: readonly Uint8Array[],
+    accounts: readonly (Account | null)[],
+    decimals: ReadonlyMap<string, number>,
+  ): SubscriptionEffect[] {
+    const effects: SubscriptionEffect[] = [];
+    for (const [i, key] of keys.entries()) {
+      const account = accounts[i] ?? null;
+      for (const { id, socket, watch } of this.#accounts.find(key)) {
+        const value = show(account ?? missingAccount(key), watch, decimals);
+        effects.push({ type: "send", socket, text: notification("accountNotification", id, inSlot(slot, value)) });
+      }
+      if (account === null) continue;
+      for (const { id, socket, watch } of this.#programs) {
+        if (!equalBytes(watch.key, account.owner) || !watch.tests.accepts(account)) continue;
+        const value = { pubkey: encodeBase58(account.key), account: show(account, watch, decimals) };
+        effects.push({ type: "send", socket, text: notification("programNotification", id, inSlot(slot, value)) });
+      }
+    }
+    return effects;
+  }
+}
+
+type Viewed = Pick<Extract<Watch, { kind: "account" }>, "encoding" | "dataSlice">;
+
+function show(account: Account, watch: Viewed, decimals: ReadonlyMap<string, number>): Json {
+  return uiAccount(account, watch.encoding, watch.dataSlice, decimalsFor(account, decimals), false);
+}
