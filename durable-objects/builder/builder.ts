@@ -21,6 +21,14 @@ export interface HeadAnswer {
   readonly capitalization: bigint;
 }
 
+/** Numbers for whoever watches the network. Asking for them does not keep an idle chain ticking. */
+export interface BuilderStatus {
+  readonly slot: number;
+  readonly transactions: number;
+  /** Milliseconds from a frame's arrival to its durable block, median of the latest blocks; null: none yet. */
+  readonly confirmationP50: number | null;
+}
+
 export interface BuilderStats extends ActorStats {
   readonly waiting: number;
   readonly inFlight: number;
@@ -58,6 +66,17 @@ export class Builder extends DurableObject<Env> implements Actor {
     if (!head) return null;
     const { slot, blockhash, unixTimestamp, transactionCount, capitalization } = head.header;
     return { slot, blockhash, blockTime: unixTimestamp, context: head.context, transactionCount, capitalization };
+  }
+
+  /** `null`: still recovering after a start. */
+  async status(): Promise<BuilderStatus | null> {
+    const { tip, confirmation } = this.#machine;
+    if (!tip) return null;
+    return {
+      slot: tip.slot,
+      transactions: Number(tip.transactionCount),
+      confirmationP50: confirmation.median(),
+    };
   }
 
   async deliver(from: NodeId, message: Message): Promise<void> {

@@ -1,28 +1,21 @@
 /** The live line below the report: rewritten in place on a terminal, a line of its own now and then elsewhere. */
+import type { BuilderStatus } from "../../durable-objects/builder/builder.ts";
 import type { Network } from "../network/index.ts";
 
 const TERMINAL_INTERVAL_MS = 1_000;
 const LOG_INTERVAL_MS = 5_000;
 const CLEAR_LINE = "\r\x1b[2K";
 
-/** What GET /v1/status answers. */
-export interface Status {
-  readonly slot: number;
-  readonly transactions: number;
-  /** Milliseconds from a lane's receipt to the sealed block, median of the latest transactions; null: none yet. */
-  readonly confirmationP50: number | null;
-}
-
-async function readStatus(network: Network): Promise<Status | null> {
+async function readStatus(network: Network): Promise<BuilderStatus | null> {
   try {
     const response = await fetch(`${network.rpcUrl}/v1/status`);
-    return response.ok ? ((await response.json()) as Status) : null;
+    return response.ok ? ((await response.json()) as BuilderStatus | null) : null;
   } catch {
     return null; // workerd is being restarted
   }
 }
 
-function describe(status: Status, before: Status | null, seconds: number): string {
+function describe(status: BuilderStatus, before: BuilderStatus | null, seconds: number): string {
   const rate = before ? Math.max(0, Math.round((status.transactions - before.transactions) / seconds)) : 0;
   const p50 = status.confirmationP50 === null ? "-" : `${Math.round(status.confirmationP50)} ms`;
   return `slot ${status.slot}  ${rate.toLocaleString("en")} transactions/s  p50 confirmation ${p50}`;
@@ -32,7 +25,7 @@ export class StatusLine {
   readonly #network: Network;
   readonly #terminal: boolean;
   readonly #timer: NodeJS.Timeout;
-  #before: Status | null = null;
+  #before: BuilderStatus | null = null;
   #at = performance.now();
   #line = "";
 

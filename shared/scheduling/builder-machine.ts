@@ -18,6 +18,7 @@ import type { Message, NodeId } from "../protocol/messages.ts";
 import { fillProposal } from "./fill-proposal.ts";
 import { HashChain } from "./hash-chain.ts";
 import { LaneBook } from "./lane-book.ts";
+import { LatencyWindow } from "./latency-window.ts";
 import { mergeResults } from "./merge-results.ts";
 import type { PlannerPort } from "./planner-port.ts";
 import {
@@ -62,6 +63,8 @@ interface InFlight {
   /** Signatures whose transactions did not land, once sealed. */
   notLanded: Uint8Array;
   sentAt: number;
+  /** When the oldest of its transactions came in, if they came to this incarnation. */
+  readonly arrivedAt: number | undefined;
 }
 
 /** The chain of blockhashes is saved every so many slots; the proposal rows cover the slots since. */
@@ -90,6 +93,10 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #retryArmed = false;
   /** Transactions proposed, and those of them whose accounts more than one shard owns. */
   readonly totals = { proposed: 0, crossShard: 0, blocks: 0 };
+  /** From a frame's arrival to the ledger's answer for its block, milliseconds, one value a block. */
+  readonly confirmation = new LatencyWindow();
+  /** When the oldest transaction that waits came in. */
+  #waitingSince: number | undefined;
 
   constructor(planner: PlannerPort, sha256: Sha256, config: BuilderConfig) {
     this.#planner = planner;
@@ -137,6 +144,10 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     return { header, context: this.#context(header.slot + 1, header.view, this.#timestamp(now)) };
   }
 
+  /** The stored tip as `head` has it, without what the next slot needs. */
+  get tip(): BlockHeader | undefined {
+    return this.#rows ? undefined : this.#stored;
+  }
   get waiting(): number {
     return this.#planner.waiting();
   }
@@ -193,7 +204,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   }
 
   #track(row: ProposalRow, now: number): InFlight {
-    return { row, committed: new Map(), block: undefined, notLanded: new Uint8Array(0), sentAt: now };
+    const arrivedAt = this.#waitingSince;
+    return { row, committed: new Map(), block: undefined, notLanded: new Uint8Array(0), sentAt: now, arrivedAt };
   }
 
   #frames(from: NodeId, message: Extract<Message, { type: "frames" }>, now: number): Effect[] {
@@ -205,6 +217,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     if (!this.#planner.admit(message.frame)) {
       return [{ type: "send", to: from, message: { type: "busy", seq: message.seq } }];
     }
+    this.#waitingSince ??= now;
     this.#lanes.admit(lane, message.seq, this.#planner.admitted());
     const moved = this.#lanes.settle(this.#planner.oldestWaiting());
     return [...moved.flatMap((id) => this.#taken(id)), ...this.#arm(now)];
@@ -266,6 +279,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       lanes: this.#lanes.snapshot(),
     };
     const item = this.#track(row, now);
+    if (this.#planner.waiting() === 0) this.#waitingSince = undefined;
     this.#inFlight.set(slot, item);
     const effects: Effect[] = [
       { type: "put", table: "proposals", id: slot % PROPOSAL_RING, bytes: encodeProposalRow(row) },
@@ -373,6 +387,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       if (!item || !header) break;
       if (item.notLanded.length > 0) this.#planner.forget(item.notLanded);
       this.#stored = header;
+      if (item.arrivedAt !== undefined && header.numTransactions > 0) this.confirmation.add(now - item.arrivedAt);
       this.#inFlight.delete(next);
       this.#sealedHeaders.delete(next);
     }

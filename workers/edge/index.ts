@@ -1,0 +1,98 @@
+/**
+ * The edge worker: the network's only entry.
+ *
+ *   POST /                  JSON-RPC, single calls and batches          workers/edge/rpc
+ *   GET  / (upgrade)        WebSocket: PubSub                            durable-objects/subscriptions
+ *   POST /v1/transactions   many transactions as bytes                   ingest.ts
+ *   GET  /v1/status         tip and speed, without waking an idle chain  status.ts
+ *   GET  /v1/stats          what the objects have done since they began  stats.ts
+ *   GET  /health            "ok"
+ */
+import { type Context, Hono } from "hono";
+import { type Env, subscriptionsStub } from "../../durable-objects/host/env.ts";
+import { ErrorCode } from "../../shared/errors/codes.ts";
+import { errorAnswer, MAX_BODY_BYTES, tooLarge } from "../../shared/rpc/engine.ts";
+import { wasmServices } from "../../shared/rpc/wasm-services.ts";
+import { EdgeBackend } from "./backend.ts";
+import { readBody } from "./body.ts";
+import { type IngestServices, ingest } from "./ingest.ts";
+import { lookupResolver } from "./ingest-lookups.ts";
+import { problem } from "./problem.ts";
+import { createRpc, type Rpc } from "./rpc/index.ts";
+import { networkStats } from "./stats.ts";
+import { networkStatus } from "./status.ts";
+import { edgeWasm } from "./wasm.ts";
+
+type EdgeContext = Context<{ Bindings: Env }>;
+
+interface Edge {
+  readonly rpc: Rpc;
+  readonly ingest: IngestServices;
+}
+
+/** How long a browser may remember the answer to OPTIONS, seconds; Agave's value. */
+const CORS_MAX_AGE_S = 86_400;
+
+let edge: Edge | undefined;
+
+/** Made when an isolate gets its first request that needs the chain; its bindings never change. */
+function edgeOf(env: Env): Edge {
+  if (!edge) {
+    const backend = new EdgeBackend(env);
+    const wasm = edgeWasm();
+    const services = wasmServices(wasm);
+    const onFault = (fault: unknown, method: string) => console.error(`${method}: ${fault}`);
+    const resolveLookups = lookupResolver(backend, services);
+    edge = { rpc: createRpc(backend, services, { onFault }), ingest: { backend, wasm, resolveLookups } };
+  }
+  return edge;
+}
+
+async function jsonRpc(c: EdgeContext): Promise<Response> {
+  const headers = { "content-type": "application/json; charset=utf-8" };
+  const bytes = await readBody(c.req.raw, MAX_BODY_BYTES);
+  if (!bytes) return new Response(errorAnswer(null, tooLarge()), { status: 413, headers });
+  const { status, body } = await edgeOf(c.env).rpc.handle(bytes);
+  return new Response(body, { status, headers });
+}
+
+/** As Agave: any page may ask, with any headers. */
+function preflight(c: EdgeContext): Response {
+  const headers = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "OPTIONS, GET, POST",
+    "access-control-allow-headers": c.req.header("access-control-request-headers") ?? "*",
+    "access-control-max-age": String(CORS_MAX_AGE_S),
+  };
+  return new Response(null, { status: 204, headers });
+}
+
+const app = new Hono<{ Bindings: Env }>();
+
+app.use(async (c, next) => {
+  if (c.req.method === "OPTIONS") return preflight(c);
+  await next();
+  // The answer to a WebSocket upgrade is the object's own and cannot be changed.
+  if (c.res.status !== 101) c.res.headers.set("access-control-allow-origin", "*");
+});
+
+app.post("/", jsonRpc);
+app.get("/", (c) => {
+  if (c.req.header("upgrade")?.toLowerCase() !== "websocket")
+    return problem(ErrorCode.EDGE_METHOD, { allow: "POST, OPTIONS" });
+  return subscriptionsStub(c.env).fetch(c.req.raw);
+});
+app.post("/v1/transactions", (c) => ingest(c.req.raw, edgeOf(c.env).ingest));
+app.get("/v1/status", async (c) => c.json(await networkStatus(c.env)));
+app.get("/v1/stats", async (c) => c.json(await networkStats(c.env)));
+app.get("/health", (c) => c.text("ok"));
+
+app.all("/", () => problem(ErrorCode.EDGE_METHOD, { allow: "POST, OPTIONS" }));
+app.all("/v1/transactions", () => problem(ErrorCode.EDGE_METHOD, { allow: "POST, OPTIONS" }));
+app.notFound(() => problem(ErrorCode.EDGE_NOT_FOUND));
+app.onError((error) => {
+  console.error(`edge: ${error}`);
+  return problem(ErrorCode.EDGE_INTERNAL);
+});
+
+export default app;
