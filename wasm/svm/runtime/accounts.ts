@@ -99,6 +99,9 @@ export function txaWritable(i: u32): bool {
 export function txaPreLamports(i: u32): u64 {
   return load<u64>(entry(i), TXA_LAMPORTS);
 }
+export function txaPreOwner(i: u32): usize {
+  return entry(i) + TXA_OWNER;
+}
 export function txaPreDataLen(i: u32): u32 {
   return load<u32>(entry(i), TXA_KEPT_LEN);
 }

@@ -55,6 +55,7 @@ import {
   txaKey,
   txaPreDataLen,
   txaPreLamports,
+  txaPreOwner,
   txaRecord,
   txaRestore,
   txaSigner,
@@ -137,10 +138,13 @@ function rentSettled(lamports: u64, len: u32): bool {
   return lamports == 0 || lamports >= rentExemptMinimum(len);
 }
 
-/** An account below the minimum may stay so if it is neither resized nor credited. */
-function rentAllowed(key: usize, before: u64, lenBefore: u32, after: u64, len: u32): bool {
+/**
+ * SIMD-0392: an account below the minimum may stay so if it does not lose lamports; `kept`: neither did its data grow nor its owner change
+ * (Agave 4.2 svm/src/{rent_calculator,transaction_account_state_info}.rs, feature relax_post_exec_min_balance_check).
+ */
+function rentAllowed(key: usize, before: u64, kept: bool, after: u64, len: u32): bool {
   if (rentSettled(after, len)) return true;
-  if (!rentSettled(before, lenBefore) && lenBefore == len && after <= before) return true;
+  if (before && kept && after >= before) return true;
   return keyEquals(key, INCINERATOR);
 }
 
@@ -183,7 +187,7 @@ function checkPayer(key: usize): u32 {
   }
   if (lamports < least || lamports - least < fee) return TX_INSUFFICIENT_FUNDS_FOR_FEE;
   failedAt = 0;
-  return rentAllowed(key, lamports, len, lamports - fee, len) ? TX_OK : TX_INSUFFICIENT_FUNDS_FOR_RENT;
+  return rentAllowed(key, lamports, true, lamports - fee, len) ? TX_OK : TX_INSUFFICIENT_FUNDS_FOR_RENT;
 }
 
 function checkBudget(record: usize): u32 {
@@ -290,9 +294,9 @@ function checkRent(): u32 {
     if (!txaTouched(i)) continue; // what did not change is as allowed as it was
     const record = txaRecord(i);
     const before = i == 0 ? txaPreLamports(0) - fee : txaPreLamports(i);
-    if (rentAllowed(txaKey(i), before, txaPreDataLen(i), load<u64>(record, ACC_LAMPORTS), load<u32>(record, ACC_DATA_LEN))) {
-      continue;
-    }
+    const len = load<u32>(record, ACC_DATA_LEN);
+    const kept = len <= txaPreDataLen(i) && keyEquals(txaPreOwner(i), record + ACC_OWNER);
+    if (rentAllowed(txaKey(i), before, kept, load<u64>(record, ACC_LAMPORTS), len)) continue;
     failedAt = i;
     return TX_INSUFFICIENT_FUNDS_FOR_RENT;
   }
