@@ -45,13 +45,11 @@ export function transferIx(from: Uint8Array, to: Uint8Array, lamports: bigint): 
   };
 }
 
+export const signWith = (wallet: Wallet, message: Uint8Array): Uint8Array =>
+  new Uint8Array(sign(null, message, wallet.secret));
+
 export function signedBy(payer: Wallet, instructions: Ix[], blockhash: Uint8Array): Uint8Array {
-  return encodeTransaction(
-    payer.key,
-    instructions,
-    blockhash,
-    (_, message) => new Uint8Array(sign(null, message, payer.secret)),
-  );
+  return encodeTransaction(payer.key, instructions, blockhash, (_, message) => signWith(payer, message));
 }
 
 /** `count` transfers between random different wallets; the amounts make each one unique. */
