@@ -47,43 +47,53 @@ function columnSums(columns) {
 
 /** Stores the turned pairs of the right operand, leaving its words in p0 .. p9. */
 function turnedPairs(operand) {
-	const lines = ["  const swapHalves = i8x16(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);"];
+	const lines = [];
 	for (let k = 0; k < WORDS; k++) lines.push(`  const p${k} = ${at(operand, k)};`);
-	for (let k = 0; k < WORDS; k++) lines.push(`  v128.store(odd, i8x16.swizzle(p${k}, swapHalves), ${k * WORD});`);
+	for (let k = 0; k < WORDS; k++) lines.push(`  v128.store(odd, i16x8.shuffle(p${k}, p${k}, 1, 0, 3, 2, 5, 4, 7, 6), ${k * WORD});`);
 	lines.push("  v128.store(even, v128.and(p0, i32x4.splat(0xffff)));");
 	for (let k = 1; k < WORDS; k++) lines.push(`  v128.store(even, i16x8.shuffle(p${k}, p${k - 1}, 0, 9, 2, 11, 4, 13, 6, 15), ${k * WORD});`);
 	lines.push(`  v128.store(even, v128.and(p9, i32x4.splat(0xffff0000)), ${WORDS * WORD});`);
 	return lines;
 }
 
-/** Columns 0 .. 38 to ten words of limbs. */
+/**
+ * Columns 0 .. 38 to ten words of limbs. Two carry chains run side by side, from limb 0 and from limb 10; what is done is
+ * packed and stored at once, so that everything alive fits the registers.
+ */
 function reduction() {
 	const lines = [
-		"  const mask = i32x4.splat(0x1fff), bias = i32x4.splat(0x1000), fold = i32x4.splat(608);",
+		"  const mask = v128.load(constants), bias = v128.load(constants, 16), fold = v128.load(constants, 32), bothBiases = v128.load(constants, 48);",
 		"  let carry: v128;",
 	];
-	// Limb i + 20 of the product weighs 608 times limb i.
-	for (let i = 0; i < 20; i++) {
-		const low = `v128.and(${at("column", 20 + i)}, mask)`;
-		const fromBelow = `i32x4.shr_s(${at("column", 19 + i)}, 13)`;
-		const high = i === 0 ? low : i === 19 ? fromBelow : `i32x4.add(${low}, ${fromBelow})`;
-		lines.push(`  let x${i} = i32x4.add(i32x4.add(${at("column", i)}, bias), i32x4.mul(${high}, fold));`);
-	}
-	const step = (i) => {
-		const carried = i === 19 ? "i32x4.mul(carry, fold)" : "carry";
-		const next = (i + 1) % 20;
-		lines.push(`  carry = i32x4.shr_s(x${i}, 13); x${next} = i32x4.add(x${next}, ${carried}); x${i} = v128.and(x${i}, mask);`);
+	for (const c of [20, 29]) lines.push(`  const c${c} = ${at("column", c)};`);
+	const limb = (i) => {
+		// Limb i + 20 of the product weighs 608 times limb i.
+		if (i < 19 && i !== 0 && i !== 9) lines.push(`  const c${20 + i} = ${at("column", 20 + i)};`);
+		const high = [];
+		if (i < 19) high.push(`v128.and(c${20 + i}, mask)`);
+		if (i > 0) high.push(`i32x4.shr_s(c${19 + i}, 13)`);
+		const sum = high.length === 2 ? `i32x4.add(${high.join(", ")})` : high[0];
+		lines.push(`  let x${i} = i32x4.add(i32x4.add(${at("column", i)}, bias), i32x4.mul(${sum}, fold));`);
+		if (i % 10 > 0) lines.push(`  x${i} = i32x4.add(x${i}, carry${i >= 10 ? "High" : "Low"}${i - 1});`);
 	};
-	for (let i = 0; i < 10; i++) {
-		step(i);
-		step(i + 10);
-	}
-	for (const i of [10, 0, 1]) step(i);
+	const step = (i, chain) => lines.push(`  const carry${chain}${i} = i32x4.shr_s(x${i}, 13); x${i} = v128.and(x${i}, mask);`);
 	// A negative x2 has ones in its upper half, so the halves are blended, not joined by "or".
-	lines.push("  const bothBiases = i32x4.splat(0x10001000);");
-	for (let k = 0; k < WORDS; k++) {
+	const pack = (k) =>
 		lines.push(`  v128.store(out, i16x8.sub(i16x8.shuffle(x${2 * k}, i32x4.shl(x${2 * k + 1}, 16), 0, 9, 2, 11, 4, 13, 6, 15), bothBiases), ${k * WORD});`);
+	for (let i = 0; i < 10; i++) {
+		limb(i);
+		limb(i + 10);
+		step(i, "Low");
+		step(i + 10, "High");
+		if (i % 2 === 1 && i > 3) pack((i - 1) / 2);
+		if (i % 2 === 1 && i > 1) pack((i + 9) / 2);
 	}
+	lines.push(
+		"  x10 = i32x4.add(x10, carryLow9); carry = i32x4.shr_s(x10, 13); x10 = v128.and(x10, mask); x11 = i32x4.add(x11, carry);",
+		"  x0 = i32x4.add(x0, i32x4.mul(carryHigh19, fold)); carry = i32x4.shr_s(x0, 13); x0 = v128.and(x0, mask);",
+		"  x1 = i32x4.add(x1, carry); carry = i32x4.shr_s(x1, 13); x1 = v128.and(x1, mask); x2 = i32x4.add(x2, carry);",
+	);
+	for (const k of [0, 1, 5]) pack(k);
 	return lines;
 }
 
@@ -148,6 +158,12 @@ const even: usize = memory.data(176, 16);
 const twice: usize = memory.data(160, 16);
 const mixed: usize = memory.data(160, 16);
 const column: usize = memory.data(624, 16);
+// Vectors that stay in registers: the limb mask 0x1fff, 4096, 608, 4096 in both halves. They are
+// loaded because a constant would be built anew, in three instructions, wherever it is used.
+const constants: usize = memory.data<u32>([
+  0x1fff, 0x1fff, 0x1fff, 0x1fff, 0x1000, 0x1000, 0x1000, 0x1000, 608, 608, 608, 608,
+  0x10001000, 0x10001000, 0x10001000, 0x10001000,
+], 16);
 
 /** out = a * b; out may be a or b. units(a) * units(b) <= 6. */
 ${multiplication().join("\n")}
