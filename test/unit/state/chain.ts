@@ -8,7 +8,9 @@ import { type Account, encodeAccountList, shardOf } from "../../../shared/state/
 import { ShardEngine } from "../../../shared/state/shard-engine.ts";
 import { WasmInstance } from "../../../shared/svm/wasm-instance.ts";
 
-export const wasmModule = new WebAssembly.Module(readFileSync("build/infinisvm.wasm"));
+export const wasmModule = new (WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module)(
+  readFileSync("build/infinisvm.wasm"),
+);
 const parser = new WasmInstance(wasmModule);
 
 export const SEEDS = { seed0: 0x0706050403020100n, seed1: 0x0f0e0d0c0b0a0908n };
@@ -154,8 +156,8 @@ export function planOf(
   type Draft = { lends: Lease[]; borrows: Lease[]; records: { blockIndex: number; record: Uint8Array }[] };
   const drafts = new Map<number, Draft>();
   const draft = (shard: number): Draft => {
-    let found = drafts.get(shard);
-    if (!found) drafts.set(shard, (found = { lends: [], borrows: [], records: [] }));
+    const found = drafts.get(shard) ?? { lends: [], borrows: [], records: [] };
+    drafts.set(shard, found);
     return found;
   };
   const leased = new Set<string>();

@@ -1,0 +1,125 @@
+// The allocator against a list of live blocks: no overlap, alignment, reuse of what was freed.
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
+const RUNS = Number(process.env.FUZZ_RUNS ?? 60);
+
+interface Heap {
+  readonly memory: WebAssembly.Memory;
+  heapAlloc(size: number): number;
+  heapFree(at: number, size: number): void;
+  heapCapacity(size: number): number;
+  heapLiveBytes(): bigint;
+  arenaReset(): void;
+  arenaAlloc(size: number): number;
+}
+let binary: Uint8Array;
+const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module;
+const fresh = (): Heap => new WebAssembly.Instance(new Module(binary)).exports as unknown as Heap;
+
+beforeAll(async () => {
+  const { error, stderr } = await asc.main(
+    [
+      "wasm/memory/heap.ts",
+      "wasm/memory/arena.ts",
+      "--baseDir",
+      root,
+      "--runtime",
+      "stub",
+      "-O3",
+      "--use",
+      "abort=",
+      "--outFile",
+      "heap.wasm",
+    ],
+    {
+      writeFile: (name, contents) => {
+        if (name.endsWith(".wasm")) binary = contents as Uint8Array;
+      },
+    },
+  );
+  if (error) throw new Error(String(stderr));
+});
+
+const size = fc.oneof(
+  fc.nat(40),
+  fc.nat(5_000),
+  fc.constantFrom(16, 17, 24, 32, 33, 48, 49_152, 49_153, 65_536, 65_537),
+  fc.nat(400_000),
+);
+const step = fc.record({ size, free: fc.option(fc.nat()) });
+
+describe("heap", () => {
+  it("hands out blocks that are aligned and never overlap, and counts them", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
+        const heap = fresh();
+        const live: { at: number; size: number; fill: number }[] = [];
+        steps.forEach(({ size, free }, i) => {
+          const at = heap.heapAlloc(size) >>> 0;
+          expect(at % 16).toBe(0);
+          expect(heap.heapCapacity(size)).toBeGreaterThanOrEqual(size);
+          const fill = (i % 255) + 1;
+          new Uint8Array(heap.memory.buffer).fill(fill, at, at + heap.heapCapacity(size));
+          live.push({ at, size, fill });
+          if (free === null) return;
+          const [gone] = live.splice(free % live.length, 1);
+          heap.heapFree(gone!.at, gone!.size);
+        });
+        // Whoever wrote last into an overlap would show.
+        const bytes = new Uint8Array(heap.memory.buffer);
+        for (const { at, size, fill } of live) {
+          expect(bytes.subarray(at, at + heap.heapCapacity(size)).every((byte) => byte === fill)).toBe(true);
+        }
+        const sum = live.reduce((n, block) => n + heap.heapCapacity(block.size), 0);
+        expect(heap.heapLiveBytes()).toBe(BigInt(sum));
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("reuses large blocks of any size for any other", () => {
+    const heap = fresh();
+    const round = (n: number): void => {
+      const sizes = Array.from({ length: 20 }, (_, i) => 60_000 + ((i * 37 + n * 101) % 50) * 10_000);
+      const blocks = sizes.map((bytes) => heap.heapAlloc(bytes));
+      blocks.forEach((at, i) => {
+        heap.heapFree(at, sizes[i]!);
+      });
+    };
+    for (let n = 0; n < 50; n++) round(n);
+    const before = heap.memory.buffer.byteLength;
+    for (let n = 50; n < 2_000; n++) round(n);
+    expect(heap.memory.buffer.byteLength).toBe(before);
+    expect(heap.heapLiveBytes()).toBe(0n);
+  });
+
+  it("grows memory by an eighth or a few hundred KiB, not to the double", () => {
+    const heap = fresh();
+    let largest = 0;
+    for (let bytes = 0; bytes < 64 << 20; bytes += 1 << 16) {
+      heap.heapAlloc(1 << 16);
+      largest = Math.max(largest, heap.memory.buffer.byteLength / (bytes + (2 << 20)));
+    }
+    expect(largest).toBeLessThan(1.2);
+  });
+});
+
+describe("arena", () => {
+  it("gives the same memory again after a reset", () => {
+    const heap = fresh();
+    const take = (): number[] => [100, 300_000, 1, 17, 200_000, 64].map((bytes) => heap.arenaAlloc(bytes));
+    const first = take();
+    expect(first.every((at) => at % 16 === 0)).toBe(true);
+    heap.arenaReset();
+    const live = heap.heapLiveBytes();
+    expect(take()).toEqual(first);
+    heap.arenaReset();
+    expect(take()).toEqual(first);
+    expect(heap.heapLiveBytes()).toBe(live);
+  });
+});
