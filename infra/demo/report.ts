@@ -19,6 +19,14 @@ function percentile(sorted: readonly number[], share: number): string {
   return value === undefined ? "-" : `${Math.round(value)} ms`;
 }
 
+/** Why a transaction failed: the error with its cause, and what its program said last. */
+function explain(reason: unknown): string {
+  const error = reason as Error & { readonly context?: { readonly logs?: readonly string[] } };
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
+  const said = error.context?.logs?.findLast((line) => line.startsWith("Program log: "));
+  return `${error.message}${cause}${said ? ` ("${said}")` : ""}`;
+}
+
 async function sumFees(app: App, confirmed: readonly Confirmed[]): Promise<bigint> {
   let sum = 0n;
   for (let at = 0; at < confirmed.length; at += FEES_AT_ONCE) {
@@ -45,7 +53,7 @@ export class Report {
     );
     const settled = await Promise.allSettled(counted);
     const confirmed = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    const failures = settled.flatMap((result) => (result.status === "rejected" ? [String(result.reason)] : []));
+    const failures = settled.flatMap((result) => (result.status === "rejected" ? [explain(result.reason)] : []));
     const fees = await sumFees(this.#app, confirmed);
     this.#rows.push({ step, count: transactions.length, confirmed, failures, fees });
     process.stdout.write(
