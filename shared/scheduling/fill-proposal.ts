@@ -11,6 +11,10 @@ export interface ProposalFields {
   readonly context: Uint8Array;
 }
 
+/** Flags of a shard proposal: every result carries balances, logs, inner instructions and return data. */
+const FLAGS = 76;
+const FLAG_DETAIL = 1;
+
 /** Changes `proposal` in place. */
 export function fillProposal(proposal: Uint8Array, fields: ProposalFields): void {
   const view = viewOf(proposal);
@@ -19,5 +23,6 @@ export function fillProposal(proposal: Uint8Array, fields: ProposalFields): void
   proposal.set(fields.digest, 24);
   view.setBigUint64(56, BigInt(fields.prevSlot), true);
   view.setBigUint64(64, BigInt(fields.stableSlot), true);
+  view.setUint32(FLAGS, FLAG_DETAIL, true);
   proposal.set(fields.context, PROPOSAL_HEADER_SIZE);
 }
