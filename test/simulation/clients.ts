@@ -1,0 +1,168 @@
+/** The users of a simulated network: they send, insist until a lane has taken it, read accounts, and remember all that they were told. */
+import type { Message, NodeId } from "../../shared/protocol/messages.ts";
+import { decodeHeader } from "../../shared/protocol/header.ts";
+import { fillLoadedAddresses, makeFrame, REC, REC_FLAG_VERIFIED } from "../../shared/protocol/record.ts";
+import { viewOf } from "../../shared/protocol/bytes.ts";
+import { WasmInstance } from "../../shared/svm/wasm-instance.ts";
+import { type Cluster, type Outside, wasmModule } from "./cluster.ts";
+import type { Dice } from "./dice.ts";
+import { demand } from "./failure.ts";
+import { type Batch, type Freshness, UNKNOWN_BLOCKHASH, type WantedTransaction } from "./workload.ts";
+import { GENESIS_HASH, hex } from "./world.ts";
+
+export interface SentTransaction {
+  readonly number: number;
+  readonly record: Uint8Array;
+  readonly signature: string;
+  readonly freshness: Freshness;
+  /** Slot of its blockhash; -1 when that is none of the chain's. */
+  readonly blockhashSlot: number;
+  /** A lane has said that it holds it. */
+  promised: boolean;
+}
+
+export interface ReadAnswer {
+  /** As of the end of which slot. */
+  readonly slot: number;
+  readonly key: Uint8Array;
+  /** The account, encoded. */
+  readonly account: Uint8Array;
+}
+
+let parser: WasmInstance | undefined;
+/** The record of a wire transaction as the edge makes it, or undefined when the edge would refuse it. */
+function recordOf(wire: Uint8Array): Uint8Array | undefined {
+  parser ??= new WasmInstance(wasmModule());
+  if (parser.call("txParse", wire) !== 0) return undefined;
+  const record = parser.out();
+  record[REC.FLAGS]! |= REC_FLAG_VERIFIED;
+  return record;
+}
+
+const INSIST_MS = 250;
+
+export class Clients implements Outside {
+  readonly #dice: Dice;
+  #cluster!: Cluster;
+  /** What was told as confirmed: block bytes by slot. */
+  readonly told = new Map<number, Uint8Array>();
+  /** Blockhashes by slot, as told. */
+  readonly #hashes = new Map<number, Uint8Array>([[0, GENESIS_HASH]]);
+  #tip = 0;
+  readonly sent = new Map<number, SentTransaction>();
+  /** Frames by "lane seq", as lanes sent them to the builder. */
+  readonly laneFrames = new Map<string, Uint8Array>();
+  readonly reads: ReadAnswer[] = [];
+  #messages = 0;
+
+  constructor(dice: Dice) {
+    this.#dice = dice;
+  }
+
+  start(cluster: Cluster, batches: readonly Batch[]): void {
+    this.#cluster = cluster;
+    for (const batch of batches) {
+      for (const [i, { afterMs, lane }] of batch.submissions.entries()) {
+        cluster.scheduler.after(batch.atMs + afterMs, () => this.#submit(batch, lane, i === 0));
+      }
+    }
+  }
+
+  get tip(): number {
+    return this.#tip;
+  }
+
+  onMessage(from: NodeId, _to: NodeId, message: Message): void {
+    this.#messages++;
+    if (message.type === "blockStored") this.#learn(message.slot, message.block);
+    if (message.type === "frames") this.#sawFrame(`${from} ${message.seq}`, message.frame);
+  }
+
+  #learn(slot: number, block: Uint8Array): void {
+    const known = this.told.get(slot);
+    demand(!known || hex(known) === hex(block), "lost", `block ${slot} was told twice, with different contents`);
+    if (!known) this.told.set(slot, block);
+    this.#hashes.set(slot, decodeHeader(block).blockhash);
+    this.#tip = Math.max(this.#tip, slot);
+  }
+
+  #sawFrame(name: string, frame: Uint8Array): void {
+    const known = this.laneFrames.get(name);
+    demand(!known || hex(known) === hex(frame), "order", `frame ${name} was sent with different contents`);
+    if (!known) this.laneFrames.set(name, frame);
+  }
+
+  #submit(batch: Batch, lane: number, insist: boolean): void {
+    const cluster = this.#cluster;
+    const transactions = batch.transactions.map((wanted) => this.#prepare(wanted)).filter((tx) => tx !== undefined);
+    if (transactions.length === 0) return;
+    const frame = makeFrame(transactions.map(({ record }) => record));
+    const host = cluster.lanes[lane]!;
+    const names = batch.transactions.map(({ number }) => number).join(",");
+    let answered = false;
+    cluster.carry("client", host.id, `submit ${names}`, () => {
+      cluster.trace?.(`client > ${host.id}  submit ${names}`);
+      host.ask(
+        (token) => ({ type: "submit", token, frame: frame.slice() }),
+        (answer) => {
+          if (answer.ok) for (const tx of transactions) tx.promised = true;
+          cluster.carry(host.id, "client", `answer ${names}`, () => {
+            if (answered) return;
+            answered = true;
+            if (!answer.ok && insist) {
+              cluster.scheduler.after(answer.retryAfterMs, () => this.#submit(batch, lane, true));
+            }
+          });
+        },
+      );
+    });
+    if (!insist) return;
+    cluster.scheduler.after(INSIST_MS, () => {
+      if (answered) return;
+      answered = true;
+      this.#submit(batch, lane, true);
+    });
+  }
+
+  /** Made once, with the blockhash of that moment; sent again as it is. */
+  #prepare(wanted: WantedTransaction): SentTransaction | undefined {
+    const known = this.sent.get(wanted.number);
+    if (known) return known;
+    const record = recordOf(wanted.wire);
+    if (!record) return undefined;
+    if (wanted.loaded) fillLoadedAddresses(record, [wanted.loaded], []);
+    const { blockhash, slot } = this.#blockhash(wanted);
+    record.set(blockhash, REC.HEADER + viewOf(record).getUint16(REC.OFF_BLOCKHASH, true));
+    const signature = hex(record.subarray(REC.HEADER + 1, REC.HEADER + 65));
+    const { number, freshness } = wanted;
+    const sent: SentTransaction = { number, record, signature, freshness, blockhashSlot: slot, promised: false };
+    this.sent.set(number, sent);
+    return sent;
+  }
+
+  #blockhash({ freshness, number }: WantedTransaction): { blockhash: Uint8Array; slot: number } {
+    if (freshness === "unknown") return { blockhash: UNKNOWN_BLOCKHASH, slot: -1 };
+    if (freshness !== "recent") {
+      const account = this.readAccount(freshness.nonce);
+      return { blockhash: account?.slice(88 + 40, 88 + 72) ?? GENESIS_HASH, slot: -1 };
+    }
+    const dice = this.#dice;
+    const old = dice.chance(`old blockhash ${number}`, 0.06);
+    const age = old ? dice.between(`age ${number}`, 140, 152) : dice.below(`age ${number}`, 4);
+    const slot = Math.max(0, this.#tip - age);
+    const blockhash = this.#hashes.get(slot);
+    return blockhash ? { blockhash, slot } : { blockhash: GENESIS_HASH, slot: 0 };
+  }
+
+  /** Asks the shard for an account as of the newest block that was told. The answer is kept for the oracle. */
+  readAccount(key: Uint8Array): Uint8Array | undefined {
+    const cluster = this.#cluster;
+    const shard = cluster.shardOf(key);
+    if (!cluster.shards[shard]!.wake()) return undefined;
+    const engine = cluster.engines[shard]!;
+    const slot = Math.max(this.#tip, engine.base());
+    const account = engine.read(key, slot).slice(8);
+    this.reads.push({ slot, key, account });
+    return account;
+  }
+}

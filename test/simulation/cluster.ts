@@ -1,0 +1,197 @@
+/**
+ * A whole network in one thread and no real time: the machines of lanes, builder, shards and ledger with their WASM engines, hosted by
+ * simulated objects and joined by a network that loses, repeats, delays and reorders what it carries.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Sha256 } from "../../shared/protocol/actor.ts";
+import { shardSeeds } from "../../shared/protocol/context.ts";
+import type { Message, NodeId } from "../../shared/protocol/messages.ts";
+import { BuilderMachine } from "../../shared/scheduling/builder-machine.ts";
+import { LaneMachine } from "../../shared/scheduling/lane-machine.ts";
+import { Planner } from "../../shared/scheduling/planner.ts";
+import type { PlannerPort } from "../../shared/scheduling/planner-port.ts";
+import { type Account, encodeAccountList, type ShardSeeds, shardOf } from "../../shared/state/accounts.ts";
+import { LedgerMachine } from "../../shared/state/ledger-machine.ts";
+import { ShardEngine } from "../../shared/state/shard-engine.ts";
+import { ShardMachine } from "../../shared/state/shard-machine.ts";
+import type { ShardEnginePort } from "../../shared/state/shard-port.ts";
+import type { Faults } from "./faults.ts";
+import { type AnyMachine, type HostWorld, SimulatedHost } from "./host.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { Write } from "./storage.ts";
+import { GENESIS_HASH, GENESIS_TIMESTAMP } from "./world.ts";
+
+export const sha256: Sha256 = (...parts) => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest());
+};
+
+let compiled: WebAssembly.Module | undefined;
+/** build/infinisvm.wasm, compiled once; every incarnation of an object gets an instance of its own. */
+export function wasmModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readFileSync(join(import.meta.dirname, "../../build/infinisvm.wasm")));
+  return compiled;
+}
+
+export interface ClusterShape {
+  readonly shards: number;
+  readonly lanes: number;
+  readonly slotMs: number;
+  readonly heartbeatMs: number;
+  readonly checkpointRows: number;
+  readonly checkpointBytes: number;
+  readonly accounts: readonly Account[];
+}
+
+/** Wrappers around ports and writes, with which the tests of the oracle break things on purpose. */
+export interface Sabotage {
+  engine?(engine: ShardEnginePort, shard: number): ShardEnginePort;
+  planner?(planner: PlannerPort): PlannerPort;
+  machine?(machine: AnyMachine, id: NodeId): AnyMachine;
+  writes?(id: NodeId, writes: Write[]): readonly Write[];
+  /** Return false to lose the message, or other messages to have them sent instead. */
+  send?(from: NodeId, to: NodeId, message: Message): readonly Message[];
+}
+
+/** Called when something leaves the cluster. */
+export interface Outside {
+  onMessage(from: NodeId, to: NodeId, message: Message): void;
+}
+
+/** What a message is to the network: copied when it is sent. */
+function copied(message: Message): Message {
+  const copy: Record<string, unknown> = { ...message };
+  for (const [name, value] of Object.entries(copy)) if (value instanceof Uint8Array) copy[name] = value.slice();
+  return copy as unknown as Message;
+}
+
+export function describe(message: Message): string {
+  const digest = "digest" in message ? ` ${Buffer.from(message.digest.subarray(0, 3)).toString("hex")}` : "";
+  if ("seq" in message) return `${message.type} ${message.seq}`;
+  return "slot" in message ? `${message.type} slot ${message.slot}${digest}` : message.type;
+}
+
+/** Accounts of the genesis by their shard. */
+export function splitGenesis(accounts: readonly Account[], shards: number, seeds: ShardSeeds) {
+  return Array.from({ length: shards }, (_, shard) => {
+    const own = accounts.filter(({ key }) => shardOf(key, shards, seeds) === shard);
+    return { accounts: encodeAccountList(own), lamports: own.reduce((sum, { lamports }) => sum + lamports, 0n) };
+  });
+}
+
+export class Cluster implements HostWorld {
+  readonly shape: ClusterShape;
+  readonly scheduler = new Scheduler();
+  readonly faults: Faults;
+  readonly trace: ((line: string) => void) | undefined;
+  readonly seeds = shardSeeds(sha256, GENESIS_HASH);
+  readonly lanes: SimulatedHost<LaneMachine>[];
+  readonly shards: SimulatedHost<ShardMachine>[];
+  readonly builder: SimulatedHost<BuilderMachine>;
+  readonly ledger: SimulatedHost<LedgerMachine>;
+  /** The engine of each shard's present incarnation. */
+  readonly engines: (ShardEngine | undefined)[] = [];
+  readonly #nodes = new Map<NodeId, SimulatedHost>();
+  readonly #links = new Map<string, number>();
+  readonly #sabotage: Sabotage;
+  readonly #outside: Outside;
+
+  constructor(
+    shape: ClusterShape,
+    faults: Faults,
+    outside: Outside,
+    sabotage: Sabotage = {},
+    trace?: (line: string) => void,
+  ) {
+    this.shape = shape;
+    this.faults = faults;
+    this.#outside = outside;
+    this.#sabotage = sabotage;
+    this.trace = trace && ((line) => trace(`${this.scheduler.now.toFixed(0).padStart(7)} ms  ${line}`));
+    const genesis = splitGenesis(shape.accounts, shape.shards, this.seeds);
+    const genesisLamports = genesis.map(({ lamports }) => lamports);
+    this.lanes = Array.from({ length: shape.lanes }, (_, i) => this.#host(`lane-${i}`, () => new LaneMachine(sha256)));
+    this.shards = genesis.map(({ accounts }, i) => this.#host(`shard-${i}`, () => this.#shard(i, accounts)));
+    this.builder = this.#host("builder", () => this.#builder());
+    const config = { genesisHash: GENESIS_HASH, genesisTimestamp: GENESIS_TIMESTAMP, genesisLamports };
+    this.ledger = this.#host("ledger", () => new LedgerMachine(config));
+  }
+
+  #host<M extends AnyMachine>(id: NodeId, create: () => M): SimulatedHost<M> {
+    const made = (): M => {
+      const machine = create();
+      return (this.#sabotage.machine?.(machine, id) as M | undefined) ?? machine;
+    };
+    const host = new SimulatedHost<M>(this, id, made);
+    this.#nodes.set(id, host as unknown as SimulatedHost);
+    return host;
+  }
+
+  #shard(shard: number, genesis: Uint8Array): ShardMachine {
+    const { shards, checkpointRows, checkpointBytes } = this.shape;
+    const engine = new ShardEngine(wasmModule(), { shardIndex: shard, shardCount: shards, ...this.seeds });
+    this.engines[shard] = engine;
+    const port = this.#sabotage.engine?.(engine, shard) ?? engine;
+    return new ShardMachine(port, { shard, checkpointRows, checkpointBytes }, genesis);
+  }
+
+  #builder(): BuilderMachine {
+    const { shards, slotMs, heartbeatMs } = this.shape;
+    const planner = new Planner(wasmModule(), { shardCount: shards, ...this.seeds });
+    return new BuilderMachine(this.#sabotage.planner?.(planner) ?? planner, sha256, {
+      shardCount: shards,
+      slotMs,
+      heartbeatMs,
+      genesisHash: GENESIS_HASH,
+      genesisTimestamp: GENESIS_TIMESTAMP,
+    });
+  }
+
+  get nodes(): Iterable<SimulatedHost> {
+    return this.#nodes.values();
+  }
+
+  node(id: NodeId): SimulatedHost | undefined {
+    return this.#nodes.get(id);
+  }
+
+  /** Carries something from `from` to `to`, as often as the network likes. `arrive` is called for every copy that gets through. */
+  carry(from: string, to: string, what: string, arrive: () => void): void {
+    const { scheduler, faults } = this;
+    const link = `${from}>${to}`;
+    const number = this.#links.get(link) ?? 0;
+    this.#links.set(link, number + 1);
+    const times = faults.deliveries(`${link}#${number}`);
+    if (times.length !== 1) this.trace?.(`${link} ${what}: ${times.length === 0 ? "lost" : `${times.length} copies`}`);
+    for (const delay of times) {
+      scheduler.after(delay, () => {
+        if (faults.partitioned(from, to, scheduler.now)) this.trace?.(`${link} ${what}: partitioned`);
+        else arrive();
+      });
+    }
+  }
+
+  send(from: NodeId, to: NodeId, message: Message): void {
+    const messages = this.#sabotage.send?.(from, to, message) ?? [message];
+    for (const one of messages.map(copied)) {
+      this.#outside.onMessage(from, to, one);
+      const target = this.#nodes.get(to);
+      const what = this.trace ? describe(one) : "";
+      this.carry(from, to, what, () => {
+        this.trace?.(`${from} > ${to}  ${what}`);
+        target?.deliver(from, one);
+      });
+    }
+  }
+
+  writes(id: NodeId, writes: Write[]): readonly Write[] {
+    return this.#sabotage.writes?.(id, writes) ?? writes;
+  }
+
+  shardOf(key: Uint8Array): number {
+    return shardOf(key, this.shape.shards, this.seeds);
+  }
+}

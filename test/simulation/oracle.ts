@@ -1,0 +1,263 @@
+/**
+ * The judge. Knows nothing of how a block was made: it reads the stored blocks, what the shards hold and have answered, and what clients
+ * were told, and holds them against the invariants of docs/architecture.md.
+ */
+import { createHash } from "node:crypto";
+import { decodeBlock, decodeCarry, frameOffsets, resultOffsets, type ShardCarry } from "../../shared/protocol/block.ts";
+import { type BlockHeader, decodeHeader } from "../../shared/protocol/header.ts";
+import { viewOf } from "../../shared/protocol/bytes.ts";
+import { decodeRecord, frameRecords, requestsWrite } from "../../shared/protocol/record.ts";
+import { type Account, type ShardSeeds, shardOf } from "../../shared/state/accounts.ts";
+import type { ReadAnswer, SentTransaction } from "./clients.ts";
+import { demand } from "./failure.ts";
+import { effectHashOf, Reference } from "./reference.ts";
+import { GENESIS_HASH, GENESIS_TIMESTAMP, hex } from "./world.ts";
+
+export interface Evidence {
+  readonly shards: number;
+  readonly seeds: ShardSeeds;
+  readonly accounts: readonly Account[];
+  /** Stored blocks from slot 0 on. */
+  readonly blocks: readonly Uint8Array[];
+  readonly told: ReadonlyMap<number, Uint8Array>;
+  readonly sent: Iterable<SentTransaction>;
+  readonly laneFrames: ReadonlyMap<string, Uint8Array>;
+  readonly reads: readonly ReadAnswer[];
+  /** The present accounts of all shards: undefined when a shard does not know the key as its own. */
+  readonly stateOf: (key: Uint8Array) => Uint8Array;
+  /** Keys of everything that changed on any shard. */
+  readonly changedKeys: Iterable<Uint8Array>;
+  readonly lamports: readonly bigint[];
+}
+
+export interface Verdict {
+  readonly slots: number;
+  readonly landed: number;
+  readonly notLanded: number;
+  readonly crossShardSlots: number;
+}
+
+const sha256 = (...parts: Uint8Array[]): Uint8Array => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest());
+};
+
+interface Place {
+  readonly slot: number;
+  readonly index: number;
+  readonly landed: boolean;
+}
+
+export class Oracle {
+  readonly #evidence: Evidence;
+  readonly #reference: Reference;
+  readonly #headers: BlockHeader[] = [];
+  #carry: ShardCarry[] = [];
+  /** Every appearance of a signature in a block. */
+  readonly #places = new Map<string, Place[]>();
+  readonly #readsBySlot: Map<number, ReadAnswer[]>;
+  readonly #changed = new Map<string, Uint8Array>();
+  #landed = 0;
+  #notLanded = 0;
+  #crossShardSlots = 0;
+
+  constructor(evidence: Evidence) {
+    this.#evidence = evidence;
+    this.#reference = new Reference(evidence.accounts);
+    this.#readsBySlot = Map.groupBy(evidence.reads, ({ slot }) => slot);
+  }
+
+  judge(): Verdict {
+    const { blocks, told } = this.#evidence;
+    for (const [slot, block] of told) {
+      const stored = blocks[slot];
+      demand(stored !== undefined, "lost", `block ${slot} was told and is not stored`);
+      demand(hex(stored) === hex(block), "lost", `block ${slot} is not what was told`);
+    }
+    for (const [slot, block] of blocks.entries()) this.#block(slot, block);
+    this.#state();
+    this.#decided();
+    this.#order();
+    return {
+      slots: blocks.length - 1,
+      landed: this.#landed,
+      notLanded: this.#notLanded,
+      crossShardSlots: this.#crossShardSlots,
+    };
+  }
+
+  #block(slot: number, bytes: Uint8Array): void {
+    const block = decodeBlock(bytes);
+    const header = decodeHeader(block.header);
+    const carry = decodeCarry(block.carry);
+    const parent = this.#headers.at(-1);
+    this.#headers.push(header);
+    const sum = carry.reduce((total, { lamports }) => total + lamports, 0n);
+    demand(sum === header.capitalization, "conservation", `slot ${slot}: the shards' sums are not the capitalization`);
+    if (parent) {
+      this.#links(slot, header, parent, block.frame);
+      const fees = this.#results(slot, header, parent, block.frame, block.results);
+      this.#execute(slot, header, carry, block.frame, block.results, fees);
+    } else {
+      const total = this.#evidence.accounts.reduce((all, { lamports }) => all + lamports, 0n);
+      demand(header.capitalization === total, "conservation", "the genesis block does not count the genesis accounts");
+    }
+    this.#carry = carry;
+    for (const read of this.#readsBySlot.get(slot) ?? []) {
+      const right = hex(this.#reference.read(read.key)) === hex(read.account);
+      demand(right, "read", () => `account ${hex(read.key).slice(0, 8)} was read wrong as of slot ${slot}`);
+    }
+  }
+
+  #links(slot: number, header: BlockHeader, parent: BlockHeader, frame: Uint8Array): void {
+    const numbers = new Uint8Array(24);
+    const view = new DataView(numbers.buffer);
+    view.setBigUint64(0, BigInt(slot), true);
+    view.setBigUint64(8, BigInt(header.view), true);
+    view.setBigInt64(16, BigInt(header.unixTimestamp), true);
+    const domain = new TextEncoder().encode("infinisvm-blockhash");
+    const blockhash = sha256(domain, parent.blockhash, numbers, sha256(frame));
+    const parentHash = sha256(decodeBlock(this.#evidence.blocks[slot - 1]!).header);
+    const same = (a: Uint8Array, b: Uint8Array, what: string): void =>
+      demand(hex(a) === hex(b), "chain", `slot ${slot}: ${what} is wrong`);
+    demand(header.slot === slot && header.parentSlot === slot - 1, "chain", `slot ${slot} is out of its place`);
+    demand(header.shardCount === this.#evidence.shards, "chain", `slot ${slot}: shard count`);
+    demand(header.unixTimestamp >= parent.unixTimestamp, "chain", `slot ${slot}: time runs backwards`);
+    same(header.parentBlockhash, slot === 1 ? GENESIS_HASH : parent.blockhash, "parent blockhash");
+    same(header.blockhash, blockhash, "blockhash");
+    same(header.parentHeaderHash, parentHash, "parent header hash");
+  }
+
+  /** Counts, fees, and that no signature lands twice. Returns the fees. */
+  #results(slot: number, header: BlockHeader, parent: BlockHeader, frame: Uint8Array, results: Uint8Array): bigint {
+    const records = frameOffsets(frame);
+    const offsets = resultOffsets(results, records.length);
+    const view = viewOf(results);
+    let fees = 0n;
+    let landed = 0;
+    for (const [index, at] of offsets.entries()) {
+      const isLanded = view.getUint8(at + 8) === 1;
+      demand(view.getUint32(at + 4, true) === index, "results", `slot ${slot}: result ${index} is out of its place`);
+      if (isLanded) {
+        landed++;
+        fees += view.getBigUint64(at + 16, true);
+      }
+      const signature = hex(frame.subarray(records[index]! + 65, records[index]! + 129));
+      const places = this.#places.get(signature) ?? [];
+      demand(!places.some((place) => place.landed), "once", () => `${signature.slice(0, 24)} is in slot ${slot} after it has landed in ${places.at(-1)!.slot}`);
+      this.#places.set(signature, [...places, { slot, index, landed: isLanded }]);
+    }
+    this.#landed += landed;
+    this.#notLanded += offsets.length - landed;
+    const paid = parent.capitalization - header.capitalization;
+    demand(paid === fees, "conservation", `slot ${slot}: ${paid} lamports are gone and ${fees} were paid as fees`);
+    demand(header.fees === fees, "conservation", `slot ${slot}: the header names ${header.fees} lamports of fees, not ${fees}`);
+    demand(header.numTransactions === landed, "chain", `slot ${slot}: number of transactions`);
+    demand(header.transactionCount === parent.transactionCount + BigInt(landed), "chain", `slot ${slot}: transaction count`);
+    demand(hex(header.resultsHash) === hex(sha256(results)), "chain", `slot ${slot}: results hash`);
+    return fees;
+  }
+
+  /** One transaction after another on one engine: the same results, the same changes, the same commitment to them. */
+  #execute(slot: number, header: BlockHeader, carry: ShardCarry[], frame: Uint8Array, results: Uint8Array, fees: bigint): void {
+    const hashes = this.#headers.slice(-513, -1).map(({ blockhash }) => blockhash).reverse();
+    const { unixTimestamp, blockhash } = header;
+    const before = this.#reference.engine.lamports();
+    const outcome = this.#reference.execute({ slot, unixTimestamp, epochStartTimestamp: GENESIS_TIMESTAMP, blockhash, frame, hashes });
+    demand(hex(outcome.results) === hex(results), "results", () => `slot ${slot}: ${firstDifference(results, outcome.results)}`);
+    const after = this.#reference.engine.lamports();
+    demand(before - after === fees, "conservation", `slot ${slot}: execution makes or loses lamports`);
+    this.#commitments(slot, header, carry, outcome.changed);
+  }
+
+  #commitments(slot: number, header: BlockHeader, carry: ShardCarry[], changed: readonly Uint8Array[]): void {
+    const { shards, seeds } = this.#evidence;
+    const own = Map.groupBy(changed, (account) => shardOf(account.subarray(0, 32), shards, seeds));
+    for (const account of changed) this.#changed.set(hex(account.subarray(0, 32)), account.slice(0, 32));
+    const effects: Uint8Array[] = [];
+    for (let shard = 0; shard < shards; shard++) {
+      const before = this.#carry[shard]!;
+      const after = carry[shard]!;
+      if (after.prevSlot === slot) {
+        const effect = effectHashOf(own.get(shard) ?? []);
+        effects.push(effect);
+        demand(hex(after.root) === hex(sha256(before.root, effect)), "state", `slot ${slot}: shard ${shard} changed something else`);
+      } else {
+        demand(!own.has(shard), "state", `slot ${slot}: shard ${shard} had no part and its accounts change`);
+        demand(hex(after.root) === hex(before.root), "chain", `slot ${slot}: root of shard ${shard}`);
+        demand(after.lamports === before.lamports, "conservation", `slot ${slot}: lamports of shard ${shard}`);
+      }
+    }
+    if (effects.length > 1) this.#crossShardSlots++;
+    demand(hex(header.effectHash) === hex(sha256(...effects)), "chain", `slot ${slot}: effect hash`);
+    demand(hex(header.stateRoot) === hex(sha256(...carry.map(({ root }) => root))), "chain", `slot ${slot}: state root`);
+  }
+
+  /** The accounts as they are now. */
+  #state(): void {
+    const { accounts, changedKeys, stateOf, lamports } = this.#evidence;
+    const keys = new Map(accounts.map(({ key }) => [hex(key), key]));
+    for (const [name, key] of this.#changed) keys.set(name, key);
+    for (const key of changedKeys) keys.set(hex(key), key);
+    for (const [name, key] of keys) {
+      const is = stateOf(key);
+      const should = this.#reference.read(key);
+      demand(hex(is) === hex(should), "state", () => `account ${name.slice(0, 8)}: ${hex(is)} instead of ${hex(should)}`);
+    }
+    const total = lamports.reduce((sum, each) => sum + each, 0n);
+    demand(total === this.#headers.at(-1)!.capitalization, "conservation", "the shards' lamports are not the capitalization");
+  }
+
+  /** What a lane has promised to carry is in a block, as long as its blockhash can be used; what cannot run has not landed. */
+  #decided(): void {
+    const next = this.#headers.length;
+    for (const { number, signature, freshness, blockhashSlot, promised } of this.#evidence.sent) {
+      const places = this.#places.get(signature) ?? [];
+      if (freshness === "unknown") demand(!places.some((place) => place.landed), "once", `transaction ${number} landed with an unknown blockhash`);
+      for (const place of places) {
+        const age = place.slot - blockhashSlot;
+        demand(!place.landed || blockhashSlot < 0 || (age >= 1 && age <= 151), "once", `transaction ${number} landed with an expired blockhash`);
+      }
+      const usable = freshness === "unknown" ? false : freshness !== "recent" || next - blockhashSlot <= 151;
+      demand(!promised || !usable || places.length > 0, "liveness", `transaction ${number} was promised and is in no block`);
+    }
+  }
+
+  /** Of transactions that came through one lane only once: those that share a written account keep their order. */
+  #order(): void {
+    const counts = new Map<string, number>();
+    const lanes = new Map<string, { seq: number; frame: Uint8Array }[]>();
+    for (const [name, frame] of this.#evidence.laneFrames) {
+      const [lane, seq] = name.split(" ") as [string, string];
+      lanes.set(lane, [...(lanes.get(lane) ?? []), { seq: Number(seq), frame }]);
+      for (const record of frameRecords(frame)) {
+        const signature = hex(record.subarray(65, 129));
+        counts.set(signature, (counts.get(signature) ?? 0) + 1);
+      }
+    }
+    for (const [lane, frames] of lanes) {
+      const last = new Map<string, Place>();
+      for (const record of frames.sort((a, b) => a.seq - b.seq).flatMap(({ frame }) => frameRecords(frame))) {
+        const signature = hex(record.subarray(65, 129));
+        const place = this.#places.get(signature)?.[0];
+        if (!place || counts.get(signature) !== 1) continue;
+        const decoded = decodeRecord(record);
+        for (const [i, key] of decoded.accountKeys.entries()) {
+          if (!requestsWrite(decoded, i)) continue;
+          const name = hex(key);
+          const before = last.get(name);
+          const inOrder = !before || before.slot < place.slot || (before.slot === place.slot && before.index < place.index);
+          demand(inOrder, "order", () => `${lane}: ${signature.slice(0, 24)} overtook an earlier writer of ${name.slice(0, 8)}`);
+          last.set(name, place);
+        }
+      }
+    }
+  }
+}
+
+function firstDifference(is: Uint8Array, should: Uint8Array): string {
+  let at = 0;
+  while (at < is.length && is[at] === should[at]) at++;
+  return `byte ${at} of the results is ${is[at]} instead of ${should[at]}`;
+}

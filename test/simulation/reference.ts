@@ -1,0 +1,110 @@
+/**
+ * The reference executor: one engine that owns every account, no planner, no leases, no messages. It is given a stored block and executes
+ * its transactions in their order. Context and proposal are put together here from docs/interfaces.md, not with the builder's code.
+ */
+import { createHash } from "node:crypto";
+import { type Account, encodeAccountList } from "../../shared/state/accounts.ts";
+import { ShardEngine } from "../../shared/state/shard-engine.ts";
+import { wasmModule } from "./cluster.ts";
+
+export interface ReferenceBlock {
+  readonly slot: number;
+  readonly unixTimestamp: number;
+  readonly epochStartTimestamp: number;
+  readonly blockhash: Uint8Array;
+  readonly frame: Uint8Array;
+  /** Of slot-1, slot-2, ... as many as there are, 512 at most. */
+  readonly hashes: readonly Uint8Array[];
+}
+
+export interface ReferenceOutcome {
+  readonly results: Uint8Array;
+  /** Encoded accounts that the block changed, sorted by key. */
+  readonly changed: readonly Uint8Array[];
+}
+
+const HEADER = 96;
+const CONTEXT = 128 + 512 * 32;
+
+/** Encoded accounts of a list. */
+export function splitList(list: Uint8Array, at = 8): Uint8Array[] {
+  const view = new DataView(list.buffer, list.byteOffset, list.byteLength);
+  const out: Uint8Array[] = [];
+  for (let from = at; from < list.length; ) {
+    const size = 88 + ((view.getUint32(from + 80, true) + 7) & ~7);
+    out.push(list.subarray(from, from + size));
+    from += size;
+  }
+  return out;
+}
+
+export class Reference {
+  readonly engine: ShardEngine;
+  #previous = 0;
+
+  constructor(accounts: readonly Account[]) {
+    this.engine = new ShardEngine(wasmModule(), { shardIndex: 0, shardCount: 1, seed0: 1n, seed1: 2n });
+    this.engine.load(encodeAccountList(accounts), 0);
+  }
+
+  /** Executes a block; one without transactions changes nothing. */
+  execute(block: ReferenceBlock): ReferenceOutcome {
+    const count = new DataView(block.frame.buffer, block.frame.byteOffset).getUint32(0, true);
+    if (count === 0) return { results: new Uint8Array(0), changed: [] };
+    const { engine } = this;
+    const must = (what: string, code: number): void => {
+      if (code !== 0) throw new Error(`the reference executor cannot ${what} slot ${block.slot}: code ${code}`);
+    };
+    must("begin", engine.begin(this.#proposal(block, count)));
+    engine.stable(this.#previous);
+    must("execute", engine.execute());
+    const row = engine.commit();
+    this.#previous = block.slot;
+    const lenWrites = new DataView(row.buffer, row.byteOffset).getUint32(112, true);
+    return { results: engine.outcomeAt(block.slot)!.results.slice(8), changed: splitList(row.slice(128, 128 + lenWrites)) };
+  }
+
+  read(key: Uint8Array): Uint8Array {
+    return this.engine.read(key, Number.MAX_SAFE_INTEGER).slice(8);
+  }
+
+  #proposal(block: ReferenceBlock, count: number): Uint8Array {
+    const out = new Uint8Array(HEADER + CONTEXT + (block.frame.length - 4) + 8 * count);
+    const view = new DataView(out.buffer);
+    view.setUint32(0, out.length, true);
+    view.setUint32(4, 0x50524f50, true);
+    view.setBigUint64(8, BigInt(block.slot), true);
+    out.set(block.blockhash, 24);
+    view.setBigUint64(56, BigInt(this.#previous), true);
+    view.setBigUint64(64, BigInt(this.#previous), true);
+    view.setUint32(76, 1, true);
+    view.setUint32(80, count, true);
+    view.setBigUint64(HEADER, BigInt(block.slot), true);
+    view.setBigInt64(HEADER + 16, BigInt(block.unixTimestamp), true);
+    view.setBigUint64(HEADER + 24, BigInt(Math.floor(block.slot / 432_000)), true);
+    view.setBigInt64(HEADER + 40, BigInt(block.epochStartTimestamp), true);
+    view.setBigUint64(HEADER + 48, 5000n, true);
+    view.setUint32(HEADER + 56, block.hashes.length, true);
+    out.set(block.hashes[0]!, HEADER + 64);
+    for (const [i, hash] of block.hashes.entries()) out.set(hash, HEADER + 128 + 32 * i);
+    const frame = new DataView(block.frame.buffer, block.frame.byteOffset);
+    let to = HEADER + CONTEXT;
+    for (let i = 0, at = 4; i < count; i++) {
+      const size = frame.getUint32(at, true);
+      view.setUint32(to, i, true);
+      out.set(block.frame.subarray(at, at + size), to + 8);
+      to += 8 + size;
+      at += size;
+    }
+    return out;
+  }
+}
+
+/** The effect hash of a shard's changes: over the account list. */
+export function effectHashOf(changed: readonly Uint8Array[]): Uint8Array {
+  const head = new Uint8Array(8);
+  new DataView(head.buffer).setUint32(0, changed.length, true);
+  const hash = createHash("sha256").update(head);
+  for (const account of changed) hash.update(account);
+  return new Uint8Array(hash.digest());
+}

@@ -1,0 +1,196 @@
+/**
+ * One seed: a network, clients and faults from it; first safety under faults, then everything heals and liveness is demanded; then the oracle
+ * judges, and judges again after every object has been restarted from what it has stored.
+ */
+import { EARLY_SLOTS, MAX_LANE_BYTES, PIPELINE_DEPTH } from "../../shared/protocol/limits.ts";
+import type { Account } from "../../shared/state/accounts.ts";
+import { Clients } from "./clients.ts";
+import { Cluster, type ClusterShape, type Sabotage } from "./cluster.ts";
+import { Dice } from "./dice.ts";
+import { demand, SimulationFailure } from "./failure.ts";
+import { type FaultRates, Faults, ratesOf } from "./faults.ts";
+import { Oracle, type Verdict } from "./oracle.ts";
+import { splitList } from "./reference.ts";
+import { type Batch, makeWorkload } from "./workload.ts";
+import { COLD, HOT, LIBRARIES, NONCES, plainAccounts, PURSES, tokenLibrary } from "./world.ts";
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly shards?: number;
+  readonly transactions?: number;
+  readonly rates?: Partial<FaultRates>;
+  readonly shape?: Partial<ClusterShape>;
+  /** Only these faults come to pass. */
+  readonly onlyFaults?: ReadonlySet<string>;
+  /** Only these transactions are sent. */
+  readonly onlyTransactions?: ReadonlySet<number>;
+  readonly sabotage?: Sabotage;
+  readonly trace?: (line: string) => void;
+  /** Before the clients start: for scenarios. */
+  readonly prepare?: (cluster: Cluster, clients: Clients) => void;
+  /** Instead of the seed's workload. */
+  readonly workload?: readonly Batch[];
+}
+
+export interface RunReport {
+  readonly seed: number;
+  readonly failure: SimulationFailure | undefined;
+  readonly verdict: Verdict | undefined;
+  readonly faults: readonly string[];
+  readonly transactions: readonly number[];
+  readonly events: number;
+  readonly crashes: number;
+  readonly virtualMs: number;
+}
+
+/** After the faults are over everything must be decided in this time, milliseconds: it spans two watchdogs. */
+const HEAL_MS = 60_000;
+const MAX_EVENTS = 200_000;
+
+function shapeOf(dice: Dice, options: RunOptions): ClusterShape & { readonly tokens: number | undefined } {
+  const tokens = dice.chance("tokens", 0.5) ? dice.below("token library", LIBRARIES) : undefined;
+  const accounts: Account[] = plainAccounts();
+  if (tokens !== undefined) accounts.push(...tokenLibrary(tokens).accounts);
+  return {
+    shards: options.shards ?? dice.pick("shards", [1, 2, 2, 3, 3, 4, 4, 5]),
+    lanes: dice.between("lanes", 1, 3),
+    slotMs: dice.pick("slot time", [5, 20, 50]),
+    heartbeatMs: dice.pick("heartbeat", [50, 100, 400]),
+    checkpointRows: dice.pick("checkpoint rows", [2, 3, 5, 8, 1000]),
+    checkpointBytes: dice.pick("checkpoint bytes", [2_000, 20_000, 1 << 20]),
+    accounts,
+    tokens,
+    ...options.shape,
+  };
+}
+
+/** Whether the chain gets old enough in the run for blockhashes to expire. */
+const isLong = (dice: Dice): boolean => dice.chance("long", 0.08);
+
+export function runSeed(options: RunOptions): RunReport {
+  const dice = new Dice(options.seed);
+  const { tokens, ...shape } = shapeOf(dice, options);
+  const rates = { ...ratesOf(dice), ...options.rates };
+  const faults = new Faults(dice, rates, options.onlyFaults);
+  const clients = new Clients(dice);
+  const cluster = new Cluster(shape, faults, clients, options.sabotage, options.trace);
+  const activeMs = isLong(dice) ? 9_000 : dice.pick("active", [100, 400, 1500]);
+  const all =
+    options.workload ??
+    makeWorkload(dice, {
+      seed: options.seed,
+      transactions: options.transactions ?? dice.between("transactions", 8, 48),
+      lanes: shape.lanes,
+      activeMs,
+      tokens: tokens === undefined ? undefined : tokenLibrary(tokens),
+    });
+  const batches = all
+    .map((batch) => ({
+      ...batch,
+      transactions: batch.transactions.filter(({ number }) => options.onlyTransactions?.has(number) ?? true),
+    }))
+    .filter((batch) => batch.transactions.length > 0);
+  let verdict: Verdict | undefined;
+  let failure: SimulationFailure | undefined;
+  try {
+    options.prepare?.(cluster, clients);
+    clients.start(cluster, batches);
+    if (!options.workload) scheduleExtras(dice, cluster, clients, activeMs);
+    verdict = live(dice, cluster, clients, activeMs);
+  } catch (error) {
+    failure =
+      error instanceof SimulationFailure
+        ? error
+        : new SimulationFailure("exception", error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  return {
+    seed: options.seed,
+    failure,
+    verdict,
+    faults: [...faults.happened],
+    transactions: batches.flatMap(({ transactions }) => transactions.map(({ number }) => number)),
+    events: cluster.scheduler.count,
+    crashes: [...cluster.nodes].reduce((sum, { crashes }) => sum + crashes, 0),
+    virtualMs: cluster.scheduler.now,
+  };
+}
+
+/** Reads of accounts, and somebody who watches the tip (which keeps an idle chain ticking). */
+function scheduleExtras(dice: Dice, cluster: Cluster, clients: Clients, activeMs: number): void {
+  const { scheduler, builder } = cluster;
+  const keys = [...HOT, ...COLD, ...PURSES, ...NONCES];
+  for (let i = 0; i < 12; i++) {
+    const key = dice.pick(`read ${i}`, keys);
+    scheduler.after(dice.below(`read time ${i}`, activeMs + 1000), () => clients.readAccount(key));
+  }
+  if (isLong(dice) || dice.chance("watched", 0.15)) {
+    const at = dice.below("watch time", 300);
+    scheduler.after(at, () => builder.event({ type: "watch" }));
+  }
+}
+
+function live(dice: Dice, cluster: Cluster, clients: Clients, activeMs: number): Verdict {
+  const { scheduler, faults } = cluster;
+  const stopAt = activeMs + dice.between("faults go on", 0, 1500);
+  checkBounds(cluster, scheduler.run(stopAt, MAX_EVENTS));
+  faults.healed = true;
+  cluster.trace?.("all faults end");
+  for (const node of cluster.nodes) node.heal();
+  const quiet = scheduler.run(stopAt + HEAL_MS, MAX_EVENTS);
+  checkBounds(cluster, quiet);
+  demand(quiet, "liveness", "the network does not come to rest");
+  checkRest(cluster);
+  const live = judge(cluster, clients);
+  for (const node of cluster.nodes) node.kill(0);
+  for (const node of cluster.nodes) node.wake();
+  demand(scheduler.run(scheduler.now + HEAL_MS, MAX_EVENTS), "liveness", "no rest after the last restart");
+  checkRest(cluster);
+  judge(cluster, clients);
+  return live;
+}
+
+function judge(cluster: Cluster, clients: Clients): Verdict {
+  const engineOf = (key: Uint8Array) => cluster.engines[cluster.shardOf(key)]!;
+  const blocks = [...cluster.ledger.storage.list("blocks")];
+  demand(blocks.every(({ id }, i) => id === i), "lost", "the stored blocks have a gap");
+  return new Oracle({
+    shards: cluster.shape.shards,
+    seeds: cluster.seeds,
+    accounts: cluster.shape.accounts,
+    blocks: blocks.map(({ bytes }) => bytes),
+    told: clients.told,
+    sent: clients.sent.values(),
+    laneFrames: clients.laneFrames,
+    reads: clients.reads,
+    stateOf: (key) => engineOf(key).read(key, Number.MAX_SAFE_INTEGER).slice(8),
+    changedKeys: cluster.engines.flatMap((engine) =>
+      [...engine!.collect(0, engine!.applied())].flatMap((list) => splitList(list).map((account) => account.slice(0, 32))),
+    ),
+    lamports: cluster.engines.map((engine) => engine!.lamports()),
+  }).judge();
+}
+
+/** What may never happen, whenever one looks. */
+export function checkBounds(cluster: Cluster, _quiet: boolean): void {
+  for (const { machine, id } of cluster.lanes) {
+    demand((machine?.heldBytes ?? 0) <= MAX_LANE_BYTES, "bound", `${id} holds more than it may`);
+  }
+  const inFlight = cluster.builder.machine?.inFlight ?? 0;
+  demand(inFlight <= PIPELINE_DEPTH, "bound", `${inFlight} slots in flight`);
+}
+
+/** When nothing is left to happen nobody may wait for anything, and all must agree where the chain is. */
+function checkRest(cluster: Cluster): void {
+  for (const node of cluster.nodes) demand(node.wake(), "liveness", `${node.id} does not come back`);
+  demand(cluster.scheduler.run(cluster.scheduler.now + HEAL_MS, MAX_EVENTS), "liveness", "the network does not come to rest");
+  for (const { machine, id } of cluster.lanes) demand(machine!.heldBytes === 0, "liveness", `${id} still holds something`);
+  const builder = cluster.builder.machine!;
+  demand(builder.waiting === 0, "liveness", "transactions wait at the builder");
+  demand(builder.inFlight === 0, "liveness", `${builder.inFlight} slots are in flight`);
+  const head = builder.head(cluster.builder.clock);
+  demand(head !== undefined, "liveness", "the builder does not know its head");
+  const tip = cluster.ledger.machine!.tipSlot;
+  demand(head.header.slot === tip, "liveness", `the builder is at slot ${head.header.slot}, the ledger at ${tip}`);
+}
+
+export { EARLY_SLOTS };
