@@ -30,7 +30,16 @@ export function randomAssociatedTokenInstruction(r: Random, w: World): Ix {
     readonly(TOKEN),
   ];
   if (r.chance(0.04)) accounts.splice(r.below(accounts.length), 1);
-  return { program: ASSOCIATED_TOKEN, accounts, data: r.weighted([[5, [1]], [3, [0]], [2, []], [1, [3]]]) };
+  return {
+    program: ASSOCIATED_TOKEN,
+    accounts,
+    data: r.weighted([
+      [5, [1]],
+      [3, [0]],
+      [2, []],
+      [1, [3]],
+    ]),
+  };
 }
 
 export function randomMemoInstruction(r: Random, w: World): Ix {

@@ -13,7 +13,14 @@ const system = (instruction: number, payload: Iterable<number>, accounts: Meta[]
   data: [...u32(instruction), ...payload],
 });
 const signerWritable = (key: Uint8Array): Meta => ({ key, signer: true, writable: true });
-const anyone = (r: Random, w: World): Uint8Array => r.hot(r.weighted([[8, w.wallets], [2, w.poor], [2, w.fresh]]));
+const anyone = (r: Random, w: World): Uint8Array =>
+  r.hot(
+    r.weighted([
+      [8, w.wallets],
+      [2, w.poor],
+      [2, w.fresh],
+    ]),
+  );
 const lamports = (r: Random): bigint =>
   r.weighted<() => bigint>([
     [20, () => BigInt(r.below(2_000_000))],
@@ -33,7 +40,10 @@ const anywhere = (r: Random, w: World): Uint8Array =>
   ])();
 
 const transfer: Make = (r, w) =>
-  system(2, u64(lamports(r)), [{ key: anyone(r, w), writable: true, signer: r.chance(0.97) }, writable(anywhere(r, w))]);
+  system(2, u64(lamports(r)), [
+    { key: anyone(r, w), writable: true, signer: r.chance(0.97) },
+    writable(anywhere(r, w)),
+  ]);
 
 const createAccount: Make = (r, w) => {
   const size = r.pick([0, 82, 165, 355, 80, 1000]);
@@ -85,8 +95,16 @@ const transferWithSeed: Make = (r, w) => {
 };
 
 const garbage: Make = (r, w) => {
-  const accounts = Array.from({ length: r.below(4) }, () => ({ key: anyone(r, w), signer: r.chance(0.5), writable: r.chance(0.7) }));
-  return { program: SYSTEM, accounts, data: r.chance(0.5) ? [...u32(r.below(14)), ...r.bytes(r.below(60))] : r.bytes(r.below(20)) };
+  const accounts = Array.from({ length: r.below(4) }, () => ({
+    key: anyone(r, w),
+    signer: r.chance(0.5),
+    writable: r.chance(0.7),
+  }));
+  return {
+    program: SYSTEM,
+    accounts,
+    data: r.chance(0.5) ? [...u32(r.below(14)), ...r.bytes(r.below(60))] : r.bytes(r.below(20)),
+  };
 };
 
 const MAKES: readonly (readonly [number, Make])[] = [

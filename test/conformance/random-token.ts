@@ -177,11 +177,32 @@ const dataSize: Make = (r, w) => token(21, r.chance(0.5) ? [] : [7, 0], [readonl
 
 const amountToUi: Make = (r, w) => token(23, u64(r.chance(0.5) ? amount(r) : r.u64()), [readonly(r.pick(w.mints).key)]);
 
-const UI_AMOUNTS = ["0", "1", "1.5", ".25", "1.", "+7", "-7", "1.2.3", "", ".", "18446744073709551615", "0.000001", "1e3", "٣", "007", "+"];
+const UI_AMOUNTS = [
+  "0",
+  "1",
+  "1.5",
+  ".25",
+  "1.",
+  "+7",
+  "-7",
+  "1.2.3",
+  "",
+  ".",
+  "18446744073709551615",
+  "0.000001",
+  "1e3",
+  "٣",
+  "007",
+  "+",
+];
 
 const uiToAmount: Make = (r, w) => {
-  const text = r.chance(0.6) ? r.pick(UI_AMOUNTS) : `${r.below(100_000)}.${r.below(1_000_000)}${"0".repeat(r.below(4))}`;
-  return token(24, r.chance(0.95) ? new TextEncoder().encode(text) : r.bytes(r.below(12)), [readonly(r.pick(w.mints).key)]);
+  const text = r.chance(0.6)
+    ? r.pick(UI_AMOUNTS)
+    : `${r.below(100_000)}.${r.below(1_000_000)}${"0".repeat(r.below(4))}`;
+  return token(24, r.chance(0.95) ? new TextEncoder().encode(text) : r.bytes(r.below(12)), [
+    readonly(r.pick(w.mints).key),
+  ]);
 };
 
 const withdrawExcess: Make = (r, w) => {
@@ -209,7 +230,11 @@ const unwrap: Make = (r, w) => {
 const batch: Make = (r, w) => {
   const instructions = Array.from({ length: 1 + r.below(4) }, () => r.weighted(PLAIN)(r, w));
   const payload = instructions.flatMap(({ accounts, data }) => [accounts.length, data.length, ...data]);
-  return token(255, payload, instructions.flatMap((instruction) => instruction.accounts));
+  return token(
+    255,
+    payload,
+    instructions.flatMap((instruction) => instruction.accounts),
+  );
 };
 
 const garbage: Make = (r, w) => {
@@ -222,7 +247,11 @@ const garbage: Make = (r, w) => {
   const data = r.bytes(r.below(70));
   if (data.length > 0 && r.chance(0.9)) data[0] = r.below(50);
   if (data.length > 1 && r.chance(0.5)) data.fill(0, 1, 1 + r.below(9));
-  return { program: TOKEN, accounts: accounts.map((meta) => ({ ...meta, signer: meta.signer && canSign(w, meta.key) })), data };
+  return {
+    program: TOKEN,
+    accounts: accounts.map((meta) => ({ ...meta, signer: meta.signer && canSign(w, meta.key) })),
+    data,
+  };
 };
 
 /** Only keys with a secret may be named as signers, or no real client could send the transaction. */
@@ -260,12 +289,16 @@ function damage(r: Random, w: World, instruction: Ix): void {
   const { accounts } = instruction;
   const at = r.below(Math.max(accounts.length, 1));
   const data = [...instruction.data];
-  r.weighted<() => void>([
+  const change = (fields: Partial<Meta>): void => {
+    const account = accounts[at];
+    if (account) accounts[at] = { ...account, ...fields };
+  };
+  r.weighted<() => unknown>([
     [3, () => accounts.splice(at, 1)],
-    [3, () => accounts[at] && (accounts[at] = { ...accounts[at], signer: false })],
-    [3, () => accounts[at] && (accounts[at] = { ...accounts[at], writable: false })],
-    [4, () => accounts[at] && (accounts[at] = { ...accounts[at], key: r.pick(w.odd), signer: false })],
-    [3, () => accounts[at] && (accounts[at] = { ...accounts[at], key: r.pick(w.tokens).key, signer: false })],
+    [3, () => change({ signer: false })],
+    [3, () => change({ writable: false })],
+    [4, () => change({ key: r.pick(w.odd), signer: false })],
+    [3, () => change({ key: r.pick(w.tokens).key, signer: false })],
     [2, () => accounts[at] && accounts.splice(r.below(accounts.length + 1), 0, accounts[at])],
     [2, () => data.splice(r.below(data.length + 1))],
     [2, () => data.splice(r.below(data.length), 1, r.below(256))],

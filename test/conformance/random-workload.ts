@@ -4,8 +4,14 @@
  * amounts and a failing instruction at the end (nothing of the transaction may stay) are mixed in. The generator never sees a result, so
  * the same workload can be run on any number of shards.
  */
+
+import {
+  missingProgram,
+  randomAssociatedTokenInstruction,
+  randomBudgetInstruction,
+  randomMemoInstruction,
+} from "./random-other.ts";
 import { Random } from "./random-prng.ts";
-import { missingProgram, randomAssociatedTokenInstruction, randomBudgetInstruction, randomMemoInstruction } from "./random-other.ts";
 import { randomSystemInstruction, reviveTokenAccount } from "./random-system.ts";
 import { randomTokenInstruction } from "./random-token.ts";
 import { encodeTransaction, type Ix, type Sign } from "./random-wire.ts";
@@ -68,7 +74,12 @@ export function* randomTransactions(seed: number, world: World, options: Workloa
     while (r.chance(0.07)) instructions.push(randomBudgetInstruction(r));
     do instructions.push(...randomInstructions(r, world, options));
     while (r.chance(0.35));
-    const payer = r.weighted([[30, world.wallets], [1, world.poor], [0.2, world.fresh], [0.2, world.tokens.map((t) => t.key)]]);
+    const payer = r.weighted([
+      [30, world.wallets],
+      [1, world.poor],
+      [0.2, world.fresh],
+      [0.2, world.tokens.map((t) => t.key)],
+    ]);
     const wire = encodeTransaction(r.hot(payer), protectPrograms(instructions), options.blockhash, sign);
     if (wire.length <= MAX_SIZE) yield wire;
   }

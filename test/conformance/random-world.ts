@@ -73,7 +73,12 @@ export function tokenData(fields: TokenFields): Uint8Array {
   ]);
 }
 
-export function multisigData(m: number, members: readonly Uint8Array[], n = members.length, initialized = 1): Uint8Array {
+export function multisigData(
+  m: number,
+  members: readonly Uint8Array[],
+  n = members.length,
+  initialized = 1,
+): Uint8Array {
   const data = new Uint8Array(355);
   data.set([m, n, initialized]);
   for (const [i, member] of members.entries()) data.set(member, 3 + 32 * i);
@@ -144,7 +149,12 @@ export class World {
   }
 
   #makeTokens(): void {
-    for (const [i, [m, n]] of [[1, 1], [2, 3], [3, 5], [11, 11]].entries()) {
+    for (const [i, [m, n]] of [
+      [1, 1],
+      [2, 3],
+      [3, 5],
+      [11, 11],
+    ].entries()) {
       const members = Array.from({ length: n! }, (_, j) => this.wallets[(i + j) % this.wallets.length]!);
       this.multisigs.push({ key: this.#add(`multisig ${i}`, TOKEN, multisigData(m!, members)), m: m!, members });
     }
@@ -164,7 +174,11 @@ export class World {
       const fields: TokenFields = { mint: this.mints[mint]!.key, owner, amount, state: i % 17 === 16 ? 2 : 1 };
       if (delegate) Object.assign(fields, { delegate, delegated: 500n });
       if (i % 11 === 10) fields.close = this.wallets[(i + 5) % this.wallets.length]!;
-      this.tokens.push({ key: this.#add(`token ${i}`, TOKEN, tokenData(fields), rentExempt(165) + BigInt(i % 3)), mint, owner });
+      this.tokens.push({
+        key: this.#add(`token ${i}`, TOKEN, tokenData(fields), rentExempt(165) + BigInt(i % 3)),
+        mint,
+        owner,
+      });
     }
     for (let i = 0; i < 12; i++) {
       const owner = owners[i % owners.length]!;

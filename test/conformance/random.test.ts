@@ -49,7 +49,9 @@ describe("random sequences", () => {
       run(c, seed, randomWorkload(seed, Math.min(CHUNK, TRANSACTIONS - done), options(blockhash)), tally);
     }
     const report = [...tally.outcomes].sort((a, b) => b[1] - a[1]).map(([outcome, count]) => `${count} ${outcome}`);
-    console.log(`${tally.succeeded} of ${TRANSACTIONS} succeeded, ${report.length} outcomes:\n${report.slice(0, 25).join("\n")}`);
+    console.log(
+      `${tally.succeeded} of ${TRANSACTIONS} succeeded, ${report.length} outcomes:\n${report.slice(0, 25).join("\n")}`,
+    );
     // A workload that only fails, or never fails in new ways, shows nothing.
     expect(tally.succeeded).toBeGreaterThan(TRANSACTIONS / 4);
     expect(report.length).toBeGreaterThan(Math.min(30, TRANSACTIONS / 50));
