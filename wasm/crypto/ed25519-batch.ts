@@ -12,7 +12,8 @@
  *   table -> groups of GROUP -> form -> keys (cache) and R decompressed, four at a time -> k, z, z k, z S -> one sum
  *                                                                                         fails: halves
  */
-import { blake3, compressBlock } from "./blake3";
+import { blake3 } from "./blake3";
+import { compressBlock } from "./blake3-core";
 import { decompress4 } from "./decompress4";
 import { challengeScalar, equationHolds, hasAcceptableForm } from "./ed25519";
 import { equal32 } from "./fe";

@@ -3,6 +3,7 @@ export { sha256, sha256Init, sha256Update, sha256Final } from "./sha256";
 export { sha512, sha512Init, sha512Update, sha512Final } from "./sha512";
 export { siphash24 } from "./siphash";
 export { blake3 } from "./blake3";
+export { blake3Many4 } from "./blake3-lanes";
 export { isOnCurve } from "./curve";
 export { ed25519Verify } from "./ed25519";
 export { ed25519VerifyBatch } from "./ed25519-batch";

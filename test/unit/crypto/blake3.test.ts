@@ -39,9 +39,24 @@ it.each([
 
 it("agrees with noble at every length up to 3 chunks, and at larger ones", () => {
 	const random = randomSource(5);
-	const lengths = [...Array.from({ length: 400 }, (_, i) => i), 1023, 1024, 1025, 2047, 2048, 2049, 3071, 3072, 3073, 5000, 8192, 8193, 100_000, 262_144, 300_001];
+	const lengths = [...Array.from({ length: 400 }, (_, i) => i), 1023, 1024, 1025, 2047, 2048, 2049, 3071, 3072, 3073, 5000, 4096, 4097, 5121, 8192, 8193, 9217, 16384, 16385, 20_481, 32_768, 100_000, 262_144, 300_001];
 	for (const length of lengths) {
 		const message = random(length);
 		expect(hash(message), `length ${length}`).toBe(hex(reference(message)));
 	}
+});
+
+it("hashes four messages of one length at a time", () => {
+  const random = randomSource(8);
+  const { put, scratch, take, wasm } = crypto;
+  for (const length of [...Array.from({ length: 200 }, (_, i) => i), 255, 256, 257, 511, 512, 513, 960, 1000, 1023, 1024]) {
+    const messages = Array.from({ length: 4 }, () => random(length));
+    // Inputs and outputs at odd addresses, in no order.
+    const inputs = [3, 0, 2, 1].map((place) => scratch + 1001 + place * 1101);
+    const outputs = [2, 3, 0, 1].map((place) => scratch + 9001 + place * 41);
+    for (const [i, message] of messages.entries()) put(inputs[i] as number, message);
+    new Uint32Array(wasm.memory.buffer).set([...inputs, ...outputs], scratch / 4);
+    wasm.blake3Many4(scratch, length, scratch + 16);
+    for (const [i, message] of messages.entries()) expect(hex(take(outputs[i] as number, 32)), `length ${length}`).toBe(hex(reference(message)));
+  }
 });
