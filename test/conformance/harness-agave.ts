@@ -12,6 +12,7 @@ import {
   type InstructionErrorJson,
   TRANSACTION_ERRORS,
   type TransactionErrorJson,
+  type TransactionErrorName,
 } from "../../shared/errors/transaction-error.ts";
 import { SLOTS_PER_EPOCH } from "../../shared/protocol/limits.ts";
 import type { AccountState } from "./harness-result.ts";
@@ -32,7 +33,11 @@ export interface AgaveResult {
   inner: AgaveInner[];
 }
 
-/** litesvm numbers the errors without fields by themselves, in Agave's order. */
+/** litesvm numbers the errors without fields by themselves, in Agave's order but for one pair (TransactionErrorFieldless). */
+const SWAPPED: Record<string, TransactionErrorName> = {
+  InvalidLoadedAccountsDataSizeLimit: "ResanitizationNeeded",
+  ResanitizationNeeded: "InvalidLoadedAccountsDataSizeLimit",
+};
 const FIELDLESS = TRANSACTION_ERRORS.filter(
   (name) =>
     !["Ok", "InstructionError", "DuplicateInstruction", "InsufficientFundsForRent"].includes(name) &&
@@ -51,7 +56,7 @@ function instructionError(error: unknown): InstructionErrorJson {
 
 function transactionError(failed: FailedTransactionMetadata): TransactionErrorJson {
   const error = failed.err() as unknown;
-  if (typeof error === "number") return FIELDLESS[error]!;
+  if (typeof error === "number") return SWAPPED[FIELDLESS[error]!] ?? FIELDLESS[error]!;
   const object = error as { index?: number; accountIndex?: number; err?: () => unknown };
   if (typeof object.err === "function") return { InstructionError: [object.index!, instructionError(object.err())] };
   if (object.accountIndex === undefined) return { DuplicateInstruction: object.index! };
@@ -98,7 +103,8 @@ export class Agave {
 
   account(key: Uint8Array): AccountState | null {
     const account = this.svm.getAccount(key);
-    if (account === null) return null;
+    // An account without lamports does not exist; litesvm may still hold it.
+    if (account === null || account.lamports() === 0n) return null;
     return {
       lamports: account.lamports(),
       owner: new Uint8Array(account.owner()),
