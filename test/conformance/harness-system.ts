@@ -21,6 +21,15 @@ export const createAccount = (accounts: Accounts, lamports: bigint, space: bigin
 export const assign = (accounts: Accounts, owner: Key): Instruction => system(accounts, [...u32(1), ...key(owner)]);
 export const transfer = (accounts: Accounts, lamports: bigint): Instruction =>
   system(accounts, [...u32(2), ...u64(lamports)]);
+/** A transfer signed by `from`. */
+export const move = (from: Key, to: Key, lamports: bigint): Instruction =>
+  transfer(
+    [
+      [from, "ws"],
+      [to, "w"],
+    ],
+    lamports,
+  );
 export const createAccountWithSeed = (
   accounts: Accounts,
   base: Key,

@@ -182,7 +182,7 @@ export class Conformance {
     };
   }
 
-  setAccount(key: Key, account: Partial<AccountState> & { owner?: Key }): void {
+  setAccount(key: Key, account: Partial<Omit<AccountState, "owner">> & { owner?: Key }): void {
     const full: AccountState = {
       lamports: account.lamports ?? 0n,
       owner: keyBytes(account.owner ?? SYSTEM),

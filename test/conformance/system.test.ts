@@ -11,6 +11,7 @@ import {
   createAccount,
   createAccountAllowPrefund,
   createAccountWithSeed,
+  move,
   system,
   transfer,
   transferWithSeed,
@@ -50,16 +51,7 @@ describe("Transfer", () => {
     ["the rent-exempt minimum", RENT_0, null],
     ["all but less than the minimum", 10n * SOL - RENT_0 + 1n, { InsufficientFundsForRent: { account_index: 1 } }],
   ] as [string, bigint, TransactionErrorJson | null][])("%s", (_, lamports, error) => {
-    run(
-      transfer(
-        [
-          [from, "ws"],
-          [to, "w"],
-        ],
-        lamports,
-      ),
-      error,
-    );
+    run(move(from, to, lamports), error);
   });
 
   it("to itself", () => {
@@ -132,81 +124,27 @@ describe("Transfer", () => {
   });
   it("from an account with data", () => {
     c.setAccount(from, { lamports: SOL, data: new Uint8Array(3) });
-    run(
-      transfer(
-        [
-          [from, "ws"],
-          [to, "w"],
-        ],
-        1n,
-      ),
-      failed("InvalidArgument"),
-    );
+    run(move(from, to, 1n), failed("InvalidArgument"));
   });
   it("from an account of another program", () => {
     c.setAccount(from, { lamports: SOL, owner: program });
-    run(
-      transfer(
-        [
-          [from, "ws"],
-          [to, "w"],
-        ],
-        1n,
-      ),
-      failed("ExternalAccountLamportSpend"),
-    );
+    run(move(from, to, 1n), failed("ExternalAccountLamportSpend"));
   });
   it("to an account of another program", () => {
     c.setAccount(to, { lamports: SOL, owner: program, data: new Uint8Array(9) });
-    run(
-      transfer(
-        [
-          [from, "ws"],
-          [to, "w"],
-        ],
-        1n,
-      ),
-      null,
-    );
+    run(move(from, to, 1n), null);
   });
   it("overflowing the receiver", () => {
     c.fund(to, 2n ** 64n - 1n);
-    run(
-      transfer(
-        [
-          [from, "ws"],
-          [to, "w"],
-        ],
-        1n,
-      ),
-      failed("ArithmeticOverflow"),
-    );
+    run(move(from, to, 1n), failed("ArithmeticOverflow"));
   });
   it("with too few accounts", () => {
     run(transfer([[from, "ws"]], 1n), failed("MissingAccount"));
     run(transfer([], 1n), failed("MissingAccount"));
   });
   it("from an account that does not exist", () => {
-    run(
-      transfer(
-        [
-          [testKey(99), "ws"],
-          [to, "w"],
-        ],
-        1n,
-      ),
-      custom(1),
-    );
-    run(
-      transfer(
-        [
-          [testKey(99), "ws"],
-          [to, "w"],
-        ],
-        0n,
-      ),
-      null,
-    );
+    run(move(testKey(99), to, 1n), custom(1));
+    run(move(testKey(99), to, 0n), null);
   });
   it("into a sysvar, a program and a reserved key: the lock is demoted", () => {
     for (const target of [
@@ -217,16 +155,7 @@ describe("Transfer", () => {
       "NativeLoader1111111111111111111111111111111",
       "BPFLoaderUpgradeab1e11111111111111111111111",
     ]) {
-      run(
-        transfer(
-          [
-            [from, "ws"],
-            [target, "w"],
-          ],
-          SOL,
-        ),
-        failed("ReadonlyLamportChange"),
-      );
+      run(move(from, target, SOL), failed("ReadonlyLamportChange"));
     }
   });
 });
@@ -513,20 +442,7 @@ describe("Assign and Allocate", () => {
   });
   it("allocate no account", () => run(allocate([], 1n), failed("MissingAccount")));
   it("allocate, then assign, then pay", () => {
-    run(
-      [
-        allocate([[to, "ws"]], 7n),
-        assign([[to, "ws"]], program),
-        transfer(
-          [
-            [from, "ws"],
-            [to, "w"],
-          ],
-          rent(7),
-        ),
-      ],
-      null,
-    );
+    run([allocate([[to, "ws"]], 7n), assign([[to, "ws"]], program), move(from, to, rent(7))], null);
   });
   it("allocate and assign an account that stays empty", () => {
     run([allocate([[to, "ws"]], 7n), assign([[to, "ws"]], program)], null);
