@@ -13,6 +13,8 @@ import { assertThat } from "./assert";
 const UNIT: u32 = 65536;
 /** Sizes above it are large: the class above (64 KiB) is a unit anyway. */
 const SMALL_MAX: u32 = 49152;
+/** Two cache lines. */
+const LINE: u32 = 128;
 const CLASSES: u32 = 24;
 /** One free-list head (u32) a class. */
 const heads: usize = memory.data(<i32>(CLASSES * 4), 16);
@@ -75,9 +77,10 @@ function region(bytes: u32): void {
   const step = min<u32>(max<u32>((<u32>memory.size() << 16) >> 3, 1 << 18), 1 << 22) & ~(UNIT - 1);
   const size = max(bytes, step);
   if (!regionEnd) regionEnd = __heap_base;
-  const missing = <i64>(((<u64>regionEnd + size + 64 + UNIT - 1) >> 16) - <u64>memory.size());
+  const missing = <i64>(((<u64>regionEnd + size + LINE * 2 + UNIT - 1) >> 16) - <u64>memory.size());
   if (missing > 0) memory.grow(<i32>missing);
-  const block = heap.alloc(size);
+  // On a boundary of 128 bytes, so that records and table groups lie in whole cache lines.
+  const block = (heap.alloc(size + LINE) + LINE - 1) & ~(<usize>LINE - 1);
   regionEnd = block + size;
   largeFree(block, size);
 }

@@ -7,10 +7,11 @@
  * Bytes come from other objects and are checked before anything changes; a refused message changes nothing, a repeated
  * one neither. Pure: what it answers follows from what it was given.
  */
-import { keyHashSeed } from "../memory/bytes";
+import { keyHash, keyHashSeed } from "../memory/bytes";
 import { outAt, outBytes, outLen, outReset, outU32, outU64 } from "../memory/io";
 import { runtimeExecute, runtimeSetContext } from "../svm/runtime/transaction";
-import { ACC_LAMPORTS, ACC_STATE, ENC_DATA_LEN, ST_LENT } from "./account";
+import { recordKey, recordNumAccounts } from "../transaction/record";
+import { ACC_DATA, ACC_DATA_LEN, ACC_LAMPORTS, ACC_STATE, ENC_DATA_LEN, ST_LENT } from "./account";
 import {
   ENGINE_BUSY,
   ENGINE_LOANS_MISSING,
@@ -75,6 +76,7 @@ import {
   slotPast,
 } from "./session";
 import { shardOf, shardSelf, shardSetup, shardTotal, VIRTUAL_SHARDS } from "./shard";
+import { tableFind, tableTouch } from "./table";
 import { storeCount, storeLamports, storeSet, tombstonesDrop } from "./store";
 import {
   IMG_LAMPORTS,
@@ -93,7 +95,7 @@ import {
   slotCopy,
   slotNew,
 } from "./undo";
-import { workspaceFault, workspaceFaultKey } from "./workspace";
+import { workspaceFault, workspaceFaultKey, workspaceHint } from "./workspace";
 
 const RESULT_LANDED: usize = 8; // u8
 const RESULT_FEE: usize = 16; // u64
@@ -227,6 +229,49 @@ function balanceOf(slot: usize): u64 {
   return sum;
 }
 
+/** Transactions looked ahead at, and the keys of them at most: {u64 hash, u32 key, u32 record} each. */
+const AHEAD: u32 = 16;
+const AHEAD_KEYS: u32 = 256;
+const ahead: usize = memory.data(4096, 16);
+/** Keeps the reads below from being dropped. */
+let touched: u64 = 0;
+
+/**
+ * Looks up the accounts of the next transactions together. Each lookup waits for memory several times; done side by side
+ * the waits overlap, and execution then finds everything in the cache.
+ */
+function lookAhead(p: usize, transactions: u32): void {
+  let n: u32 = 0;
+  let sum: u64 = 0;
+  for (; transactions; transactions--) {
+    const record = p + 8;
+    const accounts = recordNumAccounts(record);
+    for (let i: u32 = 0; i < accounts && n < AHEAD_KEYS; i++, n++) {
+      const key = recordKey(record, i);
+      const hash = keyHash(key);
+      sum += tableTouch(hash);
+      const entry = ahead + (n << 4);
+      store<u64>(entry, hash);
+      store<u32>(entry, <u32>key, 8);
+    }
+    p += 8 + load<u32>(record);
+  }
+  const end = ahead + (n << 4);
+  for (let entry = ahead; entry < end; entry += 16) {
+    const key: usize = load<u32>(entry, 8);
+    const found = tableFind(key, load<u64>(entry));
+    store<u32>(entry, <u32>found, 12);
+    if (!found) continue;
+    sum += load<u64>(found, ACC_LAMPORTS);
+    workspaceHint(key, found);
+  }
+  for (let entry = ahead; entry < end; entry += 16) {
+    const found: usize = load<u32>(entry, 12);
+    if (found && load<u32>(found, ACC_DATA_LEN)) sum += load<u8>(load<u32>(found, ACC_DATA));
+  }
+  touched += sum;
+}
+
 function run(slot: usize): i32 {
   const proposal = sessionProposal();
   const detail = (load<u32>(proposal, PROP_FLAGS) & PROP_FLAG_DETAIL) != 0;
@@ -237,7 +282,8 @@ function run(slot: usize): i32 {
   outU32(n);
   outU32(0);
   let p = proposalRecords(proposal);
-  for (let i = n; i; i--) {
+  for (let i: u32 = 0; i < n; i++) {
+    if (i % AHEAD == 0) lookAhead(p, min(AHEAD, n - i));
     const at = outLen();
     runtimeExecute(p + 8, load<u32>(p), detail, 0);
     if (workspaceFault()) {

@@ -3,9 +3,10 @@
  *
  *   hash (64 bits) = [ directory index, top bits | ... | group (32 bits from bit 7) | tag (7 bits) ]
  *
- *   directory (2^depth pointers) ──▶ segment: u32 used, live, depth, overflow │ 76 x 16 tags │ 76 x 16 record pointers
+ *   directory (2^depth pointers) ──▶ segment: u32 used, live, depth, overflow, pad │ 95 groups
+ *   group, one cache line        : 12 record pointers │ 12 tags │ 4 bytes 0
  *
- * A segment shared by several directory entries is split when it is 7/8 full; a lookup compares 16 tags at a time and
+ * A segment shared by several directory entries is split when it is 7/8 full; a lookup compares 12 tags at a time and
  * stops at a group with an empty one. Keys that were ground to fall into one segment end in a chain of overflow
  * segments: slow for them, still right. About 8 bytes a key.
  */
@@ -13,16 +14,20 @@ import { heapAlloc, heapFree } from "../memory/heap";
 import { keyEquals, keyHash } from "../memory/bytes";
 import { assertThat } from "../memory/assert";
 
-const GROUPS: u32 = 76;
-const SLOTS: u32 = GROUPS * 16;
-/** A slab class of the heap. */
+const GROUPS: u32 = 95;
+const WAYS: u32 = 12;
+const SLOTS: u32 = GROUPS * WAYS;
+/** A slab class of the heap: 64 * (1 + GROUPS). */
 const SEGMENT: u32 = 6144;
 const SEG_USED: usize = 0;
 const SEG_LIVE: usize = 4;
 const SEG_DEPTH: usize = 8;
 const SEG_OVERFLOW: usize = 12;
-const SEG_TAGS: usize = 16;
-const SEG_POINTERS: usize = 16 + 1216;
+const SEG_GROUPS: usize = 64;
+const GROUP_BITS: u32 = 6;
+const GROUP_TAGS: usize = 48;
+/** The tags of a group in the bit mask of the 16 bytes at GROUP_TAGS. */
+const WAY_MASK: u32 = 0xfff;
 const FULL: u32 = SLOTS - SLOTS / 8;
 /** A fuller segment is split, an emptier one only cleaned of deleted marks. */
 const CLEAN: u32 = FULL - FULL / 4;
@@ -35,7 +40,7 @@ let depth: u32 = 0;
 
 function segmentNew(segmentDepth: u32): usize {
   const segment = heapAlloc(SEGMENT);
-  memory.fill(segment, 0, SEG_POINTERS);
+  memory.fill(segment, 0, SEGMENT);
   store<u32>(segment, segmentDepth, SEG_DEPTH);
   return segment;
 }
@@ -76,43 +81,63 @@ function tagOf(hash: u64): u8 {
   return <u8>(hash | 0x80);
 }
 
+/** Tags of a group that are equal to the splatted one, as a bit mask. */
+// @ts-ignore: decorator
+@inline
+function matching(group: usize, tag: v128): u32 {
+  return i8x16.bitmask(i8x16.eq(v128.load(group, GROUP_TAGS), tag)) & WAY_MASK;
+}
+// @ts-ignore: decorator
+@inline
+function groupAt(segment: usize, group: u32): usize {
+  return segment + SEG_GROUPS + (group << GROUP_BITS);
+}
+
 /** The record with this key, or 0. */
 export function tableFind(key: usize, hash: u64): usize {
   const tag = i8x16.splat(<i8>tagOf(hash));
   let segment = segmentOf(hash);
   do {
-    let group = groupOf(hash);
+    let index = groupOf(hash);
     for (let n: u32 = 0; n < GROUPS; n++) {
-      const tags = v128.load(segment + (group << 4), SEG_TAGS);
-      let hits: u32 = i8x16.bitmask(i8x16.eq(tags, tag));
+      const group = groupAt(segment, index);
+      let hits = matching(group, tag);
       while (hits) {
-        const record: usize = load<u32>(segment + (((group << 4) + <u32>ctz(hits)) << 2), SEG_POINTERS);
+        const record: usize = load<u32>(group + (ctz(hits) << 2));
         if (keyEquals(record, key)) return record;
         hits &= hits - 1;
       }
-      if (i8x16.bitmask(i8x16.eq(tags, i8x16.splat(0)))) break;
-      if (++group == GROUPS) group = 0;
+      if (matching(group, i8x16.splat(0))) break;
+      if (++index == GROUPS) index = 0;
     }
     segment = load<u32>(segment, SEG_OVERFLOW);
   } while (segment);
   return 0;
 }
 
+/** Reads the memory in which a lookup of this hash starts, so that it is in the cache when the lookup comes. */
+// @ts-ignore: decorator
+@inline
+export function tableTouch(hash: u64): u32 {
+  return load<u32>(groupAt(segmentOf(hash), groupOf(hash)));
+}
+
 /** Puts a record into a segment that has room. */
 function place(segment: usize, record: usize, hash: u64): void {
-  let group = groupOf(hash);
+  let index = groupOf(hash);
   for (;;) {
+    const group = groupAt(segment, index);
     // Empty and deleted tags have no top bit.
-    const open: u32 = ~i8x16.bitmask(v128.load(segment + (group << 4), SEG_TAGS)) & 0xffff;
+    const open: u32 = ~i8x16.bitmask(v128.load(group, GROUP_TAGS)) & WAY_MASK;
     if (open) {
-      const slot = (group << 4) + <u32>ctz(open);
-      if (load<u8>(segment + slot, SEG_TAGS) == TAG_EMPTY) store<u32>(segment, load<u32>(segment) + 1);
-      store<u8>(segment + slot, tagOf(hash), SEG_TAGS);
-      store<u32>(segment + (slot << 2), <u32>record, SEG_POINTERS);
+      const way: u32 = ctz(open);
+      if (load<u8>(group + way, GROUP_TAGS) == TAG_EMPTY) store<u32>(segment, load<u32>(segment) + 1);
+      store<u8>(group + way, tagOf(hash), GROUP_TAGS);
+      store<u32>(group + (way << 2), <u32>record);
       store<u32>(segment, load<u32>(segment, SEG_LIVE) + 1, SEG_LIVE);
       return;
     }
-    if (++group == GROUPS) group = 0;
+    if (++index == GROUPS) index = 0;
   }
 }
 
@@ -141,11 +166,13 @@ function rebuild(segment: usize, hash: u64, split: bool): void {
   const low = segmentNew(segmentDepth);
   const high = split ? segmentNew(segmentDepth) : low;
   const bit = split ? <u64>1 << (64 - segmentDepth) : 0;
-  for (let slot: u32 = 0; slot < SLOTS; slot++) {
-    if (!(load<u8>(segment + slot, SEG_TAGS) & 0x80)) continue;
-    const record: usize = load<u32>(segment + (slot << 2), SEG_POINTERS);
-    const h = keyHash(record);
-    place(h & bit ? high : low, record, h);
+  for (let index: u32 = 0; index < GROUPS; index++) {
+    const group = groupAt(segment, index);
+    for (let used: u32 = i8x16.bitmask(v128.load(group, GROUP_TAGS)) & WAY_MASK; used; used &= used - 1) {
+      const record: usize = load<u32>(group + (ctz(used) << 2));
+      const h = keyHash(record);
+      place(h & bit ? high : low, record, h);
+    }
   }
   if (split) {
     pointTo(hash & ~bit, segmentDepth, low);
@@ -179,24 +206,21 @@ export function tableRemove(record: usize, hash: u64): void {
   const tag = i8x16.splat(<i8>tagOf(hash));
   let segment = segmentOf(hash);
   while (segment) {
-    let group = groupOf(hash);
+    let index = groupOf(hash);
     for (let n: u32 = 0; n < GROUPS; n++) {
-      const tags = v128.load(segment + (group << 4), SEG_TAGS);
-      const empty = i8x16.bitmask(i8x16.eq(tags, i8x16.splat(0)));
-      let hits: u32 = i8x16.bitmask(i8x16.eq(tags, tag));
-      while (hits) {
-        const slot = (group << 4) + <u32>ctz(hits);
-        if (load<u32>(segment + (slot << 2), SEG_POINTERS) == <u32>record) {
-          // A group that still has an empty tag stops every lookup: no mark is needed.
-          store<u8>(segment + slot, empty ? TAG_EMPTY : TAG_DELETED, SEG_TAGS);
-          if (empty) store<u32>(segment, load<u32>(segment) - 1);
-          store<u32>(segment, load<u32>(segment, SEG_LIVE) - 1, SEG_LIVE);
-          return;
-        }
-        hits &= hits - 1;
+      const group = groupAt(segment, index);
+      const empty = matching(group, i8x16.splat(0));
+      for (let hits = matching(group, tag); hits; hits &= hits - 1) {
+        const way: u32 = ctz(hits);
+        if (load<u32>(group + (way << 2)) != <u32>record) continue;
+        // A group that still has an empty tag stops every lookup: no mark is needed.
+        store<u8>(group + way, empty ? TAG_EMPTY : TAG_DELETED, GROUP_TAGS);
+        if (empty) store<u32>(segment, load<u32>(segment) - 1);
+        store<u32>(segment, load<u32>(segment, SEG_LIVE) - 1, SEG_LIVE);
+        return;
       }
       if (empty) break;
-      if (++group == GROUPS) group = 0;
+      if (++index == GROUPS) index = 0;
     }
     segment = load<u32>(segment, SEG_OVERFLOW);
   }

@@ -21,6 +21,11 @@ export const FAULT_FOREIGN: u32 = 1;
 export const FAULT_LENT: u32 = 2;
 export const FAULT_READONLY: u32 = 3;
 
+/** Records of keys that execution is about to ask for, by the address of the key: {u32 key, u32 record}. */
+const HINTS: i32 = 1024;
+const HINT_SHIFT: u32 = 22;
+const hints: usize = memory.data(8192, 16);
+
 const slotTable: usize = memory.data(SMALL_TABLE, 16);
 const simulationTable: usize = memory.data(SMALL_TABLE, 16);
 let simulating: bool = false;
@@ -47,6 +52,19 @@ export function workspaceOpen(forSlot: usize): void {
   slot = forSlot;
   epoch += 1;
   fault = 0;
+  memory.fill(hints, 0, HINTS << 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function hintOf(key: usize): usize {
+  return hints + ((((<u32>key) * 0x9e3779b1) >> HINT_SHIFT) << 3);
+}
+/** Notes the record of an own account for a key whose bytes stay where they are until the slot closes. */
+export function workspaceHint(key: usize, record: usize): void {
+  const hint = hintOf(key);
+  store<u32>(hint, <u32>key);
+  store<u32>(hint, <u32>record, 4);
 }
 
 /** Drops leased and temporary records. Those that became own accounts have left the table's care: their state says so. */
@@ -92,6 +110,12 @@ export function workspaceLeased(key: usize): usize {
 
 /** For the runtime: the record of an account in the slot being executed. */
 export function slotAccount(key: usize): usize {
+  const hint = hintOf(key);
+  if (load<u32>(hint) == <u32>key && !simulating) {
+    const known: usize = load<u32>(hint, 4);
+    if (load<u8>(known, ACC_STATE) & ST_LENT) faultNote(FAULT_LENT, key);
+    return known;
+  }
   const hash = keyHash(key);
   if (simulating) {
     let found = smallFind(simulationTable, key, hash);
