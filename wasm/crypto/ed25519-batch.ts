@@ -9,12 +9,12 @@
  * choose signatures to fit them. A group that fails is halved until each bad signature is alone, and then judged by the
  * equation of the single function. Odd z_i are units modulo 8 and L: a part of one has the verdict of the single one.
  *
- *   table -> groups of GROUP -> form -> keys (cache) and R decompressed, four at a time -> k, z, z k, z S -> one sum
+ *   table -> groups of GROUP -> form -> keys (cache) and R decompressed, eight at a time -> k, z, z k, z S -> one sum
  *                                                                                         fails: halves
  */
 import { blake3 } from "./blake3";
 import { compressBlock } from "./blake3-core";
-import { decompress4 } from "./decompress4";
+import { decompress4, decompress8 } from "./decompress-lanes";
 import { challengeScalar, equationHolds, hasAcceptableForm } from "./ed25519";
 import { equal32 } from "./fe";
 import { keyCacheFind, keyCacheInsert } from "./key-cache";
@@ -25,12 +25,12 @@ import { basePoint, straus, STRAUS_MAX } from "./straus";
 
 const ENTRY: usize = 16; // {msgPtr, msgLen, sigPtr, pubkeyPtr}
 /** Signatures in one equation. More make a sum cheaper, until its points no longer fit the cache of the processor. */
-const GROUP: u32 = 512;
+const GROUP: u32 = 1024;
 /** Halving stops after this many times the group's size in summed signatures; what is left is judged one by one, so that a group of bad signatures costs a bounded multiple of a good one. */
 const HALVING_BUDGET: u32 = 3;
 
 const POINT: usize = 320; // a cached point and its negative
-const KEY_HASH_SLOTS: u32 = 2048; // four times GROUP
+const KEY_HASH_SLOTS: u32 = 4096; // four times GROUP
 const NO_KEY: u16 = 0xffff;
 
 // Working memory, allocated once.
@@ -56,10 +56,10 @@ const twoCoefficients: usize = memory.data(32, 16);
 const baseSum: usize = memory.data(32, 16);
 const sum: usize = memory.data(160, 16);
 const spare: usize = memory.data(160, 16);
-const pendingEncodings: usize = memory.data(16, 16); // four u32: what waits for decompress4, and where it goes
-const pendingOutputs: usize = memory.data(16, 16);
-const pendingOkay: usize = memory.data(16, 16);
-const pendingKeys: usize = memory.data(16, 16);
+const pendingEncodings: usize = memory.data(32, 16); // eight u32: what waits for decompression, and where it goes
+const pendingOutputs: usize = memory.data(32, 16);
+const pendingOkay: usize = memory.data(32, 16);
+const pendingKeys: usize = memory.data(32, 16);
 let pendingCount: u32 = 0;
 let keyCount: u32 = 0;
 let budget: u32 = 0;
@@ -99,7 +99,7 @@ function basePointSlot(): usize { return points + <usize>(2 * GROUP) * POINT; }
 
 /** The number of this key in the group; a new one is taken from the cache or queued for decompression. */
 function keyNumber(pubkey: usize): u32 {
-  let slot = <u32>((load<u64>(pubkey) * 0x9e3779b97f4a7c15) >> 53); // 11 bits
+  let slot = <u32>((load<u64>(pubkey) * 0x9e3779b97f4a7c15) >> 52); // 12 bits
   for (; ; slot = (slot + 1) & (KEY_HASH_SLOTS - 1)) {
     const key = load<u16>(keyHash + (slot << 1));
     if (key == NO_KEY) break;
@@ -126,7 +126,7 @@ function enqueue(encoding: usize, out: usize, okay: usize, pubkey: usize): void 
   store<u32>(pendingOutputs + at, <u32>out);
   store<u32>(pendingOkay + at, <u32>okay);
   store<u32>(pendingKeys + at, <u32>pubkey);
-  if (++pendingCount == 4) flush();
+  if (++pendingCount == 8) flush();
 }
 
 function flush(): void {
@@ -134,14 +134,12 @@ function flush(): void {
   if (count == 0) return;
   pendingCount = 0;
   // Free places repeat the first encoding.
-  for (let i = count; i < 4; i++) {
+  const places: u32 = count <= 4 ? 4 : 8;
+  for (let i = count; i < places; i++) {
     store<u32>(pendingEncodings + (i << 2), load<u32>(pendingEncodings));
     store<u32>(pendingOutputs + (i << 2), <u32>spare);
   }
-  const found = decompress4(
-    load<u32>(pendingEncodings), load<u32>(pendingEncodings, 4), load<u32>(pendingEncodings, 8), load<u32>(pendingEncodings, 12),
-    load<u32>(pendingOutputs), load<u32>(pendingOutputs, 4), load<u32>(pendingOutputs, 8), load<u32>(pendingOutputs, 12),
-  );
+  const found = count <= 4 ? decompress4(pendingEncodings, pendingOutputs) : decompress8(pendingEncodings, pendingOutputs);
   for (let i: u32 = 0; i < count; i++) {
     const out = <usize>load<u32>(pendingOutputs + (i << 2));
     if ((found >> i) & 1) {

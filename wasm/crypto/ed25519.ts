@@ -11,7 +11,7 @@
  * Nikolaenko, "Taming the many EdDSAs", 2020). The two differ only for keys or R with a torsion component, which only
  * the holder of the key can make.
  */
-import { decompress4 } from "./decompress4";
+import { decompress4 } from "./decompress-lanes";
 import { isAcceptableEncoding } from "./encoding";
 import { laneAdd, laneIsTorsion } from "./lane-point";
 import { scalarIsCanonical, scalarNegate, scalarReduce } from "./scalar";
@@ -20,7 +20,8 @@ import { straus } from "./straus";
 
 const keyPoint: usize = memory.data(160, 16);
 const commitment: usize = memory.data(160, 16);
-const discarded: usize = memory.data(160, 16);
+const encodings: usize = memory.data(16, 16);
+const outputs: usize = memory.data(16, 16);
 const accumulator: usize = memory.data(160, 16);
 const digest: usize = memory.data(64, 16);
 const challenge: usize = memory.data(32, 16);
@@ -54,8 +55,14 @@ export function equationHolds(a: usize, r: usize, k: usize, s: usize): bool {
 /** Whether the signature is good; `sig` is 64 bytes, `pubkey` 32. */
 export function ed25519Verify(msg: usize, msgLen: u32, sig: usize, pubkey: usize): bool {
   if (!hasAcceptableForm(sig, pubkey)) return false;
-  // The four lanes have two free places; they repeat the two encodings.
-  if (decompress4(pubkey, sig, pubkey, sig, keyPoint, commitment, discarded, discarded) != 15) return false;
+  // The four lanes have two free places; they repeat the commitment.
+  store<u32>(encodings, <u32>pubkey);
+  store<u32>(outputs, <u32>keyPoint);
+  for (let i: usize = 4; i < 16; i += 4) {
+    store<u32>(encodings + i, <u32>sig);
+    store<u32>(outputs + i, <u32>commitment);
+  }
+  if (decompress4(encodings, outputs) != 15) return false;
   challengeScalar(challenge, msg, msgLen, sig, pubkey);
   return equationHolds(keyPoint, commitment, challenge, sig + 32);
 }

@@ -19,6 +19,12 @@ const bytesX: usize = memory.data(32, 16);
 const bytesY: usize = memory.data(32, 16);
 const bytesZ: usize = memory.data(32, 16);
 
+// Factors of the lanes (-1 0 0 1), (1 2 2 1), (1 1 -1 1), for both limbs of a word. Loaded, because a constant would be
+// built anew in every turn of a loop.
+const MINUS_PLUS: usize = memory.data<u32>([0xffffffff, 0, 0, 0x00010001], 16);
+const DOUBLE_MIDDLE: usize = memory.data<u32>([0x00010001, 0x00020002, 0x00020002, 0x00010001], 16);
+const NEGATE_THIRD: usize = memory.data<u32>([0x00010001, 0x00010001, 0xffffffff, 0x00010001], 16);
+
 // (1, 1, 2d, 1): what turns (Y-X, 2Z, T, Y+X) into a cached point.
 const LANE_CACHE: usize = laneCacheFactor(memory.data(160, 16), memory.data<u32>([0xf598f159, 0x0d37050a, 0xf8ab0ebd, 0xf3500a0f, 0x00070015, 0xfde8f44c, 0x07400f2f, 0xff9dfc66, 0x0ee3f6e0, 0x004801b6], 16));
 
@@ -55,7 +61,7 @@ function finishAddition(out: usize, products: usize): void {
 
 /** out = p + q, q cached: "add-2008-hwcd-3", complete. */
 export function laneAdd(out: usize, p: usize, q: usize): void {
-  const signs = i16x8(-1, -1, 0, 0, 0, 0, 1, 1);
+  const signs = v128.load(MINUS_PLUS);
   for (let k: usize = 0; k < FE4_SIZE; k += 16) {
     const v = v128.load(p + k);
     // (Y-X, Z, T, Y+X): 2 1 1 2 units
@@ -74,7 +80,7 @@ export function laneFromCached(out: usize, q: usize): void {
 
 /** out = 2p: "dbl-2008-hwcd" with F and H turned, which negates all four coordinates. */
 export function laneDouble(out: usize, p: usize): void {
-  const doubled = i16x8(1, 1, 2, 2, 2, 2, 1, 1);
+  const doubled = v128.load(DOUBLE_MIDDLE);
   for (let k: usize = 0; k < FE4_SIZE; k += 16) {
     const v = v128.load(p + k);
     v128.store(left + k, i32x4.shuffle(v, v, 0, 1, 0, 3)); // X Z X Y
@@ -95,7 +101,7 @@ export function laneDouble(out: usize, p: usize): void {
 
 /** out = p, cached. */
 export function laneToCached(out: usize, p: usize): void {
-  const signs = i16x8(-1, -1, 0, 0, 0, 0, 1, 1);
+  const signs = v128.load(MINUS_PLUS);
   const withZ = i16x8(0, 0, 1, 1, 0, 0, 0, 0);
   for (let k: usize = 0; k < FE4_SIZE; k += 16) {
     const v = v128.load(p + k);
@@ -113,7 +119,7 @@ export function laneAddExtended(out: usize, p: usize, q: usize): void {
 
 /** out = -q, both cached: (y-x, 2z, 2dt, y+x) -> (y+x, 2z, -2dt, y-x). */
 export function laneNegateCached(out: usize, q: usize): void {
-  const signs = i16x8(1, 1, 1, 1, -1, -1, 1, 1);
+  const signs = v128.load(NEGATE_THIRD);
   for (let k: usize = 0; k < FE4_SIZE; k += 16) {
     const v = v128.load(q + k);
     v128.store(out + k, i16x8.mul(i32x4.shuffle(v, v, 3, 1, 2, 0), signs));

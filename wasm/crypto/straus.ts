@@ -6,7 +6,7 @@
  * Best up to some dozens of points; pippenger.ts takes over from there.
  */
 import { laneAdd, laneDouble, laneFromCached, laneIdentity, laneNegateCached, laneToCached } from "./lane-point";
-import { decompress4 } from "./decompress4";
+import { decompress4 } from "./decompress-lanes";
 import { nonAdjacentForm } from "./scalar";
 
 /** Most points a call may bring. */
@@ -25,7 +25,8 @@ const baseDigits: usize = memory.data(256, 16);
 const negative: usize = memory.data(160, 16);
 const running: usize = memory.data(160, 16);
 const twice: usize = memory.data(160, 16);
-const discarded: usize = memory.data(160, 16);
+const fourEncodings: usize = memory.data(16, 16);
+const fourOutputs: usize = memory.data(16, 16);
 let baseReady: bool = false;
 
 // y = 4/5, x even (RFC 8032, 5.1).
@@ -47,9 +48,11 @@ function oddMultiples(table: usize, p: usize, count: u32): void {
 /** The base point, cached. */
 export function basePoint(): usize {
   if (!baseReady) {
-    const e = BASE_ENCODING;
-    decompress4(e, e, e, e, baseTable, discarded, discarded, discarded);
-    memory.copy(negative, baseTable, CACHED);
+    for (let i: usize = 0; i < 16; i += 4) {
+      store<u32>(fourEncodings + i, <u32>BASE_ENCODING);
+      store<u32>(fourOutputs + i, <u32>negative);
+    }
+    decompress4(fourEncodings, fourOutputs);
     oddMultiples(baseTable, negative, 64);
     baseReady = true;
   }
