@@ -89,14 +89,14 @@ export class ConfirmSocket {
     });
   }
 
-  /** Resolves once the subscription stands, with a promise of the notification. */
-  async confirmation(signature: Uint8Array): Promise<Promise<void>> {
+  /** Resolves once the subscription stands; `notified` when the notification comes. */
+  async confirmation(signature: Uint8Array): Promise<{ notified: Promise<void> }> {
     const id = this.#id++;
     const subscription = new Promise<number>((resolve) => this.#subscribed.set(id, resolve));
     const params = [encodeBase58(signature), { commitment: "confirmed" }];
     this.#socket.send(JSON.stringify({ jsonrpc: "2.0", id, method: "signatureSubscribe", params }));
     const number = await subscription;
-    return new Promise<void>((resolve) => this.#confirmed.set(number, resolve));
+    return { notified: new Promise<void>((resolve) => this.#confirmed.set(number, resolve)) };
   }
 
   close(): void {

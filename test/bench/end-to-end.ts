@@ -74,10 +74,10 @@ async function confirmations(client: BenchClient, wallets: readonly Wallet[], co
     const from = below(wallets.length);
     const instruction = transferIx(wallets[from]!.key, wallets[(from + 1) % wallets.length]!.key, BigInt(1_000_000 + i));
     const transaction = signedBy(wallets[from]!, [instruction], await client.blockhash());
-    const confirmed = await socket.confirmation(transaction.subarray(1, 65));
+    const { notified } = await socket.confirmation(transaction.subarray(1, 65));
     const start = performance.now();
     await client.sendRaw(transaction);
-    await confirmed;
+    await notified;
     times.push(performance.now() - start);
     await new Promise((resolve) => setTimeout(resolve, 20 + below(60)));
   }

@@ -61,12 +61,12 @@ export async function setUpAccounts(network: Network, client: BenchClient, count
   await send(chunks(wallets, 20).map((part) => part.map((wallet) => transferIx(faucet.publicKey, wallet.key, FUNDS))));
   await createMint(network, client, mint);
   await send(
-    chunks(wallets, 12).map((part, i) => [
+    chunks(wallets, 10).map((part, i) => [
       unitLimit,
-      ...part.map((wallet, k) => createTokenAccount(faucet.publicKey, wallet.key, tokenAccounts[i * 12 + k]!, mint.key)),
+      ...part.map((wallet, k) => createTokenAccount(faucet.publicKey, wallet.key, tokenAccounts[i * 10 + k]!, mint.key)),
     ]),
   );
-  await send(chunks(tokenAccounts, 24).map((part) => [unitLimit, ...part.map((to) => mintTo(mint.key, to, faucet.publicKey))]));
+  await send(chunks(tokenAccounts, 20).map((part) => [unitLimit, ...part.map((to) => mintTo(mint.key, to, faucet.publicKey))]));
   return { wallets, tokenAccounts };
 }
 
