@@ -157,6 +157,19 @@ export function isLoader(owner: usize): bool {
   );
 }
 
+let faultText: usize = 0;
+let faultLength: u32 = 0;
+
+/**
+ * What a bpf-style program returns when a system call stops its machine (ProgramFailedToComplete): the text, without the program's name,
+ * takes the place of the error in the last log line. It must live until the program has returned.
+ */
+export function machineFault(text: usize, length: u32): i32 {
+  faultText = text;
+  faultLength = length;
+  return -ERR_PROGRAM_FAILED_TO_COMPLETE;
+}
+
 function runBpf(builtin: i32, key: usize): i32 {
   const before = meter;
   ranDry = false;
@@ -186,6 +199,13 @@ function runBpf(builtin: i32, key: usize): i32 {
     logChars(" failed: exceeded CUs meter at BPF instruction");
     logEnd();
     return -ERR_PROGRAM_FAILED_TO_COMPLETE;
+  }
+  if (result < 0) {
+    logProgram(key);
+    logChars(" failed: ");
+    logBytes(faultText, faultLength);
+    logEnd();
+    return result;
   }
   if (!result) result = bpfWriteBackAll();
   return result;

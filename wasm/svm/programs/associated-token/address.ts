@@ -1,0 +1,28 @@
+/** Associated token addresses: derived from wallet, token program and mint. */
+import { keyEquals } from "../../../memory/bytes";
+import { consume, findProgramAddress, ixKey, ixProgramId } from "../../runtime/context";
+
+const seeds: usize = memory.data(24, 8);
+/** The address found last, and room for two that a call is signed for. */
+const found: usize = memory.data(32, 8);
+/** Units of the system call for each bump it tries. */
+const TRY_UNITS: u64 = 1_500;
+
+export const ADDRESS_OUT_OF_UNITS: i32 = -1;
+export const ADDRESS_DIFFERS: i32 = 0;
+export const ADDRESS_SAME: i32 = 1;
+
+function seed(i: u32, key: usize): void {
+  store<u32>(seeds + i * 8, <u32>key);
+  store<u32>(seeds + i * 8, 32, 4);
+}
+
+/** Whether account `account` of the instruction is at the address of (wallet, mint) under the token program. */
+export function isAssociated(account: u32, wallet: usize, tokenProgram: usize, mint: usize): i32 {
+  seed(0, wallet);
+  seed(1, tokenProgram);
+  seed(2, mint);
+  const bump = findProgramAddress(ixProgramId(), seeds, 3, found);
+  if (!consume(TRY_UNITS * <u64>(bump < 0 ? 256 : 256 - bump))) return ADDRESS_OUT_OF_UNITS;
+  return bump >= 0 && keyEquals(found, ixKey(account)) ? ADDRESS_SAME : ADDRESS_DIFFERS;
+}
