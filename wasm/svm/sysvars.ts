@@ -14,7 +14,7 @@ import {
   ACC_RENT_EPOCH,
   ACC_SIZE,
 } from "../state/account";
-import { keyCopy } from "../memory/bytes";
+import { keyCopy, keyEquals } from "../memory/bytes";
 import { sha256Final, sha256Init, sha256Update } from "../crypto/sha256";
 import {
   WK_CLOCK,
@@ -56,6 +56,8 @@ let slotHashesStale: bool = true;
 let recentBlockhashesStale: bool = true;
 let slotHistoryStale: bool = true;
 let prepared: bool = false;
+/** Neighbours in a block often have the same blockhash. */
+let lastUsed: u32 = 0;
 
 export function contextSlot(): u64 {
   return load<u64>(context, CTX_SLOT);
@@ -84,17 +86,12 @@ export function contextDurableNonce(): usize {
 /** Whether a transaction with this blockhash is young enough. */
 export function contextHashUsable(hash: usize): bool {
   const n = min(contextHashCount(), MAX_AGE + 1);
+  if (lastUsed < n && keyEquals(contextHash(lastUsed), hash)) return true;
   const first = load<u64>(hash);
   for (let i: u32 = 0; i < n; i++) {
-    const h = contextHash(i);
-    if (
-      load<u64>(h) == first &&
-      load<u64>(h, 8) == load<u64>(hash, 8) &&
-      load<u64>(h, 16) == load<u64>(hash, 16) &&
-      load<u64>(h, 24) == load<u64>(hash, 24)
-    ) {
-      return true;
-    }
+    if (load<u64>(contextHash(i)) != first || !keyEquals(contextHash(i), hash)) continue;
+    lastUsed = i;
+    return true;
   }
   return false;
 }

@@ -3,6 +3,8 @@
  * (svm-log-collector/src/lib.rs): a line that would bring the bytes to 10,000 or more is replaced, once, by "Log truncated";
  * later lines that still fit are kept. Nothing here can influence a result, so all of it is skipped when nobody asked for detail.
  */
+import { wellKnownIndex } from "../../transaction/well-known";
+
 const LIMIT: u32 = 10_000;
 /** Lines of at least one byte: at most LIMIT of them, each with its u16, and the notice. */
 const CAPACITY: u32 = 3 * LIMIT + 64;
@@ -60,6 +62,12 @@ export function logChars(text: string): void {
 
 export function logBytes(ptr: usize, len: u32): void {
   if (!wanted) return;
+  const at = size + 2 + lineLength;
+  if (at + len <= CAPACITY) {
+    memory.copy(lines + at, ptr, len);
+    lineLength += len;
+    return;
+  }
   for (let i: u32 = 0; i < len; i++) put(load<u8>(ptr + i));
 }
 
@@ -100,9 +108,33 @@ const ALPHABET: usize = memory.data<u8>([
   120, 121, 122,
 ]);
 
-/** A key in base58. Works on nine limbs of base 58^5, most significant first (32 bytes < 58^45). */
+/** Texts of the well-known keys, which most lines name: {u8 length, 44 characters} each, made when they are first asked for. */
+const TEXT_SIZE: usize = 48;
+const texts: usize = memory.data(1680, 8); // WK_COUNT * TEXT_SIZE
+
+/** A key in base58. */
 export function logKey(ptr: usize): void {
   if (!wanted) return;
+  const index = wellKnownIndex(ptr);
+  if (index < 0) {
+    putKey(ptr);
+    return;
+  }
+  const text = texts + <usize>index * TEXT_SIZE;
+  if (load<u8>(text)) {
+    logBytes(text + 1, load<u8>(text));
+    return;
+  }
+  const from = lineLength;
+  putKey(ptr);
+  const length = lineLength - from;
+  if (size + 2 + lineLength > CAPACITY) return; // not stored, so not to be copied
+  memory.copy(text + 1, lines + size + 2 + from, length);
+  store<u8>(text, <u8>length);
+}
+
+/** Works on nine limbs of base 58^5, most significant first (32 bytes < 58^45). */
+function putKey(ptr: usize): void {
   let zeros: u32 = 0;
   while (zeros < 32 && !load<u8>(ptr + zeros)) zeros += 1;
   for (let i: usize = 0; i < 36; i += 4) store<u32>(base58Scratch + i, 0);
