@@ -4,6 +4,13 @@ import { decodeBase58, encodeBase58 } from "../../shared/rpc/base58.ts";
 import type { NetworkStats } from "../../workers/edge/stats.ts";
 import { ingestBody } from "./wallets.ts";
 
+/** Integers that a double cannot hold become bigints: the faucet has more lamports than that. */
+function parseExactly(text: string): unknown {
+  const reviver = (_: string, value: unknown, { source }: { source: string }) =>
+    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? BigInt(source) : value;
+  return JSON.parse(text, reviver as Parameters<typeof JSON.parse>[1]);
+}
+
 export class BenchClient {
   readonly #url: string;
   readonly #wsUrl: string;
@@ -17,7 +24,7 @@ export class BenchClient {
   async rpc<T>(method: string, ...params: unknown[]): Promise<T> {
     const body = JSON.stringify({ jsonrpc: "2.0", id: this.#id++, method, params });
     const response = await fetch(this.#url, { method: "POST", headers: { "content-type": "application/json" }, body });
-    const answer = (await response.json()) as { result?: T; error?: { code: number; message: string } };
+    const answer = parseExactly(await response.text()) as { result?: T; error?: { code: number; message: string } };
     if (answer.error) throw new Error(`${method}: ${answer.error.code} ${answer.error.message}`);
     return answer.result as T;
   }
@@ -39,7 +46,10 @@ export class BenchClient {
   async ingest(transactions: readonly Uint8Array[]): Promise<void> {
     let left = transactions;
     while (left.length > 0) {
-      const response = await fetch(`${this.#url}/v1/transactions`, { method: "POST", body: ingestBody(left) as BodyInit });
+      const response = await fetch(`${this.#url}/v1/transactions`, {
+        method: "POST",
+        body: ingestBody(left) as BodyInit,
+      });
       const answer = new Uint8Array(await response.arrayBuffer());
       const busy: Uint8Array[] = [];
       left.forEach((transaction, i) => {

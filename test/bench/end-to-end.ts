@@ -66,13 +66,22 @@ async function jsonRpc(client: BenchClient, transactions: readonly Uint8Array[])
 }
 
 /** From the moment a transaction is sent to its notification, one after another. */
-async function confirmations(client: BenchClient, wallets: readonly Wallet[], count: number, seed: number): Promise<number[]> {
+async function confirmations(
+  client: BenchClient,
+  wallets: readonly Wallet[],
+  count: number,
+  seed: number,
+): Promise<number[]> {
   const socket = await client.socket();
   const below = prng(seed);
   const times: number[] = [];
   for (let i = 0; i < count; i++) {
     const from = below(wallets.length);
-    const instruction = transferIx(wallets[from]!.key, wallets[(from + 1) % wallets.length]!.key, BigInt(1_000_000 + i));
+    const instruction = transferIx(
+      wallets[from]!.key,
+      wallets[(from + 1) % wallets.length]!.key,
+      BigInt(1_000_000 + i),
+    );
     const transaction = signedBy(wallets[from]!, [instruction], await client.blockhash());
     const { notified } = await socket.confirmation(transaction.subarray(1, 65));
     const start = performance.now();
@@ -110,7 +119,8 @@ export async function benchEndToEnd(network: Network, plan: Plan, say: (line: st
     actors(stats).reduce((total, actor) => total + actor[name], 0);
   const landed = after.builder.proposed - before.builder.proposed;
   const requests = Math.ceil(plan.transfers / BATCH) * plan.runs;
-  const each = (name: "rowsWritten" | "bytesWritten" | "messagesSent") => (sum(after, name) - sum(before, name)) / landed;
+  const each = (name: "rowsWritten" | "bytesWritten" | "messagesSent") =>
+    (sum(after, name) - sum(before, name)) / landed;
   return {
     solPerSecond,
     tokenPerSecond,

@@ -3,12 +3,12 @@
  * With --json one JSON object on standard output, progress on standard error.
  */
 import { startNetwork } from "../../infra/network/index.ts";
+import { wasmModule } from "../wasm-module.ts";
 import { benchEndToEnd } from "./end-to-end.ts";
 import { benchLitesvm } from "./litesvm.ts";
 import { median } from "./measure.ts";
 import { type PipelineResult, runPipeline } from "./pipeline.ts";
 import { printReport, type Report } from "./report.ts";
-import { wasmModule } from "../wasm-module.ts";
 import { makeWallets, randomTransfers } from "./wallets.ts";
 
 const args = process.argv.slice(2);

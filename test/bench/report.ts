@@ -18,7 +18,9 @@ function row(name: string, value: string, beside = ""): void {
 }
 
 export function printReport({ litesvm, pipeline, endToEnd, shards, plan }: Report): void {
-  console.log(`\nThroughput (${whole(plan.accounts)} accounts, ${shards} shards, one workerd process, median of ${plan.runs})`);
+  console.log(
+    `\nThroughput (${whole(plan.accounts)} accounts, ${shards} shards, one workerd process, median of ${plan.runs})`,
+  );
   row("litesvm, no signature check, nothing durable", `${whole(litesvm.unverified)}/s`);
   row("litesvm, signature check, nothing durable", `${whole(litesvm.verified)}/s`);
   const against = (rate: number) => `${(rate / litesvm.verified).toFixed(2)}x litesvm with signature check`;

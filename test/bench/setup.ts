@@ -53,7 +53,9 @@ export async function setUpAccounts(network: Network, client: BenchClient, count
       const hash = await client.blockhash();
       const start = performance.now();
       await client.ingest(
-        part.map((instructions) => encodeTransaction(faucet.publicKey, instructions, hash, (_, message) => faucet.sign(message))),
+        part.map((instructions) =>
+          encodeTransaction(faucet.publicKey, instructions, hash, (_, message) => faucet.sign(message)),
+        ),
       );
       await client.landed(before + part.length, start);
     }
@@ -63,10 +65,14 @@ export async function setUpAccounts(network: Network, client: BenchClient, count
   await send(
     chunks(wallets, 10).map((part, i) => [
       unitLimit,
-      ...part.map((wallet, k) => createTokenAccount(faucet.publicKey, wallet.key, tokenAccounts[i * 10 + k]!, mint.key)),
+      ...part.map((wallet, k) =>
+        createTokenAccount(faucet.publicKey, wallet.key, tokenAccounts[i * 10 + k]!, mint.key),
+      ),
     ]),
   );
-  await send(chunks(tokenAccounts, 20).map((part) => [unitLimit, ...part.map((to) => mintTo(mint.key, to, faucet.publicKey))]));
+  await send(
+    chunks(tokenAccounts, 20).map((part) => [unitLimit, ...part.map((to) => mintTo(mint.key, to, faucet.publicKey))]),
+  );
   return { wallets, tokenAccounts };
 }
 
@@ -111,7 +117,11 @@ function createTokenAccount(payer: Uint8Array, owner: Uint8Array, account: Uint8
 function mintTo(mint: Uint8Array, to: Uint8Array, authority: Uint8Array): Ix {
   return {
     program: TOKEN,
-    accounts: [{ key: mint, writable: true }, { key: to, writable: true }, { key: authority, signer: true }],
+    accounts: [
+      { key: mint, writable: true },
+      { key: to, writable: true },
+      { key: authority, signer: true },
+    ],
     data: [7, ...u64(TOKENS)],
   };
 }
