@@ -16,13 +16,11 @@ import {
   WK_TOKEN,
   wellKnownIndex,
 } from "../transaction/well-known";
+import { processAddressLookupTable } from "./programs/address-lookup-table/process";
 import { processAssociatedToken } from "./programs/associated-token/process";
 import { processComputeBudget } from "./programs/compute-budget/process";
 import { processMemo, processMemoV1 } from "./programs/memo/process";
 import { processSystem } from "./programs/system/process";
-import { processAddressLookupTable } from "./programs/address-lookup-table/process";
-import { processAssociatedToken } from "./programs/associated-token/process";
-import { processMemo, processMemoV1 } from "./programs/memo/process";
 import { processToken } from "./programs/token/process";
 
 export const BUILTIN_NATIVE: u32 = 1;
@@ -43,11 +41,7 @@ export function builtinStyle(index: i32): u32 {
     case WK_ASSOCIATED_TOKEN:
     case WK_MEMO_V1:
     case WK_MEMO_V3:
-      return BUILTIN_BPF;
-    case WK_TOKEN:
-    case WK_ASSOCIATED_TOKEN:
-    case WK_MEMO_V1:
-    case WK_MEMO_V3:
+    case WK_ADDRESS_LOOKUP_TABLE:
       return BUILTIN_BPF;
     default:
       return 0;
@@ -68,14 +62,8 @@ export function builtinRun(index: i32): i32 {
       return processMemoV1();
     case WK_MEMO_V3:
       return processMemo();
-    case WK_TOKEN:
-      return processToken();
-    case WK_ASSOCIATED_TOKEN:
-      return processAssociatedToken();
-    case WK_MEMO_V1:
-      return processMemoV1();
-    case WK_MEMO_V3:
-      return processMemo();
+    case WK_ADDRESS_LOOKUP_TABLE:
+      return processAddressLookupTable();
     default:
       return 0;
   }
