@@ -127,7 +127,10 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
     connection.unheard += text.length;
-    if (connection.unheard > MAX_UNHEARD && !this.#answersPings(connection)) return this.#drop(connection);
+    if (connection.unheard > MAX_UNHEARD && !this.#answersPings(connection)) {
+      this.#drop(connection);
+      return;
+    }
     try {
       connection.webSocket.send(text);
     } catch {
@@ -159,20 +162,21 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
     const { subscriptions } = connection.attachment;
-    if (subscriptions === null) return this.#insert(socket, [stored]);
-    this.#attach(connection, [...subscriptions, stored]);
+    if (subscriptions === null) this.#insert(socket, [stored]);
+    else this.#attach(connection, [...subscriptions, stored]);
   }
 
   #removed(socket: SocketId, id: number): void {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
     const { subscriptions } = connection.attachment;
-    if (subscriptions !== null)
-      return this.#attach(
+    if (subscriptions === null)
+      this.#count(this.#sql.exec("DELETE FROM subscriptions WHERE socket = ? AND id = ?", socket, id));
+    else
+      this.#attach(
         connection,
         subscriptions.filter((one) => one.id !== id),
       );
-    this.#count(this.#sql.exec("DELETE FROM subscriptions WHERE socket = ? AND id = ?", socket, id));
   }
 
   #attach(connection: Connection, subscriptions: readonly StoredSubscription[]): void {

@@ -77,9 +77,10 @@ export class SubscriptionDriver {
 
   /** Resolves when the block has been told, or dropped because too many wait. */
   block(event: BlockEvent): Promise<void> {
-    if (this.machine.count === 0 || event.slot <= this.machine.lastSlot) {
-      if (this.#queued === 0) this.machine.step({ type: "block", block: event });
-      if (this.#queued === 0 || event.slot <= this.machine.lastSlot) return Promise.resolve();
+    if (event.slot <= this.machine.lastSlot) return Promise.resolve();
+    if (this.#queued === 0 && this.machine.count === 0) {
+      this.machine.step({ type: "block", block: event });
+      return Promise.resolve();
     }
     if (this.#queued >= QUEUE) return Promise.resolve();
     this.#queued++;

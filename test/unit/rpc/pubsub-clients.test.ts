@@ -1,0 +1,107 @@
+/** Subscriptions of the published clients over real sockets. */
+import { address, createSolanaRpc, createSolanaRpcSubscriptions, signature as toSignature } from "@solana/kit";
+import { Connection, Keypair, SystemProgram, sendAndConfirmTransaction, Transaction } from "@solana/web3.js";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Fixture } from "./fixture.ts";
+import { type Served, serve } from "./serve.ts";
+
+let f: Fixture;
+let served: Served;
+let connection: Connection;
+let payer: Keypair;
+
+beforeEach(async () => {
+  f = new Fixture();
+  served = await serve(f);
+  connection = new Connection(served.http, { commitment: "confirmed", wsEndpoint: served.ws });
+  payer = await f.funded();
+});
+afterEach(() => served.close());
+
+/** Resolves when the server has so many subscriptions. */
+async function subscribed(count: number): Promise<void> {
+  while (served.driver.machine.count < count) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe("@solana/web3.js", () => {
+  test("sendAndConfirmTransaction", async () => {
+    const to = Keypair.generate().publicKey;
+    const tx = new Transaction().add(
+      SystemProgram.transfer({ fromPubkey: payer.publicKey, toPubkey: to, lamports: 1_000_000 }),
+    );
+    await sendAndConfirmTransaction(connection, tx, [payer]);
+    expect(await connection.getBalance(to)).toBe(1_000_000);
+  });
+
+  test("confirmTransaction ends when the blockhash expires", async () => {
+    const { blockhash, lastValidBlockHeight } = await connection.getLatestBlockhash();
+    const tx = new Transaction({ blockhash, lastValidBlockHeight, feePayer: payer.publicKey }).add(
+      SystemProgram.transfer({ fromPubkey: payer.publicKey, toPubkey: payer.publicKey, lamports: 1 }),
+    );
+    tx.sign(payer);
+    const { encodeBase58 } = await import("../../../shared/rpc/base58.ts");
+    const confirmed = connection.confirmTransaction({
+      blockhash,
+      lastValidBlockHeight,
+      signature: encodeBase58(tx.signature!),
+    });
+    await subscribed(1);
+    await f.backend.tick(160);
+    await expect(confirmed).rejects.toThrow("block height exceeded");
+  });
+
+  test("onAccountChange, onLogs, onSignature, onProgramAccountChange, onSlotChange, onRootChange", async () => {
+    const to = Keypair.generate().publicKey;
+    const seen: Record<string, unknown> = {};
+    const all = new Promise<void>((resolve) => {
+      const saw = (what: string) => (value: unknown) => {
+        seen[what] = value;
+        if (Object.keys(seen).length === 6) resolve();
+      };
+      connection.onAccountChange(to, saw("account"));
+      connection.onLogs(to, saw("logs"));
+      connection.onProgramAccountChange(SystemProgram.programId, saw("program"));
+      connection.onSlotChange(saw("slot"));
+      connection.onRootChange(saw("root"));
+      f.transfer(payer, to, 1_000_000).then(async (tx) => {
+        const { encodeBase58 } = await import("../../../shared/rpc/base58.ts");
+        connection.onSignature(encodeBase58(tx.signature!), saw("signature"));
+        await subscribed(6);
+        await f.connection.sendRawTransaction(tx.serialize());
+      });
+    });
+    await all;
+    expect(seen.account).toMatchObject({ lamports: 1_000_000 });
+    expect(seen.logs).toMatchObject({ err: null });
+    expect(seen.signature).toEqual({ err: null });
+    expect(seen.slot).toEqual({ slot: 2, parent: 1, root: 2 });
+    expect(seen.root).toBe(2);
+    expect(seen.program).toHaveProperty("accountInfo.lamports");
+  });
+});
+
+test("@solana/kit: signature, account and slot notifications", async () => {
+  const rpc = createSolanaRpc(served.http as "http://x");
+  const subscriptions = createSolanaRpcSubscriptions(served.ws as "ws://x");
+  const abort = new AbortController();
+  const to = Keypair.generate().publicKey;
+  const tx = await f.transfer(payer, to, 1_000_000);
+  const { encodeBase58 } = await import("../../../shared/rpc/base58.ts");
+  const options = { abortSignal: abort.signal };
+  const [signatures, accounts, slots] = await Promise.all([
+    subscriptions
+      .signatureNotifications(toSignature(encodeBase58(tx.signature!)), { commitment: "confirmed" })
+      .subscribe(options),
+    subscriptions.accountNotifications(address(to.toBase58()), { encoding: "base64" }).subscribe(options),
+    subscriptions.slotNotifications().subscribe(options),
+  ]);
+  await rpc.sendTransaction(tx.serialize().toString("base64") as never, { encoding: "base64" }).send();
+  const first = async <T>(iterable: AsyncIterable<T>): Promise<T> => {
+    for await (const value of iterable) return value;
+    throw new Error("nothing came");
+  };
+  expect(await first(signatures)).toEqual({ context: { slot: 2n }, value: { err: null } });
+  expect(await first(accounts)).toMatchObject({ context: { slot: 2n }, value: { lamports: 1_000_000n, space: 0n } });
+  expect(await first(slots)).toEqual({ slot: 2n, parent: 1n, root: 2n });
+  abort.abort();
+});
