@@ -14,7 +14,7 @@ export type Message =
     }
   /** builder -> lane: all frames up to `seq` are in durable proposals, rejected or expired. */
   | { readonly type: "taken"; readonly seq: number }
-  /** builder -> lane: no room for `seq`; send again later. */
+  /** builder -> lane: `seq` was not taken in (no room, a frame before it is missing, not ready after a start); send again soon. */
   | { readonly type: "busy"; readonly seq: number }
   /** builder -> shard: its part of a slot. */
   | { readonly type: "proposal"; readonly slot: number; readonly proposal: Uint8Array }
@@ -36,11 +36,15 @@ export type Message =
     }
   /** builder -> ledger */
   | { readonly type: "block"; readonly slot: number; readonly block: Uint8Array }
-  /** builder -> ledger, after a restart: what is the newest block? Answered with `stored`. */
-  | { readonly type: "tipWanted" }
-  /** ledger -> builder: blocks up to `slot` are durable. `header` and `carry` are those of that block. */
+  /** builder -> ledger, after a restart: what is the newest block? Answered with `stored`. `asked`: number of the restart. */
+  | { readonly type: "tipWanted"; readonly asked: number }
+  /**
+   * ledger -> builder: blocks up to `slot` are durable. `header` and `carry` are those of that block. `asked`: of the question
+   * that this answers, 0 when it answers a block: an answer to an earlier incarnation may be older than what the shards still know.
+   */
   | {
       readonly type: "stored";
+      readonly asked: number;
       readonly slot: number;
       readonly header: Uint8Array;
       readonly carry: Uint8Array;

@@ -10,7 +10,7 @@
  */
 import type { Effect, Machine, MessageEvent, Sha256, StorageView, TimerEvent } from "../protocol/actor.ts";
 import { decodeCarry, encodeBlock, encodeCarry, type ShardCarry } from "../protocol/block.ts";
-import { equalBytes } from "../protocol/bytes.ts";
+import { ByteWriter, equalBytes, viewOf } from "../protocol/bytes.ts";
 import { blockhashOf, encodeContext } from "../protocol/context.ts";
 import { type BlockHeader, decodeHeader, encodeHeader } from "../protocol/header.ts";
 import { BLOCKHASH_WINDOW, PIPELINE_DEPTH, PROPOSAL_RING, RETRY_MS, WATCH_MS } from "../protocol/limits.ts";
@@ -79,6 +79,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #chain: HashChain;
   /** Rows of an earlier incarnation, until the ledger has said where its tip is. */
   #rows: Uint8Array[] | undefined;
+  /** Number of this incarnation. */
+  #boot = 0;
   #sealed!: BlockHeader;
   #sealedHash: Uint8Array = new Uint8Array(32);
   #carry: ShardCarry[] = [];
@@ -114,8 +116,15 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     for (const row of this.#rows) {
       if (proposalRowSlot(row) === this.#chain.tip + 1) this.#chain.push(this.#chain.tip + 1, proposalRowHash(row));
     }
+    const boots = storage.get("boots", 0);
+    this.#boot = boots ? Number(viewOf(boots).getBigUint64(0, true)) + 1 : 1;
+    const bytes = new ByteWriter().u64(this.#boot).bytes();
     this.#retryArmed = true;
-    return [this.#askTip(), { type: "timer", name: "retry", delayMs: RETRY_MS }];
+    return [
+      { type: "put", table: "boots", id: 0, bytes },
+      this.#askTip(),
+      { type: "timer", name: "retry", delayMs: RETRY_MS },
+    ];
   }
 
   step(event: BuilderEvent, now: number): Effect[] {
@@ -131,7 +140,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       case "committed":
         return this.#committed(from, message, now);
       case "stored":
-        return this.#rows ? this.#recover(message, this.#rows, now) : this.#onStored(message.slot, now);
+        if (!this.#rows) return this.#onStored(message.slot, now);
+        return message.asked === this.#boot ? this.#recover(message, this.#rows, now) : [];
       default:
         return [];
     }
@@ -156,7 +166,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   }
 
   #askTip(): Effect {
-    return { type: "send", to: "ledger", message: { type: "tipWanted" } };
+    return { type: "send", to: "ledger", message: { type: "tipWanted", asked: this.#boot } };
   }
 
   #context(slot: number, view: number, unixTimestamp: number): Uint8Array {
@@ -209,14 +219,15 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   }
 
   #frames(from: NodeId, message: Extract<Message, { type: "frames" }>, now: number): Effect[] {
-    // Until the past is known a duplicate could not be told; the lane sends again.
-    if (this.#rows) return [];
+    const later: Effect[] = [{ type: "send", to: from, message: { type: "busy", seq: message.seq } }];
+    // Until the past is known a duplicate could not be told.
+    if (this.#rows) return later;
     const lane = laneNumber(from);
-    if (!this.#lanes.expects(lane, message.seq, message.oldest)) return this.#taken(lane);
+    const place = this.#lanes.place(lane, message.seq, message.oldest);
+    if (place === "known") return this.#taken(lane);
+    if (place === "ahead") return later;
     this.#planner.setContext(this.#nextContext(now));
-    if (!this.#planner.admit(message.frame)) {
-      return [{ type: "send", to: from, message: { type: "busy", seq: message.seq } }];
-    }
+    if (!this.#planner.admit(message.frame)) return later;
     this.#waitingSince ??= now;
     this.#lanes.admit(lane, message.seq, this.#planner.admitted());
     const moved = this.#lanes.settle(this.#planner.oldestWaiting());

@@ -23,14 +23,18 @@ export class LaneBook {
     return lane;
   }
 
-  /** Whether `seq` is the next frame of the lane. The lane vouches that everything before `oldest` was reported taken. */
-  expects(id: number, seq: number, oldest: number): boolean {
+  /**
+   * Whether `seq` is the next frame of the lane, is in already, or comes before one that is missing. The lane vouches that
+   * everything before `oldest` was reported taken.
+   */
+  place(id: number, seq: number, oldest: number): "next" | "known" | "ahead" {
     const lane = this.#lane(id);
     if (oldest > lane.admitted + 1) {
       lane.admitted = oldest - 1;
       lane.taken = oldest - 1;
     }
-    return seq === lane.admitted + 1;
+    if (seq <= lane.admitted) return "known";
+    return seq === lane.admitted + 1 ? "next" : "ahead";
   }
 
   /** `end`: the planner's admission count after the frame. */

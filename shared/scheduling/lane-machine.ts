@@ -42,6 +42,8 @@ export class LaneMachine implements Machine<LaneEvent> {
   #lastFlush = Number.NEGATIVE_INFINITY;
   #flushArmed = false;
   #retryArmed = false;
+  /** The retry is armed for soon: a further `busy` must not put it off. */
+  #retrySoon = false;
 
   constructor(sha256: Sha256) {
     this.#sha256 = sha256;
@@ -145,12 +147,15 @@ export class LaneMachine implements Machine<LaneEvent> {
 
   #retry(): Effect[] {
     this.#retryArmed = false;
+    this.#retrySoon = false;
     for (const item of this.#unacknowledged) item.sent = false;
     this.#sentBytes = 0;
     return this.#send();
   }
 
   #busy(): Effect[] {
+    if (this.#retrySoon) return [];
+    this.#retrySoon = true;
     this.#retryArmed = true;
     return [{ type: "timer", name: "retry", delayMs: BUSY_RETRY_MS }];
   }

@@ -61,7 +61,7 @@ export class LedgerMachine implements Machine<LedgerEvent> {
   step(event: LedgerEvent): Effect[] {
     if (event.type === "timer") return [];
     const { message } = event;
-    if (message.type === "tipWanted") return [this.#stored()];
+    if (message.type === "tipWanted") return [this.#stored(message.asked)];
     if (message.type !== "block") return [];
     if (message.slot <= this.#tipSlot) return [this.#stored()];
     if (message.slot > this.#tipSlot + 1) {
@@ -90,9 +90,9 @@ export class LedgerMachine implements Machine<LedgerEvent> {
     return this.#tipSlot;
   }
 
-  #stored(): Effect {
+  #stored(asked = 0): Effect {
     const { header, carry } = this.#tip;
-    return { type: "send", to: "builder", message: { type: "stored", slot: this.#tipSlot, header, carry } };
+    return { type: "send", to: "builder", message: { type: "stored", asked, slot: this.#tipSlot, header, carry } };
   }
 
   /** Adds a block's landed transactions to both indexes. Walks the bytes; makes nothing per transaction. */

@@ -286,14 +286,17 @@ export class ShardMachine implements Machine<ShardEvent> {
     const effects: Effect[] = [];
     const segment: Segment = { upTo: stable, ids: [], bytes: 0 };
     let id = (this.#segments[this.#segments.length - 1]?.ids.at(-1) ?? 0) + 1;
-    for (const accounts of this.#engine.collect(plan.since, stable)) {
+    const add = (accounts: Uint8Array): void => {
       const bytes = new Uint8Array(SEGMENT_HEADER + accounts.length);
       viewOf(bytes).setBigUint64(0, BigInt(stable), true);
       bytes.set(accounts, SEGMENT_HEADER);
       effects.push({ type: "put", table: "segments", id, bytes });
       segment.ids.push(id++);
       segment.bytes += bytes.length;
-    }
+    };
+    for (const accounts of this.#engine.collect(plan.since, stable)) add(accounts);
+    // Nothing changed: a row must still say up to where the log is gone.
+    if (segment.ids.length === 0) add(EMPTY_LIST);
     const replaced = this.#segments.slice(plan.keep);
     if (replaced.length > 0) {
       const from = replaced[0]!.ids[0]!;
@@ -310,6 +313,7 @@ export class ShardMachine implements Machine<ShardEvent> {
 
 /** A segment row: u64 slot up to which it is complete, then an account list. */
 const SEGMENT_HEADER = 8;
+const EMPTY_LIST = new Uint8Array(8);
 
 function prevSlotOf(proposal: Uint8Array): number {
   return Number(viewOf(proposal).getBigUint64(56, true));

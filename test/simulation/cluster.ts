@@ -29,10 +29,12 @@ export const sha256: Sha256 = (...parts) => {
   return new Uint8Array(hash.digest());
 };
 
+// workerd's types say that a module cannot be compiled at run time. Here it can.
+const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module;
 let compiled: WebAssembly.Module | undefined;
 /** build/infinisvm.wasm, compiled once; every incarnation of an object gets an instance of its own. */
 export function wasmModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(readFileSync(join(import.meta.dirname, "../../build/infinisvm.wasm")));
+  compiled ??= new Module(readFileSync(join(import.meta.dirname, "../../build/infinisvm.wasm")));
   return compiled;
 }
 

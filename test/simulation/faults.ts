@@ -18,14 +18,24 @@ export interface FaultRates {
   clock: number;
   /** Of each timer: fires late. */
   late: number;
+  /** 1: every message takes 1 to 4 ms, so that they overtake each other; 0: 2 ms, in order, as calls to one object are. */
+  jitter: 0 | 1;
 }
 
-export const NO_FAULTS: FaultRates = { drop: 0, duplicate: 0, slow: 0, crash: 0, partition: 0, clock: 0, late: 0 };
+export const NO_FAULTS: FaultRates = {
+  drop: 0,
+  duplicate: 0,
+  slow: 0,
+  crash: 0,
+  partition: 0,
+  clock: 0,
+  late: 0,
+  jitter: 0,
+};
 
 /** What a seed's weather is like. */
 export function ratesOf(dice: Dice): FaultRates {
-  const heavy = (name: string, rate: number): number =>
-    dice.pick(`weather ${name}`, [0, 0, rate / 10, rate / 3, rate]);
+  const heavy = (name: string, rate: number): number => dice.pick(`weather ${name}`, [0, 0, rate / 10, rate / 3, rate]);
   return {
     drop: heavy("drop", 0.2),
     duplicate: heavy("duplicate", 0.2),
@@ -34,6 +44,7 @@ export function ratesOf(dice: Dice): FaultRates {
     partition: heavy("partition", 0.1),
     clock: heavy("clock", 0.1),
     late: heavy("late", 0.2),
+    jitter: dice.chance("weather jitter", 0.6) ? 1 : 0,
   };
 }
 
@@ -73,7 +84,8 @@ export class Faults {
   /** The copies in which a message arrives, each after so many milliseconds. `link`: "from>to#number". */
   deliveries(link: string): number[] {
     const dice = this.#dice;
-    const base = (copy: string): number => (this.healed ? 1 : dice.between(`${copy}delay ${link}`, 1, 4));
+    const calm = this.healed || this.#rates.jitter === 0;
+    const base = (copy: string): number => (calm ? 2 : dice.between(`${copy}delay ${link}`, 1, 4));
     if (this.#happens(`drop ${link}`, this.#rates.drop)) return [];
     const times = [base("")];
     if (this.#happens(`slow ${link}`, this.#rates.slow)) times[0] = this.#slow(link);

@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { decodeBlock, decodeCarry, frameOffsets, resultOffsets, type ShardCarry } from "../../shared/protocol/block.ts";
-import { type BlockHeader, decodeHeader } from "../../shared/protocol/header.ts";
 import { viewOf } from "../../shared/protocol/bytes.ts";
+import { type BlockHeader, decodeHeader } from "../../shared/protocol/header.ts";
 import { decodeRecord, frameRecords, requestsWrite } from "../../shared/protocol/record.ts";
 import { type Account, type ShardSeeds, shardOf } from "../../shared/state/accounts.ts";
 import type { ReadAnswer, SentTransaction } from "./clients.ts";
@@ -43,6 +43,16 @@ const sha256 = (...parts: Uint8Array[]): Uint8Array => {
   return new Uint8Array(hash.digest());
 };
 
+function groupBy<T>(items: Iterable<T>, by: (item: T) => number): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const item of items) {
+    const group = groups.get(by(item));
+    if (group) group.push(item);
+    else groups.set(by(item), [item]);
+  }
+  return groups;
+}
+
 interface Place {
   readonly slot: number;
   readonly index: number;
@@ -65,7 +75,7 @@ export class Oracle {
   constructor(evidence: Evidence) {
     this.#evidence = evidence;
     this.#reference = new Reference(evidence.accounts);
-    this.#readsBySlot = Map.groupBy(evidence.reads, ({ slot }) => slot);
+    this.#readsBySlot = groupBy(evidence.reads, ({ slot }) => slot);
   }
 
   judge(): Verdict {
@@ -145,27 +155,60 @@ export class Oracle {
       }
       const signature = hex(frame.subarray(records[index]! + 65, records[index]! + 129));
       const places = this.#places.get(signature) ?? [];
-      demand(!places.some((place) => place.landed), "once", () => `${signature.slice(0, 24)} is in slot ${slot} after it has landed in ${places.at(-1)!.slot}`);
+      demand(
+        !places.some((place) => place.landed),
+        "once",
+        () => `${signature.slice(0, 24)} is in slot ${slot} after it has landed in ${places.at(-1)!.slot}`,
+      );
       this.#places.set(signature, [...places, { slot, index, landed: isLanded }]);
     }
     this.#landed += landed;
     this.#notLanded += offsets.length - landed;
     const paid = parent.capitalization - header.capitalization;
     demand(paid === fees, "conservation", `slot ${slot}: ${paid} lamports are gone and ${fees} were paid as fees`);
-    demand(header.fees === fees, "conservation", `slot ${slot}: the header names ${header.fees} lamports of fees, not ${fees}`);
+    demand(
+      header.fees === fees,
+      "conservation",
+      `slot ${slot}: the header names ${header.fees} lamports of fees, not ${fees}`,
+    );
     demand(header.numTransactions === landed, "chain", `slot ${slot}: number of transactions`);
-    demand(header.transactionCount === parent.transactionCount + BigInt(landed), "chain", `slot ${slot}: transaction count`);
+    demand(
+      header.transactionCount === parent.transactionCount + BigInt(landed),
+      "chain",
+      `slot ${slot}: transaction count`,
+    );
     demand(hex(header.resultsHash) === hex(sha256(results)), "chain", `slot ${slot}: results hash`);
     return fees;
   }
 
   /** One transaction after another on one engine: the same results, the same changes, the same commitment to them. */
-  #execute(slot: number, header: BlockHeader, carry: ShardCarry[], frame: Uint8Array, results: Uint8Array, fees: bigint): void {
-    const hashes = this.#headers.slice(-513, -1).map(({ blockhash }) => blockhash).reverse();
+  #execute(
+    slot: number,
+    header: BlockHeader,
+    carry: ShardCarry[],
+    frame: Uint8Array,
+    results: Uint8Array,
+    fees: bigint,
+  ): void {
+    const hashes = this.#headers
+      .slice(-513, -1)
+      .map(({ blockhash }) => blockhash)
+      .reverse();
     const { unixTimestamp, blockhash } = header;
     const before = this.#reference.engine.lamports();
-    const outcome = this.#reference.execute({ slot, unixTimestamp, epochStartTimestamp: GENESIS_TIMESTAMP, blockhash, frame, hashes });
-    demand(hex(outcome.results) === hex(results), "results", () => `slot ${slot}: ${firstDifference(results, outcome.results)}`);
+    const outcome = this.#reference.execute({
+      slot,
+      unixTimestamp,
+      epochStartTimestamp: GENESIS_TIMESTAMP,
+      blockhash,
+      frame,
+      hashes,
+    });
+    demand(
+      hex(outcome.results) === hex(results),
+      "results",
+      () => `slot ${slot}: ${firstDifference(results, outcome.results)}`,
+    );
     const after = this.#reference.engine.lamports();
     demand(before - after === fees, "conservation", `slot ${slot}: execution makes or loses lamports`);
     this.#commitments(slot, header, carry, outcome.changed);
@@ -173,7 +216,7 @@ export class Oracle {
 
   #commitments(slot: number, header: BlockHeader, carry: ShardCarry[], changed: readonly Uint8Array[]): void {
     const { shards, seeds } = this.#evidence;
-    const own = Map.groupBy(changed, (account) => shardOf(account.subarray(0, 32), shards, seeds));
+    const own = groupBy(changed, (account) => shardOf(account.subarray(0, 32), shards, seeds));
     for (const account of changed) this.#changed.set(hex(account.subarray(0, 32)), account.slice(0, 32));
     const effects: Uint8Array[] = [];
     for (let shard = 0; shard < shards; shard++) {
@@ -182,7 +225,11 @@ export class Oracle {
       if (after.prevSlot === slot) {
         const effect = effectHashOf(own.get(shard) ?? []);
         effects.push(effect);
-        demand(hex(after.root) === hex(sha256(before.root, effect)), "state", `slot ${slot}: shard ${shard} changed something else`);
+        demand(
+          hex(after.root) === hex(sha256(before.root, effect)),
+          "state",
+          `slot ${slot}: shard ${shard} changed something else`,
+        );
       } else {
         demand(!own.has(shard), "state", `slot ${slot}: shard ${shard} had no part and its accounts change`);
         demand(hex(after.root) === hex(before.root), "chain", `slot ${slot}: root of shard ${shard}`);
@@ -191,7 +238,11 @@ export class Oracle {
     }
     if (effects.length > 1) this.#crossShardSlots++;
     demand(hex(header.effectHash) === hex(sha256(...effects)), "chain", `slot ${slot}: effect hash`);
-    demand(hex(header.stateRoot) === hex(sha256(...carry.map(({ root }) => root))), "chain", `slot ${slot}: state root`);
+    demand(
+      hex(header.stateRoot) === hex(sha256(...carry.map(({ root }) => root))),
+      "chain",
+      `slot ${slot}: state root`,
+    );
   }
 
   /** The accounts as they are now. */
@@ -203,10 +254,18 @@ export class Oracle {
     for (const [name, key] of keys) {
       const is = stateOf(key);
       const should = this.#reference.read(key);
-      demand(hex(is) === hex(should), "state", () => `account ${name.slice(0, 8)}: ${hex(is)} instead of ${hex(should)}`);
+      demand(
+        hex(is) === hex(should),
+        "state",
+        () => `account ${name.slice(0, 8)}: ${hex(is)} instead of ${hex(should)}`,
+      );
     }
     const total = lamports.reduce((sum, each) => sum + each, 0n);
-    demand(total === this.#headers.at(-1)!.capitalization, "conservation", "the shards' lamports are not the capitalization");
+    demand(
+      total === this.#headers.at(-1)!.capitalization,
+      "conservation",
+      "the shards' lamports are not the capitalization",
+    );
   }
 
   /** What a lane has promised to carry is in a block, as long as its blockhash can be used; what cannot run has not landed. */
@@ -214,13 +273,22 @@ export class Oracle {
     const next = this.#headers.length;
     for (const { number, signature, freshness, blockhashSlot, promised } of this.#evidence.sent) {
       const places = this.#places.get(signature) ?? [];
-      if (freshness === "unknown") demand(!places.some((place) => place.landed), "once", `transaction ${number} landed with an unknown blockhash`);
+      if (freshness === "unknown")
+        demand(!places.some((place) => place.landed), "once", `transaction ${number} landed with an unknown blockhash`);
       for (const place of places) {
         const age = place.slot - blockhashSlot;
-        demand(!place.landed || blockhashSlot < 0 || (age >= 1 && age <= 151), "once", `transaction ${number} landed with an expired blockhash`);
+        demand(
+          !place.landed || blockhashSlot < 0 || (age >= 1 && age <= 151),
+          "once",
+          `transaction ${number} landed with an expired blockhash`,
+        );
       }
       const usable = freshness === "unknown" ? false : freshness !== "recent" || next - blockhashSlot <= 151;
-      demand(!promised || !usable || places.length > 0, "liveness", `transaction ${number} was promised and is in no block`);
+      demand(
+        !promised || !usable || places.length > 0,
+        "liveness",
+        `transaction ${number} was promised and is in no block`,
+      );
     }
   }
 
@@ -237,7 +305,7 @@ export class Oracle {
       }
     }
     for (const [lane, frames] of lanes) {
-      const last = new Map<string, Place>();
+      const last = new Map<string, Place & { signature: string }>();
       for (const record of frames.sort((a, b) => a.seq - b.seq).flatMap(({ frame }) => frameRecords(frame))) {
         const signature = hex(record.subarray(65, 129));
         const place = this.#places.get(signature)?.[0];
@@ -247,9 +315,16 @@ export class Oracle {
           if (!requestsWrite(decoded, i)) continue;
           const name = hex(key);
           const before = last.get(name);
-          const inOrder = !before || before.slot < place.slot || (before.slot === place.slot && before.index < place.index);
-          demand(inOrder, "order", () => `${lane}: ${signature.slice(0, 24)} overtook an earlier writer of ${name.slice(0, 8)}`);
-          last.set(name, place);
+          const inOrder =
+            !before ||
+            before.signature === signature ||
+            before.slot < place.slot ||
+            (before.slot === place.slot && before.index < place.index);
+          demand(inOrder, "order", () => {
+            const where = `in slot ${place.slot}, ${place.index} and ${before!.slot}, ${before!.index}`;
+            return `${lane}: ${signature.slice(0, 24)} overtook ${before!.signature.slice(0, 24)} on ${name.slice(0, 8)}: ${where}`;
+          });
+          last.set(name, { ...place, signature });
         }
       }
     }

@@ -61,7 +61,10 @@ export class Reference {
     const row = engine.commit();
     this.#previous = block.slot;
     const lenWrites = new DataView(row.buffer, row.byteOffset).getUint32(112, true);
-    return { results: engine.outcomeAt(block.slot)!.results.slice(8), changed: splitList(row.slice(128, 128 + lenWrites)) };
+    return {
+      results: engine.outcomeAt(block.slot)!.results.slice(8),
+      changed: splitList(row.slice(128, 128 + lenWrites)),
+    };
   }
 
   read(key: Uint8Array): Uint8Array {

@@ -12,7 +12,7 @@ import { type FaultRates, Faults, ratesOf } from "./faults.ts";
 import { Oracle, type Verdict } from "./oracle.ts";
 import { splitList } from "./reference.ts";
 import { type Batch, makeWorkload } from "./workload.ts";
-import { COLD, HOT, LIBRARIES, NONCES, plainAccounts, PURSES, tokenLibrary } from "./world.ts";
+import { COLD, HOT, LIBRARIES, NONCES, PURSES, plainAccounts, tokenLibrary } from "./world.ts";
 
 export interface RunOptions {
   readonly seed: number;
@@ -78,7 +78,6 @@ export function runSeed(options: RunOptions): RunReport {
   const all =
     options.workload ??
     makeWorkload(dice, {
-      seed: options.seed,
       transactions: options.transactions ?? dice.between("transactions", 8, 48),
       lanes: shape.lanes,
       activeMs,
@@ -152,7 +151,11 @@ function live(dice: Dice, cluster: Cluster, clients: Clients, activeMs: number):
 function judge(cluster: Cluster, clients: Clients): Verdict {
   const engineOf = (key: Uint8Array) => cluster.engines[cluster.shardOf(key)]!;
   const blocks = [...cluster.ledger.storage.list("blocks")];
-  demand(blocks.every(({ id }, i) => id === i), "lost", "the stored blocks have a gap");
+  demand(
+    blocks.every(({ id }, i) => id === i),
+    "lost",
+    "the stored blocks have a gap",
+  );
   return new Oracle({
     shards: cluster.shape.shards,
     seeds: cluster.seeds,
@@ -164,7 +167,9 @@ function judge(cluster: Cluster, clients: Clients): Verdict {
     reads: clients.reads,
     stateOf: (key) => engineOf(key).read(key, Number.MAX_SAFE_INTEGER).slice(8),
     changedKeys: cluster.engines.flatMap((engine) =>
-      [...engine!.collect(0, engine!.applied())].flatMap((list) => splitList(list).map((account) => account.slice(0, 32))),
+      [...engine!.collect(0, engine!.applied())].flatMap((list) =>
+        splitList(list).map((account) => account.slice(0, 32)),
+      ),
     ),
     lamports: cluster.engines.map((engine) => engine!.lamports()),
   }).judge();
@@ -182,8 +187,13 @@ export function checkBounds(cluster: Cluster, _quiet: boolean): void {
 /** When nothing is left to happen nobody may wait for anything, and all must agree where the chain is. */
 function checkRest(cluster: Cluster): void {
   for (const node of cluster.nodes) demand(node.wake(), "liveness", `${node.id} does not come back`);
-  demand(cluster.scheduler.run(cluster.scheduler.now + HEAL_MS, MAX_EVENTS), "liveness", "the network does not come to rest");
-  for (const { machine, id } of cluster.lanes) demand(machine!.heldBytes === 0, "liveness", `${id} still holds something`);
+  demand(
+    cluster.scheduler.run(cluster.scheduler.now + HEAL_MS, MAX_EVENTS),
+    "liveness",
+    "the network does not come to rest",
+  );
+  for (const { machine, id } of cluster.lanes)
+    demand(machine!.heldBytes === 0, "liveness", `${id} still holds something`);
   const builder = cluster.builder.machine!;
   demand(builder.waiting === 0, "liveness", "transactions wait at the builder");
   demand(builder.inFlight === 0, "liveness", `${builder.inFlight} slots are in flight`);

@@ -41,7 +41,6 @@ export interface Batch {
 }
 
 export interface WorkloadShape {
-  readonly seed: number;
   readonly transactions: number;
   readonly lanes: number;
   /** Time in which the batches are spread, milliseconds. */
@@ -72,7 +71,7 @@ const KINDS = [
 ] as const;
 
 export function transactionOf(dice: Dice, shape: WorkloadShape, number: number): WantedTransaction {
-  const { seed, tokens } = shape;
+  const { tokens } = shape;
   const name = `tx ${number}`;
   const pick = (what: string, from: readonly Uint8Array[]): Uint8Array => dice.pick(`${what} of ${name}`, from);
   const anyone = (what: string): Uint8Array => pick(what, dice.chance(`hot ${what} of ${name}`, 0.4) ? HOT : COLD);
@@ -81,7 +80,7 @@ export function transactionOf(dice: Dice, shape: WorkloadShape, number: number):
   const to = anyone("payee");
   const make = (payer: Uint8Array, ...instructions: Parameters<typeof legacy>[1]): WantedTransaction => ({
     number,
-    wire: legacy(payer, instructions, seed, number),
+    wire: legacy(payer, instructions),
     freshness: "recent",
   });
   const kind = dice.pick(`kind of ${name}`, KINDS);
@@ -97,7 +96,12 @@ export function transactionOf(dice: Dice, shape: WorkloadShape, number: number):
     case "self":
       return make(from, transfer(from, from, amount));
     case "several":
-      return make(from, transfer(from, to, amount), transfer(from, anyone("second payee"), amount / 2n), transfer(from, pick("third", NEW), 2_000_000n));
+      return make(
+        from,
+        transfer(from, to, amount),
+        transfer(from, anyone("second payee"), amount / 2n),
+        transfer(from, pick("third", NEW), 2_000_000n),
+      );
     case "atomic":
       return make(from, transfer(from, to, amount), transfer(from, anyone("second payee"), 1n << 60n));
     case "unpayable":
@@ -117,7 +121,7 @@ export function transactionOf(dice: Dice, shape: WorkloadShape, number: number):
       return { ...make(HOT[0]!, advanceNonce(nonce), transfer(HOT[0]!, to, amount)), freshness: { nonce } };
     }
     case "table": {
-      const { wire, loaded } = viaTable(from, dice.below(`entry of ${name}`, TABLE_SIZE), amount, seed, number);
+      const { wire, loaded } = viaTable(from, dice.below(`entry of ${name}`, TABLE_SIZE), amount);
       return { number, wire, freshness: "recent", loaded };
     }
     case "unknown":

@@ -1,14 +1,15 @@
 /** The accounts a simulated network starts with, and transactions over them built byte by byte. */
 import { createHash } from "node:crypto";
+import { decodeBase58 } from "../../shared/rpc/base58.ts";
 import type { Account } from "../../shared/state/accounts.ts";
 import { encodeTransaction, hex, type Ix, u32, u64 } from "../conformance/random-wire.ts";
 import { randomWorkload } from "../conformance/random-workload.ts";
 import { SYSTEM } from "../conformance/random-world.ts";
-import { decodeBase58 } from "../../shared/rpc/base58.ts";
 
 export const key = (name: string): Uint8Array =>
   new Uint8Array(createHash("sha256").update(`infinisvm simulation ${name}`).digest());
-const keys = (name: string, count: number): Uint8Array[] => Array.from({ length: count }, (_, i) => key(`${name} ${i}`));
+const keys = (name: string, count: number): Uint8Array[] =>
+  Array.from({ length: count }, (_, i) => key(`${name} ${i}`));
 
 export const GENESIS_HASH = key("genesis");
 export const GENESIS_TIMESTAMP = 1_700_000_000;
@@ -30,7 +31,12 @@ const LOOKUP_PROGRAM = decodeBase58("AddressLookupTab1e1111111111111111111111111
 const RECENT_BLOCKHASHES = decodeBase58("SysvarRecentB1ockHashes11111111111111111111")!;
 const RENT_EPOCH_EXEMPT = (1n << 64n) - 1n;
 
-const account = (id: Uint8Array, lamports: bigint, owner = SYSTEM, data = new Uint8Array(0)): Account => ({
+const account = (
+  id: Uint8Array,
+  lamports: bigint,
+  owner: Uint8Array = SYSTEM,
+  data: Uint8Array = new Uint8Array(0),
+): Account => ({
   key: id,
   owner,
   lamports,
@@ -39,9 +45,20 @@ const account = (id: Uint8Array, lamports: bigint, owner = SYSTEM, data = new Ui
   data,
 });
 
-const nonceData = (): Uint8Array => Uint8Array.from([...u32(1), ...u32(1), ...HOT[0]!, ...key("first nonce"), ...u64(5000)]);
+const nonceData = (): Uint8Array =>
+  Uint8Array.from([...u32(1), ...u32(1), ...HOT[0]!, ...key("first nonce"), ...u64(5000)]);
 const tableData = (): Uint8Array =>
-  Uint8Array.from([...u32(1), ...u64(2n ** 64n - 1n), ...u64(0), 0, 1, ...HOT[0]!, 0, 0, ...TABLE_KEYS.flatMap((k) => [...k])]);
+  Uint8Array.from([
+    ...u32(1),
+    ...u64(2n ** 64n - 1n),
+    ...u64(0),
+    0,
+    1,
+    ...HOT[0]!,
+    0,
+    0,
+    ...TABLE_KEYS.flatMap((k) => [...k]),
+  ]);
 
 export function plainAccounts(): Account[] {
   return [
@@ -74,15 +91,6 @@ export function tokenLibrary(number: number): TokenLibrary {
   return library;
 }
 
-/** Signatures are checked at the edge, before everything that is simulated here: they only have to differ. */
-export function signature(seed: number, number: number): Uint8Array {
-  const out = new Uint8Array(64).fill(0x51);
-  const view = new DataView(out.buffer);
-  view.setUint32(0, seed);
-  view.setUint32(4, number);
-  return out;
-}
-
 export const transfer = (from: Uint8Array, to: Uint8Array, lamports: bigint): Ix => ({
   program: SYSTEM,
   accounts: [
@@ -98,16 +106,17 @@ export const advanceNonce = (nonce: Uint8Array): Ix => ({
   data: u32(4),
 });
 
-/** The blockhash is left zero: patched in when the transaction is sent. */
-export function legacy(payer: Uint8Array, instructions: readonly Ix[], seed: number, number: number): Uint8Array {
-  let signer = 0;
-  return encodeTransaction(payer, instructions, SYSTEM, () => signature(seed, (number << 4) | signer++));
+const NO_SIGNATURE = new Uint8Array(64);
+
+/** Blockhash and signatures are left zero: patched in when the transaction is sent. */
+export function legacy(payer: Uint8Array, instructions: readonly Ix[]): Uint8Array {
+  return encodeTransaction(payer, instructions, SYSTEM, () => NO_SIGNATURE);
 }
 
 /** A transfer from `payer` to an address that only the lookup table names. */
-export function viaTable(payer: Uint8Array, index: number, lamports: bigint, seed: number, number: number) {
+export function viaTable(payer: Uint8Array, index: number, lamports: bigint) {
   const wire = Uint8Array.from([
-    ...[1, ...signature(seed, number << 4)],
+    ...[1, ...NO_SIGNATURE],
     ...[0x80, 1, 0, 1, 2, ...payer, ...SYSTEM, ...SYSTEM],
     ...[1, 1, 2, 0, 2, 12, ...u32(2), ...u64(lamports)],
     ...[1, ...TABLE, 1, index, 0],

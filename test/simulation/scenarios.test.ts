@@ -1,0 +1,366 @@
+/** Situations that are worth a name. Each ends with the oracle's judgement over everything, like every seed does. */
+import { describe, expect, it } from "vitest";
+import type { Message } from "../../shared/protocol/messages.ts";
+import { batch, type Outcome, play, SCENARIO_SHAPE } from "./scenario.ts";
+import { COLD, HOT, NEW, PURSE_LAMPORTS, PURSES, plainAccounts, transfer } from "./world.ts";
+
+/** Payments among all, so that every slot has loans between shards. */
+const payments = (count: number, everyMs: number, fromMs = 0) =>
+  Array.from({ length: count }, (_, i) =>
+    batch(
+      i,
+      fromMs + i * everyMs,
+      0,
+      [transfer(HOT[i % 4]!, COLD[i % 16]!, BigInt(1_000 + i))],
+      [transfer(COLD[(i + 5) % 16]!, HOT[(i + 1) % 4]!, BigInt(2_000 + i))],
+    ),
+  );
+
+function good(outcome: Outcome): void {
+  if (outcome.failure) throw outcome.failure;
+  expect(outcome.acted).toBeGreaterThan(0);
+  expect(outcome.verdict!.landed).toBeGreaterThan(0);
+}
+
+describe("the lender dies", () => {
+  it("between its loan and the return", () => {
+    good(
+      play({
+        workload: payments(6, 30),
+        onMessage: (play, from, _to, { type }) => {
+          if (type !== "loan" || play.acted >= 5) return undefined;
+          play.acted++;
+          play.kill(from);
+          return undefined;
+        },
+      }),
+    );
+  });
+
+  it("when the return is on its way, and the borrower after it", () => {
+    good(
+      play({
+        workload: payments(6, 30),
+        onMessage: (play, from, to, { type }) => {
+          if (type !== "return" || play.acted >= 6) return undefined;
+          play.acted++;
+          play.kill(to);
+          if (play.acted % 2 === 0) play.kill(from, 300);
+          return "lose";
+        },
+      }),
+    );
+  });
+
+  it("after it has committed what it lent read-only, while the borrower still waits", () => {
+    let lost = 0;
+    good(
+      play({
+        workload: payments(4, 10),
+        onMessage: (play, from, _to, { type }) => {
+          if (type === "committed" && play.acted < 4) {
+            play.acted++;
+            play.kill(from, 50);
+          }
+          return type === "loan" && lost++ < 4 ? "lose" : undefined;
+        },
+      }),
+    );
+  });
+});
+
+describe("the builder dies", () => {
+  it("between the proposal's row and its messages", () => {
+    good(
+      play({
+        workload: payments(6, 25),
+        onMessage: (play, _from, _to, message) => {
+          if (message.type !== "proposal" || message.slot % 2 === 0 || play.acted > 12) return undefined;
+          play.acted++;
+          play.kill("builder");
+          return "lose";
+        },
+      }),
+    );
+  });
+
+  it("after some shards have the proposal", () => {
+    good(
+      play({
+        workload: payments(6, 25),
+        onMessage: (play, _from, to, { type }) => {
+          if (type !== "proposal" || to === "shard-0" || play.acted > 8) return undefined;
+          play.acted++;
+          play.kill("builder", 100);
+          return "lose";
+        },
+      }),
+    );
+  });
+
+  it("with frames in its pool: the lane sends them again", () => {
+    good(
+      play({
+        shape: { slotMs: 50 },
+        workload: payments(6, 25),
+        onMessage: (play, _from, _to, message) => {
+          if (message.type === "taken" && play.acted < 3) {
+            play.acted++;
+            play.kill("builder");
+          }
+          return undefined;
+        },
+      }),
+    );
+  });
+
+  it("when the ledger has stored a block and nobody told it", () => {
+    good(
+      play({
+        workload: payments(6, 25),
+        onMessage: (play, _from, _to, message) => {
+          if (message.type !== "stored" || message.slot === 0 || play.acted >= 3) return undefined;
+          play.acted++;
+          play.kill("builder");
+          return "lose";
+        },
+      }),
+    );
+  });
+
+  it("and is told an old tip first when it comes back", () => {
+    // `stored` of slot 1 is overtaken by everything; it arrives when the ledger and the shards are far beyond, and the shards have nothing left of slot 2.
+    let old: Message | undefined;
+    good(
+      play({
+        workload: payments(10, 40),
+        prepare: (play) => {
+          play.cluster.scheduler.after(700, () => {
+            play.acted++;
+            play.cluster.builder.kill(0);
+            play.cluster.builder.wake();
+            play.cluster.builder.deliver("ledger", old!);
+          });
+        },
+        onMessage: (_play, _from, _to, message) => {
+          if (message.type === "stored" && message.slot === 1) old = message;
+          return undefined;
+        },
+      }),
+    );
+  });
+});
+
+describe("the ledger", () => {
+  it("stores blocks whose answers are lost", () => {
+    good(
+      play({
+        workload: payments(6, 25),
+        onMessage: (play, _from, _to, message) => {
+          if (message.type !== "stored" || message.slot === 0 || play.acted >= 5) return undefined;
+          play.acted++;
+          return "lose";
+        },
+      }),
+    );
+  });
+
+  it("gets blocks in the wrong order and twice, and dies in between", () => {
+    const held: Message[] = [];
+    good(
+      play({
+        workload: payments(8, 25),
+        onMessage: (play, _from, _to, message) => {
+          if (message.type !== "block") return undefined;
+          if (message.slot % 2 === 1 && play.acted < 6) {
+            play.acted++;
+            held.push(message);
+            return "lose";
+          }
+          if (play.acted === 3) play.kill("ledger", 20);
+          return [message, ...held.splice(0), message];
+        },
+      }),
+    );
+  });
+});
+
+describe("a shard", () => {
+  it("answers a repeated proposal after its commit with the same bytes", () => {
+    const answers = new Map<string, string>();
+    good(
+      play({
+        workload: payments(6, 25),
+        onMessage: (play, from, _to, message) => {
+          if (message.type !== "committed") return undefined;
+          const name = `${from} ${message.slot}`;
+          const bytes = Buffer.from([...message.results, ...message.effectHash]).toString("hex");
+          expect(answers.get(name) ?? bytes).toBe(bytes);
+          if (answers.has(name)) return undefined;
+          answers.set(name, bytes);
+          play.acted++;
+          if (message.slot % 2 === 0) play.kill(from);
+          return "lose";
+        },
+      }),
+    );
+  });
+
+  it("comes back from checkpoint and log, again and again", () => {
+    good(
+      play({
+        shape: { checkpointRows: 3, checkpointBytes: 1 << 30 },
+        workload: payments(30, 25),
+        onMessage: (play, from, _to, message) => {
+          if (message.type !== "committed" || message.slot % 4 !== 0) return undefined;
+          play.acted++;
+          play.kill(from);
+          return undefined;
+        },
+      }),
+    );
+  });
+
+  it("merges its checkpoints", () => {
+    const outcome = play({
+      shape: { checkpointRows: 1, checkpointBytes: 1, shards: 2 },
+      workload: payments(60, 25),
+      prepare: (play) => {
+        play.acted++;
+      },
+    });
+    good(outcome);
+    for (const shard of outcome.cluster.shards) {
+      expect(shard.storage.count("log")).toBeLessThan(8);
+      expect(shard.storage.count("segments")).toBeLessThan(12);
+    }
+  });
+
+  it("keeps a checkpoint of slots in which none of its accounts changed", () => {
+    // Every shard only lends for reading, or fails to execute anything, in some slot before a checkpoint: nothing to store but the slot's number.
+    for (let i = 0; i < 16; i++) {
+      const workload = Array.from({ length: 8 }, (_, n) =>
+        batch(n, n * 30, 0, [transfer(HOT[0]!, COLD[i]!, 1n << 60n)], [transfer(HOT[0]!, COLD[i]!, 1n << 61n)]),
+      );
+      const outcome = play({
+        shape: { checkpointRows: 1, checkpointBytes: 1 },
+        workload,
+        prepare: (play) => {
+          play.acted++;
+        },
+      });
+      good(outcome);
+    }
+  });
+
+  it("does not bring back an account of the genesis that was emptied", () => {
+    const workload = [
+      batch(0, 0, 0, ...PURSES.map((purse) => [transfer(purse, NEW[0]!, PURSE_LAMPORTS - 5_000n)])),
+      ...payments(20, 25, 100),
+      ...payments(20, 25, 700).map((b, i) => ({
+        ...b,
+        transactions: b.transactions.map((tx) => ({ ...tx, number: tx.number + 100_000 + i })),
+      })),
+    ];
+    const outcome = play({
+      shape: { checkpointRows: 2, checkpointBytes: 1 },
+      workload,
+      prepare: (play) => {
+        play.acted++;
+      },
+    });
+    good(outcome);
+    const { cluster } = outcome;
+    for (const purse of PURSES) {
+      const list = cluster.engines[cluster.shardOf(purse)]!.read(purse, Number.MAX_SAFE_INTEGER);
+      expect(new DataView(list.buffer).getBigUint64(8 + 64, true)).toBe(0n);
+    }
+  });
+});
+
+describe("a lane", () => {
+  it("whose frame is lost under steady load closes the gap soon, not when the load ends", () => {
+    let delivered = 0;
+    const outcome = play({
+      workload: payments(100, 10),
+      onMessage: (play, _from, _to, message) => {
+        if (message.type === "frames" && message.seq === 20 && play.acted === 0) {
+          play.acted++;
+          return "lose";
+        }
+        if (message.type === "taken" && message.seq >= 20 && delivered === 0) delivered = play.cluster.scheduler.now;
+        return undefined;
+      },
+    });
+    good(outcome);
+    expect(delivered).toBeLessThan(330);
+  });
+
+  it("that meets a builder which has just started does not wait long", () => {
+    const told: number[] = [];
+    const outcome = play({
+      workload: payments(1, 0),
+      onMessage: (play, _from, _to, message) => {
+        if (message.type === "blockStored") told.push(play.cluster.scheduler.now);
+        play.acted++;
+        return undefined;
+      },
+    });
+    good(outcome);
+    expect(told[0]).toBeLessThan(200);
+  });
+});
+
+describe("an idle chain", () => {
+  it("sleeps: nothing at all happens", () => {
+    const outcome = play({
+      workload: payments(1, 0),
+      prepare: (play) => {
+        play.acted++;
+      },
+    });
+    good(outcome);
+    expect(outcome.events).toBeLessThan(200);
+  });
+
+  it("is as quick after a long time as at the start, without waiting for a retry", () => {
+    const told: number[] = [];
+    const outcome = play({
+      shape: { heartbeatMs: 50, slotMs: 4 },
+      jitter: true,
+      seed: 3,
+      // Thirty slots at once, then three hundred empty ones, then work for all shards again.
+      workload: [
+        ...payments(4, 25),
+        ...payments(4, 25, 16_000).map((b, i) => ({
+          ...b,
+          transactions: b.transactions.map((tx) => ({ ...tx, number: 90_000 + tx.number + i })),
+        })),
+      ],
+      prepare: (play) => {
+        play.acted++;
+        play.cluster.builder.event({ type: "watch" });
+      },
+      onMessage: (play, _from, _to, message) => {
+        if (message.type === "blockStored" && message.block.length > 1000) told.push(play.cluster.scheduler.now);
+        return undefined;
+      },
+    });
+    good(outcome);
+    const late = told.filter((time) => time >= 16_000);
+    expect(late.length).toBeGreaterThan(0);
+    // Four batches in 75 ms; each needs lane, builder, loan, return, commit, ledger: a few messages of at most 4 ms and a slot of 20 ms.
+    expect(late.at(-1)! - 16_000).toBeLessThan(75 + 100);
+  });
+});
+
+it("the scenarios' network has accounts on every shard", () => {
+  const outcome = play({
+    workload: payments(1, 0),
+    prepare: (play) => {
+      play.acted++;
+    },
+  });
+  const shards = new Set(plainAccounts().map(({ key }) => outcome.cluster.shardOf(key)));
+  expect(shards.size).toBe(SCENARIO_SHAPE.shards);
+});
