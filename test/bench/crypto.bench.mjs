@@ -163,16 +163,14 @@ for (const [name, hash] of [
     );
   }
 }
-{
-  new Uint32Array(wasm.memory.buffer).set(
-    [input, input + 1024, input + 2048, input + 3072, out, out + 32, out + 64, out + 96],
-    pointers >> 2,
-  );
-  for (const length of [32, 64, 200, 1024]) {
-    await compare(`blake3Many4, ${length} B, each`, 8000, () => {
-      for (let i = 0; i < 2000; i++) wasm.blake3Many4(pointers, length, pointers + 16);
-    });
-  }
+new Uint32Array(wasm.memory.buffer).set(
+  [input, input + 1024, input + 2048, input + 3072, out, out + 32, out + 64, out + 96],
+  pointers >> 2,
+);
+for (const length of [32, 64, 200, 1024]) {
+  await compare(`blake3Many4, ${length} B, each`, 8000, () => {
+    for (let i = 0; i < 2000; i++) wasm.blake3Many4(pointers, length, pointers + 16);
+  });
 }
 await compare("isOnCurve", 500, () => {
   for (let i = 0; i < 500; i++) wasm.isOnCurve(input + i * 32);

@@ -14,10 +14,10 @@
  */
 import { blake3 } from "./blake3";
 import { compressBlock } from "./blake3-core";
-import { decompress4, decompress8 } from "./decompress-lanes";
+import { enqueueDecompression, flushDecompressions } from "./decompress-queue";
 import { challengeScalar, equationHolds, hasAcceptableForm } from "./ed25519";
 import { equal32 } from "./fe";
-import { keyCacheFind, keyCacheInsert } from "./key-cache";
+import { keyCacheFind } from "./key-cache";
 import { laneIsTorsion, laneNegateCached } from "./lane-point";
 import { DIGIT_BYTES, pippenger } from "./pippenger";
 import { scalarAdd, scalarMultiply, scalarNegate } from "./scalar";
@@ -55,12 +55,6 @@ const zeroBlock: usize = memory.data(64, 16);
 const twoCoefficients: usize = memory.data(32, 16);
 const baseSum: usize = memory.data(32, 16);
 const sum: usize = memory.data(160, 16);
-const spare: usize = memory.data(160, 16);
-const pendingEncodings: usize = memory.data(32, 16); // eight u32: what waits for decompression, and where it goes
-const pendingOutputs: usize = memory.data(32, 16);
-const pendingOkay: usize = memory.data(32, 16);
-const pendingKeys: usize = memory.data(32, 16);
-let pendingCount: u32 = 0;
 let keyCount: u32 = 0;
 let budget: u32 = 0;
 
@@ -114,42 +108,9 @@ function keyNumber(pubkey: usize): u32 {
     memory.copy(keySlot(key), cached, 160);
     laneNegateCached(keySlot(key) + 160, keySlot(key));
   } else {
-    enqueue(pubkey, keySlot(key), keyTouched + key, pubkey);
+    enqueueDecompression(pubkey, keySlot(key), keyTouched + key, pubkey);
   }
   return key;
-}
-
-/** Queues one decompression; `okay` is the address of a byte that becomes 0 if it fails, `pubkey` the key to remember, or 0. */
-function enqueue(encoding: usize, out: usize, okay: usize, pubkey: usize): void {
-  const at = pendingCount << 2;
-  store<u32>(pendingEncodings + at, <u32>encoding);
-  store<u32>(pendingOutputs + at, <u32>out);
-  store<u32>(pendingOkay + at, <u32>okay);
-  store<u32>(pendingKeys + at, <u32>pubkey);
-  if (++pendingCount == 8) flush();
-}
-
-function flush(): void {
-  const count = pendingCount;
-  if (count == 0) return;
-  pendingCount = 0;
-  // Free places repeat the first encoding.
-  const places: u32 = count <= 4 ? 4 : 8;
-  for (let i = count; i < places; i++) {
-    store<u32>(pendingEncodings + (i << 2), load<u32>(pendingEncodings));
-    store<u32>(pendingOutputs + (i << 2), <u32>spare);
-  }
-  const found = count <= 4 ? decompress4(pendingEncodings, pendingOutputs) : decompress8(pendingEncodings, pendingOutputs);
-  for (let i: u32 = 0; i < count; i++) {
-    const out = <usize>load<u32>(pendingOutputs + (i << 2));
-    if ((found >> i) & 1) {
-      laneNegateCached(out + 160, out);
-      const pubkey = <usize>load<u32>(pendingKeys + (i << 2));
-      if (pubkey != 0) keyCacheInsert(pubkey, out);
-    } else {
-      store<u8>(load<u32>(pendingOkay + (i << 2)), 0);
-    }
-  }
 }
 
 /** Whether the equation holds for the signatures live[from .. to). */
@@ -236,9 +197,9 @@ function verifyGroup(table: usize, count: u32, verdicts: usize): void {
     store<u8>(verdicts + i, <u8>formed);
     if (!formed) continue;
     store<u16>(keyOf + (i << 1), <u16>keyNumber(pubkey));
-    enqueue(sig, commitmentSlot(i), verdicts + i, 0);
+    enqueueDecompression(sig, commitmentSlot(i), verdicts + i, 0);
   }
-  flush();
+  flushDecompressions();
   let liveCount: u32 = 0;
   memory.fill(transcript, 0, count << 7);
   for (let i: u32 = 0; i < count; i++) {

@@ -6,9 +6,8 @@ import { feMul, feSquare } from "./fe-mul";
 
 export const FE_SIZE: usize = 80;
 
-/** d = -121665/121666 (RFC 8032, 5.1), 2d, and sqrt(-1) = 2^((p-1)/4). */
+/** d = -121665/121666 (RFC 8032, 5.1) and sqrt(-1) = 2^((p-1)/4). */
 export const FE_D: usize = memory.data<i64>([56195235, 13857412, 51736253, 6949390, 114729, 24766616, 60832955, 30306712, 48412415, 21499315], 16);
-export const FE_2D: usize = memory.data<i64>([45281625, 27714825, 36363642, 13898781, 229458, 15978800, 54557047, 27058993, 29715967, 9444199], 16);
 export const FE_SQRT_M1: usize = memory.data<i64>([34513072, 25610706, 9377949, 3500415, 12389472, 33281959, 41962654, 31548777, 326685, 11406482], 16);
 
 const carried: usize = memory.data(80, 16);
@@ -17,16 +16,6 @@ const bytesRight: usize = memory.data(32, 16);
 const powA: usize = memory.data(80, 16);
 const powB: usize = memory.data(80, 16);
 const powC: usize = memory.data(80, 16);
-
-export function feCopy(out: usize, a: usize): void {
-  memory.copy(out, a, FE_SIZE);
-}
-
-/** out = value, for a small value. */
-export function feSmall(out: usize, value: i64): void {
-  memory.fill(out, 0, FE_SIZE);
-  store<i64>(out, value);
-}
 
 /** Sums and differences are not carried: at most one of them may stand between two multiplications. */
 export function feAdd(out: usize, a: usize, b: usize): void {
@@ -91,11 +80,6 @@ function floorCarry(): void {
     store<i64>(carried + (i << 3), limb & ((1 << (26 - (i & 1))) - 1));
   }
   store<i64>(carried, load<i64>(carried) + 19 * c);
-}
-
-export function feIsZero(a: usize): bool {
-  feToBytes(bytesLeft, a);
-  return (load<u64>(bytesLeft) | load<u64>(bytesLeft, 8) | load<u64>(bytesLeft, 16) | load<u64>(bytesLeft, 24)) == 0;
 }
 
 export function feEqual(a: usize, b: usize): bool {

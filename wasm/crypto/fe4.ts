@@ -101,11 +101,6 @@ export function fe4GetLane(out: usize, a: usize, lane: u32): void {
   store<u64>(out, (<u64>t3 >> 36) | (t4 << 16), 24);
 }
 
-/** Copies lane `from` of a to lane `to` of out. */
-export function fe4CopyLane(out: usize, to: u32, a: usize, from: u32): void {
-  for (let k: usize = 0; k < FE4_SIZE; k += 16) store<u32>(out + k + (to << 2), load<u32>(a + k + (from << 2)));
-}
-
 // One or two elements in a row; two, because two independent chains fill the gaps that the carries of one leave.
 function squareTimes(out: usize, a: usize, times: i32, two: bool): void {
   fe4Square(out, a);

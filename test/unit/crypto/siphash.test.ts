@@ -5,21 +5,24 @@ import { loadCrypto } from "./compile";
 
 let crypto: Awaited<ReturnType<typeof loadCrypto>>;
 beforeAll(async () => {
-	crypto = await loadCrypto();
+  crypto = await loadCrypto();
 });
 
 const k0 = 0x0706050403020100n;
 const k1 = 0x0f0e0d0c0b0a0908n;
 
 it.each([
-	[0, 0x726fdb47dd0e0e31n],
-	[1, 0x74f839c593dc67fdn],
-	[2, 0x0d6c8009d9a94f5an],
-	[7, 0xab0200f58b01d137n],
-	[8, 0x93f5f5799a932462n],
-	[15, 0xa129ca6149be45e5n],
-	[63, 0x958a324ceb064572n],
+  [0, 0x726fdb47dd0e0e31n],
+  [1, 0x74f839c593dc67fdn],
+  [2, 0x0d6c8009d9a94f5an],
+  [7, 0xab0200f58b01d137n],
+  [8, 0x93f5f5799a932462n],
+  [15, 0xa129ca6149be45e5n],
+  [63, 0x958a324ceb064572n],
 ])("hashes the message of %i counting bytes", (length, expected) => {
-	crypto.put(crypto.scratch, Uint8Array.from({ length }, (_, i) => i));
-	expect(BigInt.asUintN(64, crypto.wasm.siphash24(k0, k1, crypto.scratch, length))).toBe(expected);
+  crypto.put(
+    crypto.scratch,
+    Uint8Array.from({ length }, (_, i) => i),
+  );
+  expect(BigInt.asUintN(64, crypto.wasm.siphash24(k0, k1, crypto.scratch, length))).toBe(expected);
 });
