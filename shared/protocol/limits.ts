@@ -13,7 +13,7 @@ export const LAMPORTS_PER_SIGNATURE = 5_000n;
 
 /** Slots between proposal and the ledger's answer that may be under way at once. Not consensus. */
 export const PIPELINE_DEPTH = 4;
-/** Slots ahead of its own for which a shard keeps messages that came early. More than the pipeline can hold. */
+/** Slots for which a shard keeps messages that came before their slot began there. More than the pipeline can hold. */
 export const EARLY_SLOTS = PIPELINE_DEPTH * 4;
 /** Proposals that the builder keeps: more than the blockhash window, so that signatures stay known after a restart. */
 export const PROPOSAL_RING = 192;

@@ -117,7 +117,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     } else if (prevSlotOf(proposal) === this.#engine.applied()) {
       return this.#begin(slot, proposal);
     }
-    if (slot <= this.#engine.applied() + EARLY_SLOTS) this.#proposals.set(slot, proposal);
+    if (this.#proposals.size < EARLY_SLOTS) this.#proposals.set(slot, proposal);
     return [];
   }
 
@@ -253,11 +253,14 @@ export class ShardMachine implements Machine<ShardEvent> {
     return this.#advance(work);
   }
 
-  /** Bounded: what is too far ahead is dropped; it is asked for again when its slot begins. */
+  /**
+   * Bounded by the number of slots, not by how far ahead they are: the last slot in which this shard had a part may be long ago.
+   * What is dropped is asked for again when its slot begins.
+   */
   #keepEarly(shard: number, message: Accounts): Effect[] {
-    if (message.slot > this.#engine.applied() + EARLY_SLOTS) return [];
     let slot = this.#early.get(message.slot);
     if (!slot) {
+      if (this.#early.size >= EARLY_SLOTS) return [];
       slot = new Map();
       this.#early.set(message.slot, slot);
     }

@@ -121,7 +121,10 @@ export class SimulatedHost<M extends AnyMachine = AnyMachine> {
         cause: error,
       });
     }
-    if (crash?.when === "before") return this.kill(crash.downMs);
+    if (crash?.when === "before") {
+      this.kill(crash.downMs);
+      return;
+    }
     const isWrite = (effect: Effect): effect is Write => effect.type === "put" || effect.type === "delete";
     this.storage.apply(this.#world.writes(this.id, effects.filter(isWrite)));
     this.#release(effects, crash);

@@ -74,7 +74,8 @@ export function runSeed(options: RunOptions): RunReport {
   const faults = new Faults(dice, rates, options.onlyFaults);
   const clients = new Clients(dice);
   const cluster = new Cluster(shape, faults, clients, options.sabotage, options.trace);
-  const activeMs = isLong(dice) ? 9_000 : dice.pick("active", [100, 400, 1500]);
+  const chosenMs = isLong(dice) ? 9_000 : dice.pick("active", [100, 400, 1500]);
+  const activeMs = options.workload ? Math.max(...options.workload.map(({ atMs }) => atMs)) : chosenMs;
   const all =
     options.workload ??
     makeWorkload(dice, {
