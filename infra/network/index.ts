@@ -183,23 +183,24 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
 
   const folder = await StateFolder.take(directory);
   try {
-    const port = options.port || (await findPortPair(host));
-    await checkPortPair(host, port);
+    if (options.port) await checkPortPair(host, options.port);
     const { network, created } = folder.load({ shards: options.shards, reset: options.reset });
     await buildWasm().catch((error: Error) => {
       throw new Failure("build-failed", error.message);
     });
     // Loaded only now: it takes a second, and most refusals come earlier.
     const { Workerd } = await import("./workerd.ts");
-    const workerd = await Workerd.start({
-      config,
-      host,
-      port,
-      storage: folder.objects,
-      variables: { NETWORK: networkVariable(network, slotMs) },
-      log: options.log ?? (() => {}),
-      onProcess: (pid) => folder.lock.note(pid),
-    });
+    const { port, workerd } = await onPorts(host, options.port, (port) =>
+      Workerd.start({
+        config,
+        host,
+        port,
+        storage: folder.objects,
+        variables: { NETWORK: networkVariable(network, slotMs) },
+        log: options.log ?? (() => {}),
+        onProcess: (pid) => folder.lock.note(pid),
+      }),
+    );
     const started = new LocalNetwork({ host, port, slotMs, created, onStopped }, network, folder, workerd);
     await started.ready();
     return started;
@@ -207,5 +208,22 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     folder.release();
     onStopped();
     throw error;
+  }
+}
+
+/** Starts on the port wanted, or on the first free pair that is still free when workerd gets to it. */
+async function onPorts(
+  host: string,
+  wanted: number | undefined,
+  start: (port: number) => Promise<Workerd>,
+): Promise<{ port: number; workerd: Workerd }> {
+  for (;;) {
+    const port = wanted || (await findPortPair(host));
+    try {
+      return { port, workerd: await start(port) };
+    } catch (error) {
+      const tryAnother = !wanted && error instanceof Failure && error.code === "port-taken";
+      if (!tryAnother) throw error;
+    }
   }
 }

@@ -1,27 +1,33 @@
 /** A pair of neighbouring TCP ports: the RPC port, and the one after it, on which web3.js v1 looks for the WebSocket. */
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import { Failure, systemCode } from "./failure.ts";
 
 export const MAX_PORT = 65_534;
+const LOWEST_FREE = 20_000;
+const HIGHEST_FREE = 32_000;
 
-/** The port, or an error code when it cannot be listened on. Port 0: any free one. */
+/** The port, or an error code when it cannot be listened on. */
 function tryPort(host: string, port: number): Promise<number | string> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", (error) => resolve(systemCode(error) || error.message));
-    server.listen({ host, port, exclusive: true }, () => {
-      const address = server.address();
-      const bound = typeof address === "object" && address ? address.port : port;
-      server.close(() => resolve(bound));
-    });
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(port)));
   });
 }
 
+/**
+ * A free pair at random from below the ports that systems hand out to outgoing connections: one of those could take a port
+ * while its network is between two processes.
+ */
 export async function findPortPair(host: string): Promise<number> {
   for (;;) {
-    const port = await tryPort(host, 0);
-    if (typeof port === "string") throw new Failure("bad-option", `cannot listen on ${host}: ${port}`);
-    if (port <= MAX_PORT && typeof (await tryPort(host, port + 1)) === "number") return port;
+    const port = randomInt(LOWEST_FREE, HIGHEST_FREE);
+    const first = await tryPort(host, port);
+    if (typeof first === "string" && first !== "EADDRINUSE") {
+      throw new Failure("bad-option", `cannot listen on ${host}: ${first}`);
+    }
+    if (typeof first === "number" && typeof (await tryPort(host, port + 1)) === "number") return port;
   }
 }
 

@@ -2,15 +2,26 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { systemCode } from "./failure.ts";
 
+/** Fields of /proc/PID/stat, counted from the one after the command's name. */
+const STAT_STATE = 0;
+const STAT_THREADS = 17;
+
+/** Whether the process still has anything: one that has ended and waits to be noticed by its parent has not. */
 export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) === "EPERM";
+    if (process.platform !== "linux") return !/^$|^Z/.test(ps("state=", pid));
+    // The command's name, in parentheses, may hold anything. While threads are left, so are files and ports.
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[STAT_STATE] !== "Z" || Number(fields[STAT_THREADS]) > 1;
+  } catch {
+    return false;
   }
+}
+
+function ps(column: string, pid: number): string {
+  return execFileSync("ps", ["-ww", "-o", column, "-p", String(pid)], { encoding: "utf8" }).trim();
 }
 
 /** The command line of a process, its arguments separated by spaces; "" when there is no such process. */
@@ -19,7 +30,7 @@ export function commandLine(pid: number): string {
     if (process.platform === "linux") {
       return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
     }
-    return execFileSync("ps", ["-ww", "-o", "command=", "-p", String(pid)], { encoding: "utf8" }).trim();
+    return ps("command=", pid);
   } catch {
     return "";
   }
@@ -32,6 +43,5 @@ export async function killAndWait(pid: number): Promise<void> {
   } catch {
     return; // gone already
   }
-  // A killed child of ours that nobody has waited for yet still has an id, but no command line any more.
-  while (isAlive(pid) && commandLine(pid) !== "") await sleep(2);
+  while (isAlive(pid)) await sleep(2);
 }

@@ -1,0 +1,166 @@
+/** `npm start` from the outside: what it prints, how it ends, and what is still there at the next start. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { generateKeypair } from "../../infra/network/keypair.ts";
+import { isAlive } from "../../infra/network/process.ts";
+import { rpcCall } from "../../infra/start/rpc.ts";
+import { ownNetwork, runStart, StartCommand } from "./start-command.ts";
+
+const SOL = 1_000_000_000;
+
+async function airdrop(url: string, lamports: number): Promise<string> {
+  const { address } = generateKeypair();
+  await rpcCall(url, "requestAirdrop", [address, lamports]);
+  while ((await balance(url, address)) !== lamports) await sleep(20);
+  return address;
+}
+
+async function balance(url: string, address: string): Promise<number> {
+  return (await rpcCall<{ value: number }>(url, "getBalance", [address])).value;
+}
+
+/** The workerd process, as the lock of the state folder has it. */
+function workerdPid(state: string): number {
+  return JSON.parse(readFileSync(join(state, "lock.json"), "utf8")).workerd.pid;
+}
+
+function pong(url: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url);
+    socket.addEventListener("error", () => reject(new Error(`no WebSocket at ${url}`)));
+    socket.addEventListener("open", () => {
+      socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "slotSubscribe" }));
+    });
+    socket.addEventListener("message", () => {
+      socket.close();
+      resolve();
+    });
+  });
+}
+
+test("prints where everything is, answers there, and ends on SIGTERM with its state kept", async () => {
+  const { args, state, port, url } = await ownNetwork();
+  const command = new StartCommand(...args, "--shards", "2", "--slot-ms", "20");
+  await command.up();
+  for (const line of [
+    /RPC +http:\/\/127\.0\.0\.1:(\d+)\n/,
+    /WebSocket +ws:\/\/127\.0\.0\.1:\d+ \(and ws:\/\/127\.0\.0\.1:\d+\)\n/,
+    /Shards +2\n/,
+    /Slot time +20 ms\n/,
+    /Faucet +[1-9A-HJ-NP-Za-km-z]{32,44}\n/,
+  ]) {
+    expect(command.stdout).toMatch(line);
+  }
+  expect(command.stdout).toContain(state);
+  expect(await rpcCall(url, "getHealth")).toBe("ok");
+  await pong(`ws://127.0.0.1:${port}`);
+  await pong(`ws://127.0.0.1:${port + 1}`);
+
+  const pid = workerdPid(state);
+  expect(await command.signal("SIGTERM")).toEqual({ code: 0, signal: null });
+  expect(command.stderr).toBe("");
+  expect(isAlive(pid)).toBe(false);
+  expect(existsSync(join(state, "network.json"))).toBe(true);
+});
+
+test("a SIGINT while it starts ends it too", async () => {
+  const { args, state } = await ownNetwork();
+  const command = new StartCommand(...args);
+  while (!existsSync(join(state, "lock.json"))) await sleep(5);
+  expect(await command.signal("SIGINT")).toMatchObject({ code: 0 });
+});
+
+test("the network continues at the next start, and begins anew with --reset", async () => {
+  const { args, url } = await ownNetwork();
+  const first = new StartCommand(...args, "--shards", "3");
+  await first.up();
+  const genesis = await rpcCall<string>(url, "getGenesisHash");
+  const address = await airdrop(url, 2 * SOL);
+  const count = await rpcCall<number>(url, "getTransactionCount");
+  await first.signal("SIGINT");
+
+  const second = new StartCommand(...args);
+  await second.up();
+  expect(second.stdout).toMatch(/Shards +3\n/);
+  expect(await rpcCall(url, "getGenesisHash")).toBe(genesis);
+  expect(await balance(url, address)).toBe(2 * SOL);
+  expect(await rpcCall<number>(url, "getTransactionCount")).toBeGreaterThan(count);
+  await second.signal("SIGTERM");
+
+  const third = new StartCommand(...args, "--reset", "--shards", "1");
+  await third.up();
+  expect(third.stdout).toMatch(/Shards +1\n/);
+  expect(await rpcCall(url, "getGenesisHash")).not.toBe(genesis);
+  expect(await balance(url, address)).toBe(0);
+});
+
+test("after its own death by SIGKILL the next start takes over, ends the workerd left behind and has everything", async () => {
+  const { args, state, url } = await ownNetwork();
+  const first = new StartCommand(...args);
+  await first.up();
+  const address = await airdrop(url, SOL);
+  const orphan = workerdPid(state);
+  await first.signal("SIGKILL");
+  expect(isAlive(orphan)).toBe(true);
+
+  const second = new StartCommand(...args);
+  await second.up();
+  expect(isAlive(orphan)).toBe(false);
+  expect(await balance(url, address)).toBe(SOL);
+});
+
+test("workerd's death by SIGKILL is survived: it is started again on the same ports, with everything", async () => {
+  const { args, state, url } = await ownNetwork();
+  const command = new StartCommand(...args);
+  await command.up();
+  const address = await airdrop(url, SOL);
+  for (let round = 1; round <= 3; round++) {
+    const pid = workerdPid(state);
+    process.kill(pid, "SIGKILL");
+    while (isAlive(workerdPid(state)) && workerdPid(state) === pid) await sleep(5);
+    for (;;) {
+      const answer = await rpcCall(url, "getHealth").catch(() => null);
+      if (answer === "ok") break;
+      await sleep(20);
+    }
+    expect(await balance(url, address)).toBe(SOL);
+    await airdrop(url, SOL);
+  }
+  expect(command.stderr.match(/workerd ended \(SIGKILL\)/g)).toHaveLength(3);
+});
+
+test("a state folder that is in use is refused, and its network goes on", async () => {
+  const { args, state, url } = await ownNetwork();
+  const command = new StartCommand(...args);
+  await command.up();
+  const other = await ownNetwork();
+  const second = await runStart("--state", state, "--port", String(other.port));
+  expect(second).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/^infinisvm: .*in use.*\n$/) });
+  const reset = await runStart("--state", state, "--port", String(other.port), "--reset");
+  expect(reset.code).toBe(2);
+  await airdrop(url, SOL);
+});
+
+test("--quiet prints nothing", async () => {
+  const { args, url } = await ownNetwork();
+  const command = new StartCommand(...args, "--quiet");
+  for (;;) {
+    const answer = await rpcCall(url, "getTransactionCount").catch(() => 0);
+    if (answer === 1) break;
+    await sleep(20);
+  }
+  await command.signal("SIGTERM");
+  expect(command.stdout + command.stderr).toBe("");
+});
+
+test("a lock file left by nobody, or full of nonsense, is no obstacle", async () => {
+  const { args, state } = await ownNetwork();
+  const first = new StartCommand(...args);
+  await first.up();
+  await first.signal("SIGTERM");
+  writeFileSync(join(state, "lock.json"), "{");
+  const second = new StartCommand(...args);
+  await second.up();
+});
