@@ -242,9 +242,14 @@ export class Workerd {
     await this.#up.opened;
   }
 
-  /** Takes a Durable Object out of memory, as the platform does now and then; its next message finds it again. */
+  /** Takes a Durable Object out of memory, as the platform does now and then; its next message brings it back. */
   async evict(className: string, name: string): Promise<void> {
-    await this.#miniflare!.unsafeEvictDurableObject(this.#setup.workerName, className, { name });
+    try {
+      await this.#miniflare!.unsafeEvictDurableObject(this.#setup.workerName, className, { name });
+    } catch (error) {
+      const isOutAlready = (error as Error).message.includes("not currently running");
+      if (!isOutAlready) throw error;
+    }
   }
 
   async stop(): Promise<void> {
