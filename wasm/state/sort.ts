@@ -1,6 +1,9 @@
 /**
  * Sorting of entries {u64 prefix, u32 key pointer, u32 payload} by the 32-byte key: the prefix is the key's first eight
- * bytes, most significant first, so that most comparisons touch no key. Bottom-up merge sort: n log n whatever the keys.
+ * bytes, most significant first, so that most comparisons touch no key.
+ *
+ * Keys are mostly random: one pass distributes the entries by their top bits into buckets of a few, which are sorted by
+ * insertion. A bucket that is large (keys chosen by somebody) is merge sorted, so that it is n log n whatever the keys.
  */
 import { heapAlloc, heapFree } from "../memory/heap";
 import { keyCompare } from "../memory/bytes";
@@ -9,6 +12,12 @@ export const SORT_ENTRY: u32 = 16;
 export const SORT_KEY: usize = 8;
 export const SORT_PAYLOAD: usize = 12;
 const RUN: u32 = 8;
+const BUCKET_BITS: u32 = 11;
+const BUCKETS: u32 = 1 << BUCKET_BITS;
+/** Fewer entries are merge sorted at once. */
+const DISTRIBUTE_MIN: u32 = 256;
+/** u32 each: where the next entry of a bucket goes. */
+const places: usize = memory.data(8192, 16);
 
 // @ts-ignore: decorator
 @inline
@@ -27,6 +36,44 @@ function less(a: usize, b: usize): bool {
 }
 
 export function sortByKey(entries: usize, n: u32): void {
+  if (n < DISTRIBUTE_MIN) return mergeSort(entries, n);
+  memory.fill(places, 0, BUCKETS << 2);
+  const end = entries + (n << 4);
+  for (let e = entries; e < end; e += 16) {
+    const place = bucketOf(e);
+    store<u32>(place, load<u32>(place) + 1);
+  }
+  let sum: u32 = 0;
+  for (let place = places; place < places + (BUCKETS << 2); place += 4) {
+    const count = load<u32>(place);
+    store<u32>(place, sum);
+    sum += count;
+  }
+  const other = heapAlloc(n << 4);
+  for (let e = entries; e < end; e += 16) {
+    const place = bucketOf(e);
+    const at = load<u32>(place);
+    store<u32>(place, at + 1);
+    v128.store(other + (at << 4), v128.load(e));
+  }
+  memory.copy(entries, other, n << 4);
+  heapFree(other, n << 4);
+  // `places` now holds where each bucket ends.
+  let start: u32 = 0;
+  for (let place = places; place < places + (BUCKETS << 2); place += 4) {
+    const stop = load<u32>(place);
+    if (stop - start > 1) mergeSort(entries + (start << 4), stop - start);
+    start = stop;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function bucketOf(entry: usize): usize {
+  return places + (<usize>(load<u64>(entry) >> (64 - BUCKET_BITS)) << 2);
+}
+
+function mergeSort(entries: usize, n: u32): void {
   for (let start: u32 = 0; start < n; start += RUN) {
     const end = min(n, start + RUN);
     for (let i = start + 1; i < end; i++) {

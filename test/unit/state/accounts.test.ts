@@ -11,7 +11,8 @@ import {
   tombstone,
 } from "../../../shared/state/accounts.ts";
 import { ShardEngine } from "../../../shared/state/shard-engine.ts";
-import { keyOf, wallet, wasmModule } from "./chain.ts";
+import { wasmModule } from "../../wasm-module.ts";
+import { keyOf, wallet } from "./chain.ts";
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 100);
 const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
@@ -45,7 +46,7 @@ describe("accounts", () => {
         fc.integer({ min: 1, max: 4096 }),
         fc.array(bytes32, { minLength: 1 }),
         (seed0, seed1, shardCount, keys) => {
-          const engine = new ShardEngine(wasmModule, { shardIndex: 0, shardCount, seed0, seed1 });
+          const engine = new ShardEngine(wasmModule(), { shardIndex: 0, shardCount, seed0, seed1 });
           for (const key of keys) {
             const shard = engine.instance.exports.engineShardOf!(engine.instance.write(key));
             expect(shardOf(key, shardCount, { seed0, seed1 })).toBe(shard);

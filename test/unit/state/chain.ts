@@ -1,17 +1,14 @@
 /** A small chain for tests: transactions, a naive planner, and engines that exchange loans and returns. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { compareBytes, concatBytes, viewOf } from "../../../shared/protocol/bytes.ts";
 import { encodeContext } from "../../../shared/protocol/context.ts";
 import { CONTEXT_SIZE } from "../../../shared/protocol/limits.ts";
 import { type Account, encodeAccountList, shardOf } from "../../../shared/state/accounts.ts";
 import { ShardEngine } from "../../../shared/state/shard-engine.ts";
 import { WasmInstance } from "../../../shared/svm/wasm-instance.ts";
+import { wasmModule } from "../../wasm-module.ts";
 
-export const wasmModule = new (WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module)(
-  readFileSync("build/infinisvm.wasm"),
-);
-const parser = new WasmInstance(wasmModule);
+const parser = new WasmInstance(wasmModule());
 
 export const SEEDS = { seed0: 0x0706050403020100n, seed1: 0x0f0e0d0c0b0a0908n };
 export const SYSTEM = new Uint8Array(32);
@@ -34,7 +31,7 @@ export const wallet = (key: Uint8Array, lamports: bigint): Account => ({
 });
 
 export const engineOf = (shardIndex = 0, shardCount = 1): ShardEngine =>
-  new ShardEngine(wasmModule, { shardIndex, shardCount, ...SEEDS });
+  new ShardEngine(wasmModule(), { shardIndex, shardCount, ...SEEDS });
 
 const BLOCKHASH = digestOf(0);
 export const contextOf = (slot: number): Uint8Array =>
