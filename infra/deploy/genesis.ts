@@ -1,0 +1,90 @@
+/**
+ * npm run genesis: makes the genesis of a network that is to be deployed. Writes the value of the secret NETWORK, and
+ * the key files of treasury (which holds the whole supply) and builder beside it, readable by their owner only.
+ */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { decodeBase58 } from "../../shared/rpc/base58.ts";
+import { createNetworkFile, networkVariable } from "../network/genesis.ts";
+import { RANGES } from "../network/index.ts";
+import type { Keypair } from "../network/keypair.ts";
+
+const HELP = `Makes the genesis of a network to deploy.
+
+Usage: npm run genesis -- --out DIR [options]
+
+  --out DIR      folder for network.json (the secret NETWORK), treasury.json and builder.json (key files as the Solana CLI has them)
+  --shards N     account shards, 1 to 64 (16)
+  --lanes N      ingress lanes, 1 to 256 (4)
+  --slot-ms MS   time of a slot in milliseconds, 10 to 10000 (50)
+  --faucet       the network gives the treasury's lamports away over requestAirdrop: for test networks
+`;
+
+const LANES = [1, 256] as const;
+
+class UsageError extends Error {}
+
+function number(
+  text: string | undefined,
+  fallback: number,
+  [low, high]: readonly [number, number],
+  flag: string,
+): number {
+  if (text === undefined) return fallback;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= low && value <= high) return value;
+  throw new UsageError(`${flag} takes a whole number from ${low} to ${high}, not "${text}"`);
+}
+
+function options() {
+  try {
+    return parseArgs({
+      strict: true,
+      allowPositionals: false,
+      options: {
+        out: { type: "string" },
+        shards: { type: "string" },
+        lanes: { type: "string" },
+        "slot-ms": { type: "string" },
+        faucet: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message.split("\n")[0]);
+  }
+}
+
+/** The Solana CLI's key file: the 64 bytes of seed and public key as a JSON array. */
+const keyFile = (keypair: Keypair): string => `${JSON.stringify([...decodeBase58(keypair.secretKey)!])}\n`;
+
+function main(): void {
+  const values = options();
+  if (values.help) return console.log(HELP);
+  if (!values.out) throw new UsageError("--out DIR is missing");
+  const shards = number(values.shards, 16, RANGES.shards, "--shards");
+  const lanes = number(values.lanes, 4, LANES, "--lanes");
+  const slotMs = number(values["slot-ms"], 50, RANGES.slotMs, "--slot-ms");
+  const path = (name: string) => join(values.out!, name);
+  const names = ["network.json", "treasury.json", "builder.json"];
+  const taken = names.find((name) => existsSync(path(name)));
+  if (taken) throw new UsageError(`${path(taken)} is there already; a genesis is never overwritten`);
+  const file = createNetworkFile(shards);
+  const { faucetSecret, ...network } = { ...networkVariable(file, slotMs), lanes } as Record<string, unknown>;
+  mkdirSync(values.out, { recursive: true });
+  const write = (name: string, text: string) => writeFileSync(path(name), text, { mode: 0o600 });
+  write("network.json", `${JSON.stringify(values.faucet ? { ...network, faucetSecret } : network)}\n`);
+  write("treasury.json", keyFile(file.faucet));
+  write("builder.json", keyFile(file.identity));
+  console.log(`genesis   ${file.genesisHash}\ntreasury  ${file.faucet.address}\nbuilder   ${file.identity.address}`);
+  console.log(`next: npx wrangler secret put NETWORK < ${path("network.json")}`);
+}
+
+try {
+  main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`genesis: ${error.message}`);
+  process.exitCode = 2;
+}
