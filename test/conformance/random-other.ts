@@ -42,6 +42,21 @@ export function randomAssociatedTokenInstruction(r: Random, w: World): Ix {
   };
 }
 
+export function randomRecoverNested(r: Random, w: World): Ix {
+  const { wallet, ownerMint, mint, owner, nested, destination } = r.pick(w.nested);
+  const accounts = [
+    { key: nested, writable: true },
+    readonly(mint),
+    { key: destination, writable: true },
+    readonly(owner),
+    readonly(r.chance(0.95) ? ownerMint : mint),
+    { key: wallet, writable: true, signer: r.chance(0.95) },
+    readonly(TOKEN),
+  ];
+  if (r.chance(0.05)) accounts.splice(r.below(accounts.length), 1);
+  return { program: ASSOCIATED_TOKEN, accounts, data: [2] };
+}
+
 export function randomMemoInstruction(r: Random, w: World): Ix {
   const accounts = Array.from({ length: r.below(3) }, () => ({ key: r.pick(w.wallets), signer: r.chance(0.9) }));
   const memo = r.chance(0.9) ? new TextEncoder().encode(`memo ${r.u32()} ✓`) : r.bytes(r.below(30));

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Random } from "./random-prng.ts";
 import { readonly, signer, token, writable } from "./random-token.ts";
 import { type Ix, type Meta, u32, u64 } from "./random-wire.ts";
-import { NATIVE_MINT, rentExempt, SYSTEM, TOKEN, type World } from "./random-world.ts";
+import { NATIVE_MINT, RECENT_BLOCKHASHES, RENT, rentExempt, SYSTEM, TOKEN, type World } from "./random-world.ts";
 
 type Make = (r: Random, w: World) => Ix;
 
@@ -94,6 +94,24 @@ const transferWithSeed: Make = (r, w) => {
   return system(11, payload, [writable(key), signer(base), writable(anywhere(r, w))]);
 };
 
+/** Advance, withdraw, initialise, authorise, upgrade: the account, the sysvars it asks for, the authority. */
+const nonce: Make = (r, w) => {
+  const { key, authority } = r.pick(w.nonces);
+  const by: Meta = { key: r.chance(0.85) ? authority : r.pick(w.wallets), signer: r.chance(0.97) };
+  const account = { key, writable: r.chance(0.97) };
+  const blockhashes = readonly(RECENT_BLOCKHASHES);
+  const rent = readonly(RENT);
+  const to = writable(r.pick(w.wallets));
+  const amount = r.pick([1n, 500n, 1000n, rentExempt(80), rentExempt(80) + 3000n]);
+  return r.weighted<() => Ix>([
+    [5, () => system(4, [], [account, blockhashes, by])],
+    [3, () => system(5, u64(amount), [account, to, blockhashes, rent, by])],
+    [4, () => system(6, authority, [account, blockhashes, rent])],
+    [3, () => system(7, r.pick([authority, r.pick(w.wallets)]), [account, by])],
+    [1, () => system(12, [], [account])],
+  ])();
+};
+
 const garbage: Make = (r, w) => {
   const accounts = Array.from({ length: r.below(4) }, () => ({
     key: anyone(r, w),
@@ -116,6 +134,7 @@ const MAKES: readonly (readonly [number, Make])[] = [
   [2, allocateWithSeed],
   [2, assignWithSeed],
   [3, transferWithSeed],
+  [8, nonce],
   [3, garbage],
 ];
 

@@ -10,6 +10,7 @@ import {
   randomAssociatedTokenInstruction,
   randomBudgetInstruction,
   randomMemoInstruction,
+  randomRecoverNested,
 } from "./random-other.ts";
 import { Random } from "./random-prng.ts";
 import { randomSystemInstruction, reviveTokenAccount } from "./random-system.ts";
@@ -58,6 +59,7 @@ function randomInstructions(r: Random, w: World, options: WorkloadOptions): Ix[]
     [24, () => [randomSystemInstruction(r, w)]],
     [7, () => reviveTokenAccount(r, w)],
     [options.associatedToken ? 7 : 0, () => [randomAssociatedTokenInstruction(r, w)]],
+    [options.associatedToken ? 0.5 : 0, () => [randomRecoverNested(r, w)]],
     [options.memo ? 2 : 0, () => [randomMemoInstruction(r, w)]],
     [0.3, () => [missingProgram(r, w)]],
   ])();

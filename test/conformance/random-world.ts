@@ -15,6 +15,7 @@ export const COMPUTE_BUDGET = address("ComputeBudget1111111111111111111111111111
 export const NATIVE_MINT = address("So11111111111111111111111111111111111111112");
 export const RENT = address("SysvarRent111111111111111111111111111111111");
 export const CLOCK = address("SysvarC1ock11111111111111111111111111111111");
+export const RECENT_BLOCKHASHES = address("SysvarRecentB1ockHashes11111111111111111111");
 export const INCINERATOR = address("1nc1nerator11111111111111111111111111111111");
 export const TOKEN_2022 = address("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
 
@@ -88,6 +89,15 @@ export function multisigData(
 /** PKCS #8 header of an ed25519 secret key. */
 const PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 
+export interface Nested {
+  wallet: Uint8Array;
+  ownerMint: Uint8Array;
+  mint: Uint8Array;
+  owner: Uint8Array;
+  nested: Uint8Array;
+  destination: Uint8Array;
+}
+
 export class World {
   readonly accounts: WorldAccount[] = [];
   readonly wallets: Uint8Array[] = [];
@@ -101,6 +111,10 @@ export class World {
   readonly multisigs: { key: Uint8Array; m: number; members: Uint8Array[] }[] = [];
   /** Owned by the Token program, not initialised, of the sizes 82, 165, 355 in turn. */
   readonly blank: Uint8Array[] = [];
+  /** Nonce accounts, every other one initialised. */
+  readonly nonces: { key: Uint8Array; authority: Uint8Array }[] = [];
+  /** Associated accounts of an associated account, which RecoverNested empties. */
+  readonly nested: Nested[] = [];
   /** Accounts that lead to errors wherever they appear. */
   readonly odd: Uint8Array[] = [];
   readonly #secrets = new Map<string, KeyObject>();
@@ -110,6 +124,8 @@ export class World {
     this.#seed = seed;
     this.#makeWallets();
     this.#makeTokens();
+    this.#makeNonces();
+    this.#makeNested();
     this.#makeOddities();
   }
 
@@ -188,6 +204,33 @@ export class World {
     }
     const sizes = [82, 165, 355];
     for (let i = 0; i < 18; i++) this.blank.push(this.#add(`blank ${i}`, TOKEN, new Uint8Array(sizes[i % 3]!)));
+  }
+
+  #makeNonces(): void {
+    for (let i = 0; i < 6; i++) {
+      const authority = this.wallets[i]!;
+      const data = new Uint8Array(80);
+      if (i % 2) data.set([1, 0, 0, 0, 1, 0, 0, 0, ...authority, ...this.wallets[0]!, ...u64(5000)]);
+      const key = this.#add(`nonce ${i}`, SYSTEM, data, rentExempt(80) + BigInt(i) * 1000n);
+      this.nonces.push({ key, authority });
+    }
+  }
+
+  #makeNested(): void {
+    for (let i = 0; i < 2; i++) {
+      const wallet = this.wallets[i]!;
+      const [ownerMint, mint] = [this.mints[i]!.key, this.mints[i + 1]!.key];
+      const owner = this.associated(wallet, ownerMint);
+      const nested = this.associated(owner, mint);
+      const destination = this.associated(wallet, mint);
+      const put = (key: Uint8Array, data: Uint8Array): void => {
+        this.accounts.push({ key, owner: TOKEN, lamports: rentExempt(165), data });
+      };
+      put(owner, tokenData({ mint: ownerMint, owner: wallet }));
+      put(nested, tokenData({ mint, owner, amount: 77n }));
+      put(destination, tokenData({ mint, owner: wallet }));
+      this.nested.push({ wallet, ownerMint, mint, owner, nested, destination });
+    }
   }
 
   #makeOddities(): void {

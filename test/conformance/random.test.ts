@@ -1,6 +1,6 @@
 /**
  * Random sequences over System, Token, Associated Token and Memo, each transaction here and on Agave's runtime, everything compared after each.
- *   RANDOM_TRANSACTIONS (20000), RANDOM_SEED (1), RANDOM_PROGRAMS (what takes part besides System and Token: "ata,memo")
+ *   RANDOM_TRANSACTIONS (20000), RANDOM_SEED (1), RANDOM_PROGRAMS ("ata,memo": what takes part besides System and Token)
  */
 import { describe, expect, it } from "vitest";
 import { Conformance } from "./harness.ts";
@@ -8,7 +8,7 @@ import { randomWorkload, type Workload, type WorkloadOptions } from "./random-wo
 
 const TRANSACTIONS = Number(process.env.RANDOM_TRANSACTIONS ?? 20_000);
 const SEED = Number(process.env.RANDOM_SEED ?? 1);
-const PROGRAMS = (process.env.RANDOM_PROGRAMS ?? "").split(",");
+const PROGRAMS = (process.env.RANDOM_PROGRAMS ?? "ata,memo").split(",");
 const options = (blockhash: Uint8Array): WorkloadOptions => ({
   blockhash,
   associatedToken: PROGRAMS.includes("ata"),
