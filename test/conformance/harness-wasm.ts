@@ -16,6 +16,11 @@ import {
 
 const MODULE = process.env.CONFORMANCE_WASM ?? join(import.meta.dirname, "../../build/infinisvm.wasm");
 
+/** The types of a Worker forbid what Node allows: to compile at run time. */
+export function moduleOf(bytes: Uint8Array): WebAssembly.Module {
+  return new (WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module)(bytes);
+}
+
 export const keyText = (key: Uint8Array): string => Buffer.from(key).toString("hex");
 
 const EMPTY: AccountState = {
@@ -56,9 +61,7 @@ export class Ours {
   readonly accounts = new Map<string, AccountState>();
 
   constructor() {
-    this.wasm = new WasmInstance(
-      new (WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module)(readFileSync(MODULE)),
-    );
+    this.wasm = new WasmInstance(moduleOf(readFileSync(MODULE)));
   }
 
   account(key: Uint8Array): AccountState | null {

@@ -2,8 +2,9 @@
 import { type Address, getBase58Encoder, type Instruction } from "@solana/kit";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TransactionErrorJson } from "../../shared/errors/transaction-error.ts";
-import { Conformance, instruction, keyBytes, SYSTEM, testKey } from "./harness.ts";
+import { type CompareOptions, Conformance, instruction, keyAddress, keyBytes, SYSTEM, testKey } from "./harness.ts";
 import { type RawMessage, rawTransaction } from "./harness-message.ts";
+import type { TokenBalance } from "./harness-result.ts";
 import { assign, createAccount, move, u32, u64 } from "./harness-system.ts";
 
 const payer = testKey(1);
@@ -27,7 +28,8 @@ const run = (instructions: Instruction[], error: TransactionErrorJson | null) =>
 const raw = (
   message: Partial<RawMessage> & Pick<RawMessage, "keys" | "instructions">,
   error: TransactionErrorJson | null,
-) => c.expect(rawTransaction({ header: [1, 0, 1], blockhash: c.latestBlockhash(), ...message }), error);
+  options: CompareOptions = {},
+) => c.expect(rawTransaction({ header: [1, 0, 1], blockhash: c.latestBlockhash(), ...message }), error, options);
 const transferData = (lamports: bigint): number[] => [...u32(2), ...u64(lamports)];
 
 describe("all or nothing", () => {
@@ -326,6 +328,63 @@ describe("age of the blockhash", () => {
   });
 });
 
+describe("logs", () => {
+  const MEMO = "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr";
+  const memos = (texts: readonly string[]) =>
+    raw(
+      {
+        keys: [payer, MEMO],
+        instructions: texts.map((text) => ({ program: 1, accounts: [], data: new TextEncoder().encode(text) })),
+      },
+      null,
+      { allowComputeUnits: true },
+    ).ours.logs;
+
+  it("end at 10,000 bytes, where shorter lines still find room", () => {
+    const logs = memos(Array.from({ length: 50 }, (_, i) => "x".repeat(i % 7)));
+    expect(logs.filter((line) => line === "Log truncated")).toHaveLength(1);
+    expect(logs.at(-1)).not.toBe("Log truncated");
+    expect(logs.join("").length).toBeLessThan(10_000 + 13);
+  });
+  it("and a long line is left out whole", () => {
+    const logs = memos([...Array.from({ length: 38 }, () => ""), "y".repeat(900), "", ""]);
+    expect(logs).toContain("Log truncated");
+    expect(logs.some((line) => line.includes("yyyy"))).toBe(false);
+  });
+  it("name unknown keys and well-known ones alike", () => {
+    const key = "So11111111111111111111111111111111111111112";
+    c.expect(
+      c.transaction({
+        payer,
+        instructions: [
+          instruction(
+            SYSTEM,
+            [
+              [key, "w"],
+              [to, "w"],
+            ],
+            transferData(1n),
+          ),
+        ],
+      }),
+      failed(0, "MissingRequiredSignature"),
+    );
+    for (let n = 0; n < 300; n++) {
+      const bytes = keyBytes(testKey(n * 7919)).slice();
+      bytes.fill(0, 0, n % 32);
+      const from = instruction(
+        SYSTEM,
+        [
+          [bytes, "w"],
+          [to, "w"],
+        ],
+        transferData(1n),
+      );
+      c.expect(c.transaction({ payer, instructions: [from] }), failed(0, "MissingRequiredSignature"));
+    }
+  });
+});
+
 describe("what the result says", () => {
   it("balances before and after, of success and failure", () => {
     const good = run([move(payer, to, SOL)], null).ours;
@@ -335,6 +394,64 @@ describe("what the result says", () => {
     const bad = run([move(payer, to, 1_000n * SOL)], failed(0, { Custom: 1 })).ours;
     expect(bad.preLamports).toEqual([99n * SOL - 5_000n, SOL, 1n]);
     expect(bad.postLamports).toEqual([99n * SOL - 10_000n, SOL, 1n]);
+  });
+  it("token balances before and after, of success and failure", () => {
+    const [mint, source, target] = [testKey(90), testKey(91), testKey(92)];
+    const TOKEN = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
+    const account = (amount: bigint): Uint8Array => {
+      const data = new Uint8Array(165);
+      data.set([...keyBytes(mint), ...keyBytes(payer), ...u64(amount)]);
+      data[108] = 1;
+      return data;
+    };
+    const mintData = new Uint8Array(82);
+    mintData.set([...u64(100n), 6, 1], 36);
+    c.setAccount(mint, { lamports: SOL, owner: TOKEN, data: mintData });
+    c.setAccount(source, { lamports: SOL, owner: TOKEN, data: account(100n) });
+    c.setAccount(target, { lamports: SOL, owner: TOKEN, data: account(0n) });
+    const checked = (amount: bigint): Instruction =>
+      instruction(
+        TOKEN,
+        [
+          [source, "w"],
+          [mint, "r"],
+          [target, "w"],
+          [payer, "ws"],
+        ],
+        [12, ...u64(amount), 6],
+      );
+    const balances = (list: TokenBalance[]): unknown[] =>
+      list.map((b) => [keyAddress(b.mint), b.amount, b.decimals, b.program]);
+
+    const good = c.expect(c.transaction({ payer, instructions: [checked(40n)] }), null, {
+      allowComputeUnits: true,
+    }).ours;
+    expect(balances(good.tokenPre).sort()).toEqual([
+      [mint, 0n, 6, 0],
+      [mint, 100n, 6, 0],
+    ]);
+    expect(balances(good.tokenPost).sort()).toEqual([
+      [mint, 40n, 6, 0],
+      [mint, 60n, 6, 0],
+    ]);
+    expect(keyAddress(good.tokenPost[0]!.owner)).toBe(payer);
+    const instructions = [checked(40n), checked(40n)];
+    const bad = c.expect(c.transaction({ payer, instructions }), failed(1, { Custom: 1 }), {
+      allowComputeUnits: true,
+    }).ours;
+    expect(balances(bad.tokenPost)).toEqual(balances(bad.tokenPre));
+    const plain = instruction(
+      TOKEN,
+      [
+        [source, "w"],
+        [target, "w"],
+        [payer, "ws"],
+      ],
+      [3, ...u64(1n)],
+    );
+    const unknown = c.expect(c.transaction({ payer, instructions: [plain] }), null, { allowComputeUnits: true }).ours;
+    expect(unknown.tokenPost.map((b) => b.decimals)).toEqual([255, 255]);
+    expect(run([move(payer, to, SOL)], null).ours.tokenPre).toEqual([]);
   });
   it("nothing of what did not land", () => {
     const { ours } = c.expect(
