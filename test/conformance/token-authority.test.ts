@@ -1,5 +1,5 @@
 /** SetAuthority, FreezeAccount, ThawAccount, and who counts as a multisig. */
-import { beforeAll, describe, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { TOKEN_2022 } from "./random-world.ts";
 import {
   cut,
@@ -176,6 +176,13 @@ describe("a multisig", () => {
   it("fails on a member that is named but does not sign, even when enough others do", () => {
     owned(multisigData(1, [K.alice, K.bob]));
     t.check("MissingRequiredSignature", I.transfer(1, [...members(K.alice), readonly(K.bob)]));
+  });
+
+  it("of more than 11 members stops the program, where Agave logs a panic", () => {
+    owned(multisigData(1, [K.alice], 12));
+    const { ours } = t.bothButLogs(transfer(K.alice));
+    expect(ours.error).toEqual({ InstructionError: [0, "ProgramFailedToComplete"] });
+    t.check("MissingRequiredSignature", transfer());
   });
 
   it("can be the delegate and the close authority", () => {

@@ -161,6 +161,11 @@ export class TokenBench {
     }
   }
 
+  /** As both, but for the log. */
+  bothButLogs(...instructions: Ix[]): Comparison {
+    return this.c.expectSame(this.#wire(instructions), { allowComputeUnits: true, ignoreLogs: true });
+  }
+
   /** As check, on the known state. */
   fresh(expected: Expected, ...instructions: Ix[]): Comparison {
     this.reset();
