@@ -25,7 +25,7 @@ export class AccountShard extends DurableObject<Env> implements Actor {
     this.#engine = new ShardEngine(wasm, { shardIndex: shard, shardCount: network.shardCount, ...seeds });
     const genesis = genesisOf(network, sha256)[shard]!.accounts;
     const machine = new ShardMachine(this.#engine, { shard, ...DEFAULT_CHECKPOINT }, genesis);
-    this.#host = new MachineHost(ctx, env, id, machine);
+    this.#host = new MachineHost(ctx, env, id, network.genesisHash, machine);
   }
 
   /** `keys`: 32 bytes each; all must be this shard's. Account list with one entry a key, as of the end of slot `asOf`. */

@@ -56,7 +56,7 @@ export class Builder extends DurableObject<Env> implements Actor {
       genesisHash: network.genesisHash,
       genesisTimestamp: network.genesisTimestamp,
     });
-    this.#host = new MachineHost(ctx, env, "builder", this.#machine);
+    this.#host = new MachineHost(ctx, env, "builder", network.genesisHash, this.#machine);
   }
 
   /** The stored tip; null while the builder recovers after a start. Keeps an idle chain ticking for a while. */

@@ -6,6 +6,7 @@
  * object is in memory; an alarm is the watchdog that brings it back if it is evicted with work under way.
  */
 import type { Effect, Machine, MessageEvent, SubmitAnswer, TimerEvent } from "../../shared/protocol/actor.ts";
+import { equalBytes } from "../../shared/protocol/bytes.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
 import type { ActorStats } from "./actor.ts";
 import { BlobStore } from "./blob-store.ts";
@@ -26,13 +27,20 @@ export class MachineHost<Event> {
   #watchdogAt = 0;
   #counts = { messagesSent: 0, messagesFailed: 0, callsReceived: 0, events: 0 };
 
-  /** Boots the machine before the object takes any call. */
-  constructor(ctx: DurableObjectState, env: Env, id: NodeId, machine: Machine<Event | TimerEvent | MessageEvent>) {
+  /** Boots the machine before the object takes any call. Throws where the object holds another network's chain. */
+  constructor(
+    ctx: DurableObjectState,
+    env: Env,
+    id: NodeId,
+    genesisHash: Uint8Array,
+    machine: Machine<Event | TimerEvent | MessageEvent>,
+  ) {
     this.#ctx = ctx;
     this.#env = env;
     this.#id = id;
     this.#machine = machine;
     this.storage = new BlobStore(ctx.storage.sql);
+    this.#claim(genesisHash);
     this.#apply(machine.boot(this.storage, Date.now()));
   }
 
@@ -74,6 +82,15 @@ export class MachineHost<Event> {
   stats(): ActorStats {
     const { rowsWritten, bytesWritten } = this.storage;
     return { rowsWritten, bytesWritten, ...this.#counts };
+  }
+
+  /** An object belongs to the network that first woke it. */
+  #claim(genesisHash: Uint8Array): void {
+    const owner = this.storage.get("genesis", 0);
+    if (!owner) this.storage.put("genesis", 0, genesisHash);
+    else if (!equalBytes(owner, genesisHash)) {
+      throw new Error(`${this.#id}: NETWORK is another network than the one whose chain is stored here`);
+    }
   }
 
   #apply(effects: readonly Effect[]): void {

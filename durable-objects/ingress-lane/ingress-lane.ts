@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { SubmitAnswer } from "../../shared/protocol/actor.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
+import { parseNetwork } from "../../shared/protocol/network.ts";
 import { LaneMachine, type SubmitEvent } from "../../shared/scheduling/lane-machine.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
@@ -13,7 +14,13 @@ export class IngressLane extends DurableObject<Env> implements Actor {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#host = new MachineHost(ctx, env, ctx.id.name as NodeId, new LaneMachine(sha256));
+    this.#host = new MachineHost(
+      ctx,
+      env,
+      ctx.id.name as NodeId,
+      parseNetwork(env.NETWORK).genesisHash,
+      new LaneMachine(sha256),
+    );
   }
 
   /** A frame of verified transactions. Answers when it is durable here, or that the lane is full. */

@@ -27,7 +27,7 @@ export class Ledger extends DurableObject<Env> implements Actor {
       genesisTimestamp: network.genesisTimestamp,
       genesisLamports: genesisOf(network, sha256).map((shard) => shard.lamports),
     });
-    this.#host = new MachineHost(ctx, env, "ledger", machine);
+    this.#host = new MachineHost(ctx, env, "ledger", network.genesisHash, machine);
     this.#query = new LedgerQuery(machine, this.#host.storage);
   }
 

@@ -61,7 +61,10 @@ const keyFile = (keypair: Keypair): string => `${JSON.stringify([...decodeBase58
 
 function main(): void {
   const values = options();
-  if (values.help) return console.log(HELP);
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
   if (!values.out) throw new UsageError("--out DIR is missing");
   const shards = number(values.shards, 16, RANGES.shards, "--shards");
   const lanes = number(values.lanes, 4, LANES, "--lanes");
