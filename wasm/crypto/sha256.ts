@@ -26,7 +26,6 @@ const INITIAL_STATE: usize = memory.data<u32>([
 
 const BLOCK: u32 = 64;
 const state: usize = memory.data(32, 16);
-const schedule: usize = memory.data(256, 16);
 const pending: usize = memory.data(64, 16); // the not yet full block
 let pendingLength: u32 = 0;
 let totalLength: u64 = 0; // bytes; 2^61 bytes are more than a WASM memory holds, so 64 bits suffice
@@ -34,7 +33,7 @@ let totalLength: u64 = 0; // bytes; 2^61 bytes are more than a WASM memory holds
 // @ts-ignore: decorator
 @inline function choose(x: u32, y: u32, z: u32): u32 { return z ^ (x & (y ^ z)); }
 // @ts-ignore: decorator
-@inline function majority(x: u32, y: u32, z: u32): u32 { return (x & y) | (z & (x | y)); }
+@inline function majority(x: u32, y: u32, z: u32): u32 { return y ^ ((x ^ y) & (y ^ z)); } // y ^ z is the x ^ y of the round before
 // @ts-ignore: decorator
 @inline function bigSigma0(x: u32): u32 { return rotr(x, 2) ^ rotr(x, 13) ^ rotr(x, 22); }
 // @ts-ignore: decorator
@@ -46,38 +45,47 @@ let totalLength: u64 = 0; // bytes; 2^61 bytes are more than a WASM memory holds
 
 /** Folds one block at `block` into the state (FIPS 180-4, 6.2.2). */
 function compress(block: usize): void {
-  for (let i: usize = 0; i < 64; i += 4) store<u32>(schedule + i, bswap(load<u32>(block + i)));
-  for (let w = schedule + 64, end = schedule + 256; w < end; w += 4) {
-    store<u32>(w, smallSigma1(load<u32>(w - 8)) + load<u32>(w - 28) + smallSigma0(load<u32>(w - 60)) + load<u32>(w - 64));
-  }
+  let w0 = bswap(load<u32>(block, 0)), w1 = bswap(load<u32>(block, 4)), w2 = bswap(load<u32>(block, 8)), w3 = bswap(load<u32>(block, 12));
+  let w4 = bswap(load<u32>(block, 16)), w5 = bswap(load<u32>(block, 20)), w6 = bswap(load<u32>(block, 24)), w7 = bswap(load<u32>(block, 28));
+  let w8 = bswap(load<u32>(block, 32)), w9 = bswap(load<u32>(block, 36)), w10 = bswap(load<u32>(block, 40)), w11 = bswap(load<u32>(block, 44));
+  let w12 = bswap(load<u32>(block, 48)), w13 = bswap(load<u32>(block, 52)), w14 = bswap(load<u32>(block, 56)), w15 = bswap(load<u32>(block, 60));
   let a = load<u32>(state, 0), b = load<u32>(state, 4), c = load<u32>(state, 8), d = load<u32>(state, 12);
   let e = load<u32>(state, 16), f = load<u32>(state, 20), g = load<u32>(state, 24), h = load<u32>(state, 28);
-  // Eight rounds a turn: the names rotate instead of the values.
-  for (let w = schedule, k = ROUND_CONSTANTS, end = schedule + 256; w < end; w += 32, k += 32) {
-    h += bigSigma1(e) + choose(e, f, g) + load<u32>(k, 0) + load<u32>(w, 0);
-    d += h;
-    h += bigSigma0(a) + majority(a, b, c);
-    g += bigSigma1(d) + choose(d, e, f) + load<u32>(k, 4) + load<u32>(w, 4);
-    c += g;
-    g += bigSigma0(h) + majority(h, a, b);
-    f += bigSigma1(c) + choose(c, d, e) + load<u32>(k, 8) + load<u32>(w, 8);
-    b += f;
-    f += bigSigma0(g) + majority(g, h, a);
-    e += bigSigma1(b) + choose(b, c, d) + load<u32>(k, 12) + load<u32>(w, 12);
-    a += e;
-    e += bigSigma0(f) + majority(f, g, h);
-    d += bigSigma1(a) + choose(a, b, c) + load<u32>(k, 16) + load<u32>(w, 16);
-    h += d;
-    d += bigSigma0(e) + majority(e, f, g);
-    c += bigSigma1(h) + choose(h, a, b) + load<u32>(k, 20) + load<u32>(w, 20);
-    g += c;
-    c += bigSigma0(d) + majority(d, e, f);
-    b += bigSigma1(g) + choose(g, h, a) + load<u32>(k, 24) + load<u32>(w, 24);
-    f += b;
-    b += bigSigma0(c) + majority(c, d, e);
-    a += bigSigma1(f) + choose(f, g, h) + load<u32>(k, 28) + load<u32>(w, 28);
-    e += a;
-    a += bigSigma0(b) + majority(b, c, d);
+  // Sixteen rounds a turn: the names of a..h rotate instead of the values, and w0..w15 are the last sixteen words of W.
+  for (let k = ROUND_CONSTANTS, last = ROUND_CONSTANTS + 192; ; k += 64) {
+    h += bigSigma1(e) + choose(e, f, g) + load<u32>(k, 0) + w0; d += h; h += bigSigma0(a) + majority(a, b, c);
+    g += bigSigma1(d) + choose(d, e, f) + load<u32>(k, 4) + w1; c += g; g += bigSigma0(h) + majority(h, a, b);
+    f += bigSigma1(c) + choose(c, d, e) + load<u32>(k, 8) + w2; b += f; f += bigSigma0(g) + majority(g, h, a);
+    e += bigSigma1(b) + choose(b, c, d) + load<u32>(k, 12) + w3; a += e; e += bigSigma0(f) + majority(f, g, h);
+    d += bigSigma1(a) + choose(a, b, c) + load<u32>(k, 16) + w4; h += d; d += bigSigma0(e) + majority(e, f, g);
+    c += bigSigma1(h) + choose(h, a, b) + load<u32>(k, 20) + w5; g += c; c += bigSigma0(d) + majority(d, e, f);
+    b += bigSigma1(g) + choose(g, h, a) + load<u32>(k, 24) + w6; f += b; b += bigSigma0(c) + majority(c, d, e);
+    a += bigSigma1(f) + choose(f, g, h) + load<u32>(k, 28) + w7; e += a; a += bigSigma0(b) + majority(b, c, d);
+    h += bigSigma1(e) + choose(e, f, g) + load<u32>(k, 32) + w8; d += h; h += bigSigma0(a) + majority(a, b, c);
+    g += bigSigma1(d) + choose(d, e, f) + load<u32>(k, 36) + w9; c += g; g += bigSigma0(h) + majority(h, a, b);
+    f += bigSigma1(c) + choose(c, d, e) + load<u32>(k, 40) + w10; b += f; f += bigSigma0(g) + majority(g, h, a);
+    e += bigSigma1(b) + choose(b, c, d) + load<u32>(k, 44) + w11; a += e; e += bigSigma0(f) + majority(f, g, h);
+    d += bigSigma1(a) + choose(a, b, c) + load<u32>(k, 48) + w12; h += d; d += bigSigma0(e) + majority(e, f, g);
+    c += bigSigma1(h) + choose(h, a, b) + load<u32>(k, 52) + w13; g += c; c += bigSigma0(d) + majority(d, e, f);
+    b += bigSigma1(g) + choose(g, h, a) + load<u32>(k, 56) + w14; f += b; b += bigSigma0(c) + majority(c, d, e);
+    a += bigSigma1(f) + choose(f, g, h) + load<u32>(k, 60) + w15; e += a; a += bigSigma0(b) + majority(b, c, d);
+    if (k == last) break;
+    w0 += smallSigma1(w14) + w9 + smallSigma0(w1);
+    w1 += smallSigma1(w15) + w10 + smallSigma0(w2);
+    w2 += smallSigma1(w0) + w11 + smallSigma0(w3);
+    w3 += smallSigma1(w1) + w12 + smallSigma0(w4);
+    w4 += smallSigma1(w2) + w13 + smallSigma0(w5);
+    w5 += smallSigma1(w3) + w14 + smallSigma0(w6);
+    w6 += smallSigma1(w4) + w15 + smallSigma0(w7);
+    w7 += smallSigma1(w5) + w0 + smallSigma0(w8);
+    w8 += smallSigma1(w6) + w1 + smallSigma0(w9);
+    w9 += smallSigma1(w7) + w2 + smallSigma0(w10);
+    w10 += smallSigma1(w8) + w3 + smallSigma0(w11);
+    w11 += smallSigma1(w9) + w4 + smallSigma0(w12);
+    w12 += smallSigma1(w10) + w5 + smallSigma0(w13);
+    w13 += smallSigma1(w11) + w6 + smallSigma0(w14);
+    w14 += smallSigma1(w12) + w7 + smallSigma0(w15);
+    w15 += smallSigma1(w13) + w8 + smallSigma0(w0);
   }
   store<u32>(state, load<u32>(state, 0) + a, 0);
   store<u32>(state, load<u32>(state, 4) + b, 4);

@@ -39,7 +39,6 @@ const INITIAL_STATE: usize = memory.data<u64>([
 
 const BLOCK: u32 = 128;
 const state: usize = memory.data(64, 16);
-const schedule: usize = memory.data(640, 16);
 const pending: usize = memory.data(128, 16); // the not yet full block
 let pendingLength: u32 = 0;
 let totalLength: u64 = 0; // bytes; 2^61 bytes are more than a WASM memory holds, so 64 bits suffice
@@ -47,7 +46,7 @@ let totalLength: u64 = 0; // bytes; 2^61 bytes are more than a WASM memory holds
 // @ts-ignore: decorator
 @inline function choose(x: u64, y: u64, z: u64): u64 { return z ^ (x & (y ^ z)); }
 // @ts-ignore: decorator
-@inline function majority(x: u64, y: u64, z: u64): u64 { return (x & y) | (z & (x | y)); }
+@inline function majority(x: u64, y: u64, z: u64): u64 { return y ^ ((x ^ y) & (y ^ z)); } // y ^ z is the x ^ y of the round before
 // @ts-ignore: decorator
 @inline function bigSigma0(x: u64): u64 { return rotr(x, 28) ^ rotr(x, 34) ^ rotr(x, 39); }
 // @ts-ignore: decorator
@@ -59,38 +58,47 @@ let totalLength: u64 = 0; // bytes; 2^61 bytes are more than a WASM memory holds
 
 /** Folds one block at `block` into the state (FIPS 180-4, 6.4.2). */
 function compress(block: usize): void {
-  for (let i: usize = 0; i < 128; i += 8) store<u64>(schedule + i, bswap(load<u64>(block + i)));
-  for (let w = schedule + 128, end = schedule + 640; w < end; w += 8) {
-    store<u64>(w, smallSigma1(load<u64>(w - 16)) + load<u64>(w - 56) + smallSigma0(load<u64>(w - 120)) + load<u64>(w - 128));
-  }
+  let w0 = bswap(load<u64>(block, 0)), w1 = bswap(load<u64>(block, 8)), w2 = bswap(load<u64>(block, 16)), w3 = bswap(load<u64>(block, 24));
+  let w4 = bswap(load<u64>(block, 32)), w5 = bswap(load<u64>(block, 40)), w6 = bswap(load<u64>(block, 48)), w7 = bswap(load<u64>(block, 56));
+  let w8 = bswap(load<u64>(block, 64)), w9 = bswap(load<u64>(block, 72)), w10 = bswap(load<u64>(block, 80)), w11 = bswap(load<u64>(block, 88));
+  let w12 = bswap(load<u64>(block, 96)), w13 = bswap(load<u64>(block, 104)), w14 = bswap(load<u64>(block, 112)), w15 = bswap(load<u64>(block, 120));
   let a = load<u64>(state, 0), b = load<u64>(state, 8), c = load<u64>(state, 16), d = load<u64>(state, 24);
   let e = load<u64>(state, 32), f = load<u64>(state, 40), g = load<u64>(state, 48), h = load<u64>(state, 56);
-  // Eight rounds a turn: the names rotate instead of the values.
-  for (let w = schedule, k = ROUND_CONSTANTS, end = schedule + 640; w < end; w += 64, k += 64) {
-    h += bigSigma1(e) + choose(e, f, g) + load<u64>(k, 0) + load<u64>(w, 0);
-    d += h;
-    h += bigSigma0(a) + majority(a, b, c);
-    g += bigSigma1(d) + choose(d, e, f) + load<u64>(k, 8) + load<u64>(w, 8);
-    c += g;
-    g += bigSigma0(h) + majority(h, a, b);
-    f += bigSigma1(c) + choose(c, d, e) + load<u64>(k, 16) + load<u64>(w, 16);
-    b += f;
-    f += bigSigma0(g) + majority(g, h, a);
-    e += bigSigma1(b) + choose(b, c, d) + load<u64>(k, 24) + load<u64>(w, 24);
-    a += e;
-    e += bigSigma0(f) + majority(f, g, h);
-    d += bigSigma1(a) + choose(a, b, c) + load<u64>(k, 32) + load<u64>(w, 32);
-    h += d;
-    d += bigSigma0(e) + majority(e, f, g);
-    c += bigSigma1(h) + choose(h, a, b) + load<u64>(k, 40) + load<u64>(w, 40);
-    g += c;
-    c += bigSigma0(d) + majority(d, e, f);
-    b += bigSigma1(g) + choose(g, h, a) + load<u64>(k, 48) + load<u64>(w, 48);
-    f += b;
-    b += bigSigma0(c) + majority(c, d, e);
-    a += bigSigma1(f) + choose(f, g, h) + load<u64>(k, 56) + load<u64>(w, 56);
-    e += a;
-    a += bigSigma0(b) + majority(b, c, d);
+  // Sixteen rounds a turn: the names of a..h rotate instead of the values, and w0..w15 are the last sixteen words of W.
+  for (let k = ROUND_CONSTANTS, last = ROUND_CONSTANTS + 512; ; k += 128) {
+    h += bigSigma1(e) + choose(e, f, g) + load<u64>(k, 0) + w0; d += h; h += bigSigma0(a) + majority(a, b, c);
+    g += bigSigma1(d) + choose(d, e, f) + load<u64>(k, 8) + w1; c += g; g += bigSigma0(h) + majority(h, a, b);
+    f += bigSigma1(c) + choose(c, d, e) + load<u64>(k, 16) + w2; b += f; f += bigSigma0(g) + majority(g, h, a);
+    e += bigSigma1(b) + choose(b, c, d) + load<u64>(k, 24) + w3; a += e; e += bigSigma0(f) + majority(f, g, h);
+    d += bigSigma1(a) + choose(a, b, c) + load<u64>(k, 32) + w4; h += d; d += bigSigma0(e) + majority(e, f, g);
+    c += bigSigma1(h) + choose(h, a, b) + load<u64>(k, 40) + w5; g += c; c += bigSigma0(d) + majority(d, e, f);
+    b += bigSigma1(g) + choose(g, h, a) + load<u64>(k, 48) + w6; f += b; b += bigSigma0(c) + majority(c, d, e);
+    a += bigSigma1(f) + choose(f, g, h) + load<u64>(k, 56) + w7; e += a; a += bigSigma0(b) + majority(b, c, d);
+    h += bigSigma1(e) + choose(e, f, g) + load<u64>(k, 64) + w8; d += h; h += bigSigma0(a) + majority(a, b, c);
+    g += bigSigma1(d) + choose(d, e, f) + load<u64>(k, 72) + w9; c += g; g += bigSigma0(h) + majority(h, a, b);
+    f += bigSigma1(c) + choose(c, d, e) + load<u64>(k, 80) + w10; b += f; f += bigSigma0(g) + majority(g, h, a);
+    e += bigSigma1(b) + choose(b, c, d) + load<u64>(k, 88) + w11; a += e; e += bigSigma0(f) + majority(f, g, h);
+    d += bigSigma1(a) + choose(a, b, c) + load<u64>(k, 96) + w12; h += d; d += bigSigma0(e) + majority(e, f, g);
+    c += bigSigma1(h) + choose(h, a, b) + load<u64>(k, 104) + w13; g += c; c += bigSigma0(d) + majority(d, e, f);
+    b += bigSigma1(g) + choose(g, h, a) + load<u64>(k, 112) + w14; f += b; b += bigSigma0(c) + majority(c, d, e);
+    a += bigSigma1(f) + choose(f, g, h) + load<u64>(k, 120) + w15; e += a; a += bigSigma0(b) + majority(b, c, d);
+    if (k == last) break;
+    w0 += smallSigma1(w14) + w9 + smallSigma0(w1);
+    w1 += smallSigma1(w15) + w10 + smallSigma0(w2);
+    w2 += smallSigma1(w0) + w11 + smallSigma0(w3);
+    w3 += smallSigma1(w1) + w12 + smallSigma0(w4);
+    w4 += smallSigma1(w2) + w13 + smallSigma0(w5);
+    w5 += smallSigma1(w3) + w14 + smallSigma0(w6);
+    w6 += smallSigma1(w4) + w15 + smallSigma0(w7);
+    w7 += smallSigma1(w5) + w0 + smallSigma0(w8);
+    w8 += smallSigma1(w6) + w1 + smallSigma0(w9);
+    w9 += smallSigma1(w7) + w2 + smallSigma0(w10);
+    w10 += smallSigma1(w8) + w3 + smallSigma0(w11);
+    w11 += smallSigma1(w9) + w4 + smallSigma0(w12);
+    w12 += smallSigma1(w10) + w5 + smallSigma0(w13);
+    w13 += smallSigma1(w11) + w6 + smallSigma0(w14);
+    w14 += smallSigma1(w12) + w7 + smallSigma0(w15);
+    w15 += smallSigma1(w13) + w8 + smallSigma0(w0);
   }
   store<u64>(state, load<u64>(state, 0) + a, 0);
   store<u64>(state, load<u64>(state, 8) + b, 8);
