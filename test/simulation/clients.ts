@@ -67,7 +67,6 @@ export class Clients implements Outside {
   /** Frames by "lane seq", as lanes sent them to the builder. */
   readonly laneFrames = new Map<string, Uint8Array>();
   readonly reads: ReadAnswer[] = [];
-  #messages = 0;
 
   constructor(dice: Dice) {
     this.#dice = dice;
@@ -87,7 +86,6 @@ export class Clients implements Outside {
   }
 
   onMessage(from: NodeId, _to: NodeId, message: Message): void {
-    this.#messages++;
     if (message.type === "blockStored") this.#learn(message.slot, message.block);
     if (message.type === "frames") this.#sawFrame(`${from} ${message.seq}`, message.frame);
   }
