@@ -175,7 +175,7 @@ export function rowReplay(p: usize, len: u32): i32 {
   store<u64>(slot, number, SLOT_NUMBER);
   store<u64>(slot, load<u64>(p, ROW_VIEW), SLOT_VIEW);
   memory.copy(slot + SLOT_DIGEST, p + ROW_DIGEST, 32);
-  store<u64>(slot, sessionApplied(), SLOT_PREVIOUS);
+  store<u64>(slot, previous, SLOT_PREVIOUS);
   store<u64>(slot, load<u64>(p, ROW_FEES), SLOT_FEES);
   memory.copy(slot + SLOT_EFFECT_HASH, hashed, 32);
   sessionStart(slot, 0, 0);
