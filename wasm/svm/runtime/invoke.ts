@@ -187,7 +187,7 @@ function runBpf(builtin: i32, key: usize): i32 {
     if (returnLen) {
       logBegin();
       logChars("Program return: ");
-      logKey(returnProgram);
+      logKey(key);
       logChars(" ");
       logBase64(returnBytes, returnLen);
       logEnd();

@@ -129,7 +129,8 @@ function fund(len: u32): i32 {
   if (ixNumAccounts() <= PAYER) return ERR_NOT_ENOUGH_ACCOUNT_KEYS;
   if (!ixIsSigner(PAYER)) return refuse("Payer account must be a signer", ERR_MISSING_REQUIRED_SIGNATURE);
   if (ixNumAccounts() <= PAYER + 1) return ERR_NOT_ENOUGH_ACCOUNT_KEYS;
-  const error = transfer(PAYER, required - held);
+  let error = pay(UNITS.EXTEND_TO_TRANSFER);
+  if (!error) error = transfer(PAYER, required - held);
   return error ? error : pay(UNITS.EXTEND_END);
 }
 
@@ -140,10 +141,11 @@ export function extendTable(addresses: usize, count: u32): i32 {
   if (error) return error;
   const old = (bpfDataLen(TABLE) - TABLE_META) >> 5;
   error = checkExtension(old, count);
-  if (!error) error = pay(UNITS.EXTEND_TO_TRANSFER + UNITS.EXTEND_EACH * <u64>count);
   if (error) return error;
   const data = bpfData(TABLE);
   const fresh = load<u64>(data, TABLE_LAST_EXTENDED_SLOT) != contextSlot();
+  error = pay(UNITS.extendUnits(count, ixNumAccounts(), fresh));
+  if (error) return error;
   rewriteMeta(NEVER, contextSlot(), fresh ? old : load<u8>(data, TABLE_LAST_EXTENDED_START), ixKey(AUTHORITY));
   const len = TABLE_META + ((old + count) << 5);
   error = bpfRealloc(TABLE, len);

@@ -55,7 +55,9 @@ function existing(): i32 {
     logProgramText("Associated token account owner does not match address derivation");
     return failCustom(INVALID_OWNER);
   }
-  if (!keyEquals(data + ACCOUNT_MINT, ixKey(MINT))) return ERR_INVALID_ACCOUNT_DATA;
+  if (!keyEquals(data + ACCOUNT_MINT, ixKey(MINT))) {
+    return consume(UNITS.MINT_DIFFERS) ? ERR_INVALID_ACCOUNT_DATA : ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
+  }
   return consume(UNITS.EXISTING) ? 0 : ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
 }
 
@@ -94,7 +96,9 @@ function makeAccount(tokenProgram: usize): i32 {
 }
 
 export function create(idempotent: bool): i32 {
-  if (ixNumAccounts() <= TOKEN_PROGRAM) return ERR_NOT_ENOUGH_ACCOUNT_KEYS;
+  if (ixNumAccounts() <= TOKEN_PROGRAM) {
+    return consume(UNITS.TOO_FEW_ACCOUNTS) ? ERR_NOT_ENOUGH_ACCOUNT_KEYS : ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
+  }
   const tokenProgram = ixKey(TOKEN_PROGRAM);
   const associated = isAssociated(ACCOUNT, ixKey(WALLET), tokenProgram, ixKey(MINT));
   if (associated == ADDRESS_OUT_OF_UNITS) return ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
@@ -104,6 +108,7 @@ export function create(idempotent: bool): i32 {
     return ERR_INVALID_SEEDS;
   }
   if (idempotent) {
+    if (!consume(UNITS.IDEMPOTENT)) return ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
     const found = existing();
     if (found >= 0) return found;
   }

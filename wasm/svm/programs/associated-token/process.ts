@@ -15,8 +15,10 @@ import { recoverNested } from "./recover";
 export function processAssociatedToken(): i32 {
   const len = ixDataLen();
   const instruction: u32 = len ? load<u8>(ixData()) : CREATE;
-  if (!consume(UNITS.START)) return ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
-  if (len > 1 || instruction > RECOVER_NESTED) return ERR_INVALID_INSTRUCTION_DATA;
+  if (!consume(len ? UNITS.START : UNITS.START_WITHOUT_DATA)) return ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
+  if (len > 1 || instruction > RECOVER_NESTED) {
+    return consume(UNITS.BAD_INSTRUCTION) ? ERR_INVALID_INSTRUCTION_DATA : ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
+  }
   if (instruction == RECOVER_NESTED) {
     logProgramText("RecoverNested");
     return recoverNested();

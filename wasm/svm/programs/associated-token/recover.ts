@@ -87,7 +87,9 @@ function checkStates(): i32 {
 }
 
 export function recoverNested(): i32 {
-  if (ixNumAccounts() <= TOKEN_PROGRAM) return ERR_NOT_ENOUGH_ACCOUNT_KEYS;
+  if (ixNumAccounts() <= TOKEN_PROGRAM) {
+    return consume(UNITS.TOO_FEW_ACCOUNTS) ? ERR_NOT_ENOUGH_ACCOUNT_KEYS : ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
+  }
   let error = checkAddresses();
   if (error) return error;
   error = checkStates();

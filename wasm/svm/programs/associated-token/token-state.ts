@@ -26,7 +26,7 @@ function isTag(p: usize): bool {
 /** Whether what follows the base says that it is of this kind. */
 function kindIs(data: usize, len: u32, base: u32, kind: u8): bool {
   if (len == base) return true;
-  if (len <= ACCOUNT_BYTES) return false;
+  if (len <= ACCOUNT_BYTES + 1) return false; // a kind and nothing behind it is refused too
   for (let i = base; i < ACCOUNT_BYTES; i++) if (load<u8>(data + i)) return false;
   return load<u8>(data + ACCOUNT_BYTES) == kind;
 }

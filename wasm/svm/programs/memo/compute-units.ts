@@ -12,9 +12,12 @@ function digits(n: u32): u32 {
   return count;
 }
 
+/** v3, what comes after the text is logged. */
+export const EXIT_UNITS: u64 = 2;
+
 /** v3, the part that logs the text. */
 export function memoUnits(len: u32): u64 {
-  return (len ? 161 + 13 * digits(len) : 132) + max(LOG_UNITS, len);
+  return (len ? 159 + 13 * digits(len) : 130) + max(LOG_UNITS, len);
 }
 
 /** v3, the part before it: different accounts that signed, that did not, accounts named again; what the last one is. */

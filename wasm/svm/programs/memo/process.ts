@@ -23,7 +23,7 @@ import {
   logWanted,
 } from "../../runtime/context";
 import { machineFault } from "../../runtime/invoke";
-import { memoUnits, memoV1Units, signerUnits } from "./compute-units";
+import { EXIT_UNITS, memoUnits, memoV1Units, signerUnits } from "./compute-units";
 import { isUtf8, utf8ErrorText, utf8TextLength } from "./utf8";
 
 /** Whether account `i` is named by an earlier account of the instruction. */
@@ -79,7 +79,7 @@ export function processMemo(): i32 {
   logChars("Program log: ");
   logBytes(text, len);
   logEnd();
-  return 0;
+  return consume(EXIT_UNITS) ? 0 : ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
 }
 
 export function processMemoV1(): i32 {
