@@ -148,7 +148,7 @@ describe("@solana/web3.js", () => {
     expect(await f.connection.getTransactions([signature], { maxSupportedTransactionVersion: 0 })).toHaveLength(1);
     expect(await f.connection.getSignaturesForAddress(to)).toHaveLength(1);
     expect((await f.connection.getAccountInfo(to))!.lamports).toBe(1_000_000);
-    expect((await f.connection.getMultipleAccountsInfo([to, payer.publicKey])).map((one) => one!.space)).toEqual([
+    expect((await f.connection.getMultipleAccountsInfo([to, payer.publicKey])).map((one) => one!.data.length)).toEqual([
       0, 0,
     ]);
     expect((await f.connection.getMultipleParsedAccounts([to])).value).toHaveLength(1);

@@ -17,7 +17,7 @@ const key = fc.oneof(
   fc.constant("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"),
 );
 const signature = fc.uint8Array({ minLength: 64, maxLength: 64 }).map(encodeBase58);
-const number = fc.oneof(fc.nat(1_000), fc.double(), fc.maxSafeInteger(), fc.constant(18446744073709551615));
+const number = fc.oneof(fc.nat(1_000), fc.double(), fc.maxSafeInteger(), fc.constant(2 ** 64));
 const bytes = fc.uint8Array({ maxLength: 1400 }).map((data) => Buffer.from(data).toString("base64"));
 const scalar = fc.oneof(fc.string(), key, signature, bytes, number, fc.boolean(), fc.constant(null));
 const choice = (...values: string[]) => fc.oneof(fc.constantFrom(...values), scalar);

@@ -16,7 +16,11 @@ beforeEach(async () => {
   connection = new Connection(served.http, { commitment: "confirmed", wsEndpoint: served.ws });
   payer = await f.funded();
 });
-afterEach(() => served.close());
+afterEach(() => {
+  // web3.js has no way to say that it is over; it would go on reconnecting.
+  (connection as unknown as { _rpcWebSocket: { close(): void } })._rpcWebSocket.close();
+  served.close();
+});
 
 /** Resolves when the server has so many subscriptions. */
 async function subscribed(count: number): Promise<void> {
@@ -95,13 +99,16 @@ test("@solana/kit: signature, account and slot notifications", async () => {
     subscriptions.accountNotifications(address(to.toBase58()), { encoding: "base64" }).subscribe(options),
     subscriptions.slotNotifications().subscribe(options),
   ]);
-  await rpc.sendTransaction(tx.serialize().toString("base64") as never, { encoding: "base64" }).send();
+  // An iterable keeps what comes from the moment somebody asks it.
   const first = async <T>(iterable: AsyncIterable<T>): Promise<T> => {
     for await (const value of iterable) return value;
     throw new Error("nothing came");
   };
-  expect(await first(signatures)).toEqual({ context: { slot: 2n }, value: { err: null } });
-  expect(await first(accounts)).toMatchObject({ context: { slot: 2n }, value: { lamports: 1_000_000n, space: 0n } });
-  expect(await first(slots)).toEqual({ slot: 2n, parent: 1n, root: 2n });
+  const came = Promise.all([first(signatures), first(accounts), first(slots)]);
+  await rpc.sendTransaction(tx.serialize().toString("base64") as never, { encoding: "base64" }).send();
+  const [signature, account, slot] = await came;
+  expect(signature).toEqual({ context: { slot: 2n }, value: { err: null } });
+  expect(account).toMatchObject({ context: { slot: 2n }, value: { lamports: 1_000_000n, space: 0n } });
+  expect(slot).toEqual({ slot: 2n, parent: 1n, root: 2n });
   abort.abort();
 });
