@@ -1,7 +1,5 @@
 // The WASM planner against a naive one, and its window, pool and limits one by one.
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { getBase58Encoder } from "@solana/kit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -11,10 +9,11 @@ import { encodeContext } from "../../../shared/protocol/context.ts";
 import { fillLoadedAddresses, frameRecords, makeFrame, recordSignature } from "../../../shared/protocol/record.ts";
 import { Planner, Verdict } from "../../../shared/scheduling/planner.ts";
 import { decodeProposal } from "../../../shared/scheduling/proposal.ts";
+import { wasmModule } from "../../wasm-module.ts";
 import { instance, key, type Model, signature, wire } from "../transaction/wire.ts";
 import { referencePlan } from "./reference.ts";
 
-const module = new WebAssembly.Module(readFileSync(join(import.meta.dirname, "../../../build/infinisvm.wasm")));
+const module = wasmModule();
 const parser = instance();
 const address = (text: string): Uint8Array => Uint8Array.from(getBase58Encoder().encode(text));
 const SYSTEM = new Uint8Array(32);

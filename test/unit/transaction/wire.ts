@@ -1,7 +1,6 @@
 /** Wire transactions built from plain models, and the module they are parsed with. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { WasmInstance } from "../../../shared/svm/wasm-instance.ts";
+import { wasmModule } from "../../wasm-module.ts";
 
 export interface Instruction {
   program: number;
@@ -71,9 +70,8 @@ export function signature(n: number): Uint8Array {
   return out;
 }
 
-const module = new WebAssembly.Module(readFileSync(join(import.meta.dirname, "../../../build/infinisvm.wasm")));
 export function instance(): WasmInstance {
-  return new WasmInstance(module);
+  return new WasmInstance(wasmModule());
 }
 
 /** A transfer-like transaction of one signer. */
