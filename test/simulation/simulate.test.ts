@@ -1,0 +1,44 @@
+/** Many seeds. SIM_SEEDS: how many (2000), SIM_FROM: the first one (1). A failure prints its seed and the smallest run that fails. */
+import { describe, expect, it } from "vitest";
+import { describeFailure, reduced } from "./minimise.ts";
+import { type RunOptions, runSeed } from "./run.ts";
+
+const SEEDS = Number(process.env.SIM_SEEDS ?? 2000);
+const FROM = Number(process.env.SIM_FROM ?? 1);
+const PART = 250;
+
+describe("the network is safe under faults and lives after them", () => {
+  for (let from = FROM; from < FROM + SEEDS; from += PART) {
+    const to = Math.min(from + PART, FROM + SEEDS);
+    it(`seeds ${from} to ${to - 1}`, () => {
+      let landed = 0;
+      let crashes = 0;
+      for (let seed = from; seed < to; seed++) {
+        const options: RunOptions = { seed };
+        const report = runSeed(options);
+        if (report.failure) throw new Error(describeFailure(options, report));
+        landed += report.verdict!.landed;
+        crashes += report.crashes;
+      }
+      // Of a network that does nothing everything is true.
+      expect(landed).toBeGreaterThan(5 * (to - from));
+      if (to - from === PART) expect(crashes).toBeGreaterThan(PART);
+    });
+  }
+});
+
+it("a seed gives the same run again", () => {
+  const trace = (): string[] => {
+    const lines: string[] = [];
+    runSeed({ seed: 5, trace: (line) => lines.push(line) });
+    return lines;
+  };
+  const first = trace();
+  expect(first.length).toBeGreaterThan(50);
+  expect(trace()).toEqual(first);
+});
+
+it("a failing run is reduced to what it needs", () => {
+  expect(reduced([1, 2, 3, 4, 5, 6, 7], (items) => items.includes(3) && items.includes(6))).toEqual([3, 6]);
+  expect(reduced([1, 2, 3], () => true)).toEqual([]);
+});
