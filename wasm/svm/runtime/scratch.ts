@@ -1,4 +1,4 @@
-/** Bump memory that lives for one transaction. Separate from memory/arena.ts, which belongs to the message being handled. */
+/** Bump memory that lives for one transaction. */
 const BLOCK: u32 = 1 << 18;
 let first: usize = 0;
 let block: usize = 0; // header: u32 next, u32 size
