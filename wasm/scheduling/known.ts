@@ -176,9 +176,23 @@ export function lastSlotOf(w: u32): u64 {
   return (w == WINDOW_NONCE ? contextSlot : load<u64>(windowAt(w), WIN_SLOT)) + <u64>BLOCKHASH_SLOTS;
 }
 
+/** Whether a message is known as that of a nonce transaction. */
+function knownAsNonce(hash: u64): bool {
+  return setHas(nonceSets, hash) || setHas(nonceSets + SET_HEAD, hash);
+}
+
+/**
+ * Whether the message of a record is known. One that looks like a nonce transaction may have been remembered as such although its
+ * blockhash is a usable one: a replay before the first context cannot tell them apart.
+ */
+export function knownHas(w: u32, hash: u64, record: usize): bool {
+  if (load<u8>(record, REC_FLAGS) & REC_FLAG_NONCE && knownAsNonce(hash)) return true;
+  return w != WINDOW_NONCE && setHas(windowAt(w) + WIN_SET, hash);
+}
+
 /** Remembers a message; false when it is known already. */
 export function knownAdd(w: u32, hash: u64): bool {
-  if (w == WINDOW_NONCE && setHas(nonceSets + SET_HEAD, hash)) return false;
+  if (w == WINDOW_NONCE && knownAsNonce(hash)) return false;
   if (!setAdd(w == WINDOW_NONCE ? nonceSets : windowAt(w) + WIN_SET, hash)) return false;
   known++;
   return true;

@@ -7,12 +7,12 @@
  */
 import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outZeros } from "../memory/io";
 import { REC_LEN, recordKey, recordTx } from "../transaction/record";
-import { recordSound } from "../transaction/parse";
+import { recordMatchesWire, recordSound } from "../transaction/parse";
 import { isWellKnown } from "../transaction/well-known";
 import { accountsClear, accountsInit, noteSize } from "./accounts";
 import { PLANNER_FULL, PLANNER_MALFORMED, PLANNER_NOT_INITIALISED } from "./codes";
 import {
-  knownAdd, knownCount, knownForget, knownInit, knownReady, knownReplay, knownSetContext, knownSlot, lastSlotOf, messageHash, openBlock,
+  knownAdd, knownCount, knownForget, knownHas, knownInit, knownReady, knownReplay, knownSetContext, knownSlot, lastSlotOf, messageHash, openBlock,
   rememberInBlock, windowOf, WINDOW_NONE,
 } from "./known";
 import { MAX_KNOWN, MAX_SHARDS, MAX_WAITING } from "./limits";
@@ -84,11 +84,12 @@ function frameCount(ptr: usize, len: u32): i32 {
 
 function admit(record: usize): u8 {
   const number = admitted++;
-  if (isWellKnown(recordKey(record, 0))) return MALFORMED;
+  // Read once more: a record that lies about its transaction would break the plan of a whole block.
+  if (!recordMatchesWire(record) || isWellKnown(recordKey(record, 0))) return MALFORMED;
   const w = windowOf(record);
   if (w == WINDOW_NONE) return TOO_OLD;
   const hash = messageHash(record);
-  if (!knownAdd(w, hash)) return DUPLICATE;
+  if (knownHas(w, hash, record) || !knownAdd(w, hash)) return DUPLICATE;
   const entry = poolAdd(record);
   store<u64>(entry, lastSlotOf(w), ENTRY_LAST_SLOT);
   store<u64>(entry, hash, ENTRY_HASH);
@@ -99,7 +100,7 @@ function admit(record: usize): u8 {
 
 /**
  * in: a frame of verified, resolved transactions. All of it is taken, or, for want of room, nothing (PLANNER_FULL).
- * out: `u32 n`, n x `u8`: 0 waits, 1 duplicate, 2 blockhash too old or unknown, 4 malformed (the payer is no account of a user).
+ * out: `u32 n`, n x `u8`: 0 waits, 1 duplicate, 2 blockhash too old or unknown, 4 malformed (not what its transaction parses to, an account twice, or a payer that is no account of a user).
  * Returns n.
  */
 export function plannerAdmit(ptr: usize, len: u32): i32 {
@@ -123,7 +124,7 @@ export function plannerReplay(ptr: usize, len: u32): i32 {
   if (!shardCount) return PLANNER_NOT_INITIALISED;
   const n = frameCount(ptr, len);
   if (n < 0) return PLANNER_MALFORMED;
-  const block = openBlock(n);
+  const block = n ? openBlock(n) : 0;
   let record = ptr + 4;
   for (let i = 0; i < n; i++) {
     const hash = messageHash(record);

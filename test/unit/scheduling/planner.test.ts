@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { ErrorCode } from "../../../shared/errors/codes.ts";
 import { compareBytes } from "../../../shared/protocol/bytes.ts";
 import { encodeContext } from "../../../shared/protocol/context.ts";
-import { fillLoadedAddresses, frameRecords, makeFrame, recordSignature } from "../../../shared/protocol/record.ts";
+import { fillLoadedAddresses, frameRecords, makeFrame, REC, recordSignature } from "../../../shared/protocol/record.ts";
 import { Planner, Verdict } from "../../../shared/scheduling/planner.ts";
 import { decodeProposal } from "../../../shared/scheduling/proposal.ts";
 import { wasmModule } from "../../wasm-module.ts";
@@ -372,6 +372,16 @@ describe("at most once", () => {
     }
   });
 
+  it("knows after a restart what looks like a nonce transaction and has a usable blockhash", () => {
+    const spec: Spec = { payer: 3, writes: [9], salt: 3, nonce: true, slot: 199 };
+    const p = new Planner(module, { shardCount: 2, seed0: SEED0, seed1: SEED1 });
+    p.replay(makeFrame([make(spec)]));
+    p.setContext(contextOf(201));
+    expect(admit(p, spec)).toEqual([Verdict.DUPLICATE]);
+    p.forget(recordSignature(make(spec)));
+    expect(admit(p, spec, spec)).toEqual([Verdict.WAITING, Verdict.DUPLICATE]);
+  });
+
   it("agrees with a plain set over random slots", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(30), fc.nat(40), fc.nat(170)), { maxLength: 120 }), (steps) => {
@@ -487,6 +497,17 @@ describe("the pool", () => {
 });
 
 describe("bad input", () => {
+  it("refuses a record that is not what its transaction parses to", () => {
+    const p = planner();
+    const lie = make({ payer: 1 });
+    lie[REC.COST]! ^= 1;
+    const twice = make({ payer: 1, lookup: { table: 700, writes: [3], reads: [3] } });
+    expect([...p.admitFrame(makeFrame([lie, twice, make({ payer: 1 })]))!]).toEqual([
+      Verdict.MALFORMED,
+      Verdict.MALFORMED,
+      Verdict.WAITING,
+    ]);
+  });
   const raw = instance();
   it("is refused, not trapped", () => {
     expect(raw.exports.plannerCut!()).toBe(-ErrorCode.PLANNER_NOT_INITIALISED);
