@@ -31,11 +31,13 @@ export interface ReadAnswer {
 }
 
 let parser: WasmInstance | undefined;
-/** The record of a wire transaction as the edge makes it, or undefined when the edge would refuse it. */
-function recordOf(wire: Uint8Array): Uint8Array | undefined {
+/** The record of a transaction as the edge makes it, or undefined when the edge would refuse it. */
+function recordOf({ wire, loaded }: WantedTransaction): Uint8Array | undefined {
   parser ??= new WasmInstance(wasmModule());
   if (parser.call("txParse", wire) !== 0) return undefined;
   const record = parser.out();
+  if (loaded) fillLoadedAddresses(record, [loaded], []);
+  if (loaded && parser.call("txCheckLoaded", record) !== 0) return undefined;
   record[REC.FLAGS]! |= REC_FLAG_VERIFIED;
   return record;
 }
@@ -140,9 +142,8 @@ export class Clients implements Outside {
   #prepare(wanted: WantedTransaction): SentTransaction | undefined {
     const known = this.sent.get(wanted.number);
     if (known) return known;
-    const record = recordOf(wanted.wire);
+    const record = recordOf(wanted);
     if (!record) return undefined;
-    if (wanted.loaded) fillLoadedAddresses(record, [wanted.loaded], []);
     const { blockhash, slot } = this.#blockhash(wanted);
     record.set(blockhash, REC.HEADER + viewOf(record).getUint16(REC.OFF_BLOCKHASH, true));
     signRecord(record);

@@ -55,6 +55,7 @@ export function describeFailure(options: RunOptions, report: RunReport): string 
     ...lines,
     `faults: ${least.faults.join("; ") || "none"}`,
     `${least.failure!.kind}: ${least.failure!.message}${cause}`,
-    `again: npm run simulate -- --seeds 1 --from ${options.seed} --verbose`,
+    `again: npm run simulate -- --seeds 1 --from ${options.seed}${options.shards ? ` --shards ${options.shards}` : ""}` +
+      `${options.transactions ? ` --transactions ${options.transactions}` : ""} --verbose`,
   ].join("\n");
 }

@@ -1,0 +1,111 @@
+/**
+ * Sharding never shows: the same workload on 1, 2, 4 and 8 shards, and one transaction after another on the reference executor, gives the same
+ * blocks, the same results byte for byte and the same accounts. SHARDING_SEEDS: how many workloads (6).
+ */
+import { describe, expect, it } from "vitest";
+import { decodeBlock } from "../../shared/protocol/block.ts";
+import { decodeHeader } from "../../shared/protocol/header.ts";
+import type { Account } from "../../shared/state/accounts.ts";
+import { randomWorkload } from "../conformance/random-workload.ts";
+import { SYSTEM } from "../conformance/random-world.ts";
+import { Dice } from "./dice.ts";
+import { splitList } from "./reference.ts";
+import { type Outcome, play } from "./scenario.ts";
+import { type Batch, transactionOf, type WantedTransaction } from "./workload.ts";
+import { hex, plainAccounts } from "./world.ts";
+
+const SEEDS = Number(process.env.SHARDING_SEEDS ?? 6);
+const TRANSACTIONS = 600;
+const SHARDS = [1, 2, 4, 8];
+/** Transactions submitted together: one frame, one block. */
+const BATCH = 60;
+
+function workloadOf(seed: number): { batches: Batch[]; accounts: Account[] } {
+  const made = randomWorkload(1000 + seed, TRANSACTIONS, { blockhash: SYSTEM, associatedToken: true, memo: true });
+  const tokenAccounts = made.accounts.map(({ key, owner, lamports, data }) => ({
+    key,
+    owner,
+    lamports,
+    data,
+    rentEpoch: (1n << 64n) - 1n,
+    executable: false,
+  }));
+  const accounts = [...plainAccounts(), ...tokenAccounts];
+  const dice = new Dice(seed);
+  const tokens = { accounts, transactions: made.transactions };
+  const shape = { transactions: TRANSACTIONS, lanes: 1, activeMs: 0, tokens };
+  const wanted = (number: number): WantedTransaction =>
+    dice.chance(`only tokens ${number}`, 0.5)
+      ? { number, wire: made.transactions[number]!, freshness: "recent" }
+      : transactionOf(dice, shape, number);
+  const batches = Array.from({ length: TRANSACTIONS / BATCH }, (_, i) => ({
+    atMs: i * 1000,
+    submissions: [{ lane: 0, afterMs: 0 }],
+    transactions: Array.from({ length: BATCH }, (_, j) => wanted(i * BATCH + j)),
+  }));
+  return { batches, accounts };
+}
+
+interface Visible {
+  readonly blocks: readonly { readonly frame: string; readonly results: string; readonly header: object }[];
+  readonly accounts: ReadonlyMap<string, string>;
+}
+
+/** What of a run may not depend on the number of shards: blocks (but for the commitments to shards) and accounts. */
+function visible({ cluster }: Outcome): Visible {
+  const blocks = [...cluster.ledger.storage.list("blocks")].map(({ bytes }) => {
+    const block = decodeBlock(bytes);
+    const { slot, blockhash, unixTimestamp, resultsHash, numTransactions, fees, capitalization, transactionCount } =
+      decodeHeader(block.header);
+    const header = {
+      slot,
+      blockhash: hex(blockhash),
+      unixTimestamp,
+      resultsHash: hex(resultsHash),
+      numTransactions,
+      fees,
+    };
+    return {
+      frame: hex(block.frame),
+      results: hex(block.results),
+      header: { ...header, capitalization, transactionCount },
+    };
+  });
+  const lists = cluster.engines.flatMap((engine) => [...engine!.collect(0, engine!.applied())]);
+  const changed = lists.flatMap((list) => splitList(list).map((account) => hex(account)));
+  return { blocks, accounts: new Map(changed.sort().map((account) => [account.slice(0, 64), account])) };
+}
+
+function run(seed: number, shards: number): Outcome {
+  const { batches, accounts } = workloadOf(seed);
+  const outcome = play({
+    seed,
+    shape: { shards, accounts, slotMs: 50 },
+    workload: batches,
+    prepare: (p) => {
+      p.acted++;
+    },
+  });
+  // The oracle has executed every block on the reference executor and compared results and accounts.
+  if (outcome.failure) throw outcome.failure;
+  return outcome;
+}
+
+describe("the number of shards does not show", () => {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    it(`workload ${seed}`, () => {
+      const one = run(seed, 1);
+      const expected = visible(one);
+      expect(one.verdict!.landed).toBeGreaterThan(TRANSACTIONS / 2);
+      expect(expected.accounts.size).toBeGreaterThan(50);
+      for (const shards of SHARDS.slice(1)) {
+        const outcome = run(seed, shards);
+        expect(outcome.verdict!.crossShardSlots).toBeGreaterThan(0);
+        const seen = visible(outcome);
+        expect(seen.blocks.length).toBe(expected.blocks.length);
+        for (const [slot, block] of expected.blocks.entries()) expect(seen.blocks[slot], `slot ${slot}`).toEqual(block);
+        expect([...seen.accounts]).toEqual([...expected.accounts]);
+      }
+    });
+  }
+});
