@@ -26,6 +26,9 @@ const MAX_UNHEARD = 32 << 20;
 /** While somebody waits for slots, the chain is looked at this often so that it goes on making them, milliseconds. */
 const LOOK_MS = 5_000;
 
+const NORMAL = 1000;
+const NO_STATUS = 1005;
+const LOST = 1006;
 const TRY_AGAIN_LATER = 1013;
 const PING = JSON.stringify({ jsonrpc: "2.0", method: "ping" });
 const PONG = JSON.stringify({ jsonrpc: "2.0", result: "pong", id: null });
@@ -108,8 +111,14 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     this.#look();
   }
 
-  override async webSocketClose(webSocket: WebSocket): Promise<void> {
+  override async webSocketClose(webSocket: WebSocket, code: number): Promise<void> {
     this.#disconnect((webSocket.deserializeAttachment() as Attachment).socket);
+    try {
+      // The client's goodbye is answered with its own code, unless that is one that may not be sent (none, lost).
+      webSocket.close(code === NO_STATUS || code === LOST ? NORMAL : code);
+    } catch {
+      // It is closed already.
+    }
   }
   override async webSocketError(webSocket: WebSocket): Promise<void> {
     this.#disconnect((webSocket.deserializeAttachment() as Attachment).socket);

@@ -97,11 +97,15 @@ function transactionJson(tx: DecodedRecord, keys: readonly string[], encoding: T
   }
 }
 
-export function tokenBalancesJson(balances: readonly TokenBalance[]): Json {
+/** `stored`: as Agave reads it back from its ledger, which does not tell a number of zero from none. */
+export function tokenBalancesJson(balances: readonly TokenBalance[], stored: boolean): Json {
   return balances.map((balance) => ({
     accountIndex: balance.accountIndex,
     mint: encodeBase58(balance.mint),
-    uiTokenAmount: uiTokenAmount(balance.amount, balance.decimals),
+    uiTokenAmount: {
+      ...uiTokenAmount(balance.amount, balance.decimals),
+      ...(stored && balance.amount === 0n ? { uiAmount: null } : {}),
+    },
     owner: encodeBase58(balance.owner),
     programId: balance.token2022 ? TOKEN_2022_PROGRAM : TOKEN_PROGRAM,
   }));
@@ -147,8 +151,8 @@ function commonMeta(result: ResultView): { [key: string]: Json | undefined } {
 
 function tokenMeta(result: ResultView): { [key: string]: Json | undefined } {
   return {
-    preTokenBalances: result.detail && tokenBalancesJson(result.detail.preTokenBalances),
-    postTokenBalances: result.detail && tokenBalancesJson(result.detail.postTokenBalances),
+    preTokenBalances: result.detail && tokenBalancesJson(result.detail.preTokenBalances, true),
+    postTokenBalances: result.detail && tokenBalancesJson(result.detail.postTokenBalances, true),
   };
 }
 

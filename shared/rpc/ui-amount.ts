@@ -12,7 +12,7 @@ export function uiAmountString(amount: bigint, decimals: number): string {
   return fraction === "" ? whole : `${whole}.${fraction}`;
 }
 
-export function uiTokenAmount(amount: bigint, decimals: number): Json {
+export function uiTokenAmount(amount: bigint, decimals: number): { readonly [key: string]: Json } {
   return {
     uiAmount: decimals > MAX_DIVISOR_EXPONENT ? null : new Float(Number(amount) / 10 ** decimals),
     decimals,

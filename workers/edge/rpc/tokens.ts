@@ -113,7 +113,7 @@ export const tokenMethods: Methods = {
       // Agave flattens the amount beside the address.
       amounts
         .slice(0, NUM_LARGEST_ACCOUNTS)
-        .map((entry) => Object.assign({ address: entry.address }, uiTokenAmount(entry.amount, decimals))),
+        .map((entry) => ({ address: entry.address, ...uiTokenAmount(entry.amount, decimals) })),
     );
   }),
 };

@@ -134,8 +134,8 @@ function simulationAnswer(record: Uint8Array, result: ResultView, withInner: boo
     fee: result.landed ? result.fee : null,
     preBalances: detail?.preBalances ?? [],
     postBalances: detail?.postBalances ?? [],
-    preTokenBalances: tokenBalancesJson(detail?.preTokenBalances ?? []),
-    postTokenBalances: tokenBalancesJson(detail?.postTokenBalances ?? []),
+    preTokenBalances: tokenBalancesJson(detail?.preTokenBalances ?? [], false),
+    postTokenBalances: tokenBalancesJson(detail?.postTokenBalances ?? [], false),
     loadedAddresses: loadedAddressesJson(tx),
   };
 }
