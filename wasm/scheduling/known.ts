@@ -182,17 +182,15 @@ function knownAsNonce(hash: u64): bool {
 }
 
 /**
- * Whether the message of a record is known. One that looks like a nonce transaction may have been remembered as such although its
- * blockhash is a usable one: a replay before the first context cannot tell them apart.
+ * Remembers the message of a record; false when it is known already. One that looks like a nonce transaction may have been remembered as
+ * such although its blockhash is a usable one: a replay before the first context cannot tell them apart.
  */
-export function knownHas(w: u32, hash: u64, record: usize): bool {
-  if (load<u8>(record, REC_FLAGS) & REC_FLAG_NONCE && knownAsNonce(hash)) return true;
-  return w != WINDOW_NONCE && setHas(windowAt(w) + WIN_SET, hash);
+export function knownAdmit(w: u32, hash: u64, record: usize): bool {
+  if (load<u8>(record, REC_FLAGS) & REC_FLAG_NONCE && knownAsNonce(hash)) return false;
+  return knownAdd(w, hash);
 }
 
-/** Remembers a message; false when it is known already. */
-export function knownAdd(w: u32, hash: u64): bool {
-  if (w == WINDOW_NONCE && knownAsNonce(hash)) return false;
+function knownAdd(w: u32, hash: u64): bool {
   if (!setAdd(w == WINDOW_NONCE ? nonceSets : windowAt(w) + WIN_SET, hash)) return false;
   known++;
   return true;
@@ -213,7 +211,7 @@ export function knownReplay(record: usize, hash: u64): u32 {
     const own = findWindow(recordTx(record) + load<u16>(record, REC_OFF_BLOCKHASH));
     if (own != WINDOW_NONE) w = own;
   }
-  knownAdd(w, hash);
+  knownAdmit(w, hash, record);
   return w;
 }
 

@@ -12,7 +12,7 @@ import { isWellKnown } from "../transaction/well-known";
 import { accountsClear, accountsInit, noteSize } from "./accounts";
 import { PLANNER_FULL, PLANNER_MALFORMED, PLANNER_NOT_INITIALISED } from "./codes";
 import {
-  knownAdd, knownCount, knownForget, knownHas, knownInit, knownReady, knownReplay, knownSetContext, knownSlot, lastSlotOf, messageHash, openBlock,
+  knownAdmit, knownCount, knownForget, knownInit, knownReady, knownReplay, knownSetContext, knownSlot, lastSlotOf, messageHash, openBlock,
   rememberInBlock, windowOf, WINDOW_NONE,
 } from "./known";
 import { MAX_KNOWN, MAX_SHARDS, MAX_WAITING } from "./limits";
@@ -89,7 +89,7 @@ function admit(record: usize): u8 {
   const w = windowOf(record);
   if (w == WINDOW_NONE) return TOO_OLD;
   const hash = messageHash(record);
-  if (knownHas(w, hash, record) || !knownAdd(w, hash)) return DUPLICATE;
+  if (!knownAdmit(w, hash, record)) return DUPLICATE;
   const entry = poolAdd(record);
   store<u64>(entry, lastSlotOf(w), ENTRY_LAST_SLOT);
   store<u64>(entry, hash, ENTRY_HASH);

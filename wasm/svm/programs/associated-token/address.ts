@@ -1,9 +1,9 @@
 /** Associated token addresses: derived from wallet, token program and mint. */
 import { keyEquals } from "../../../memory/bytes";
-import { consume, findProgramAddress, ixKey, ixProgramId } from "../../runtime/context";
+import { consume, findProgramAddress, ixKey, ixProgramId, unitsLeft } from "../../runtime/context";
 
 const seeds: usize = memory.data(24, 8);
-/** The address found last, and room for two that a call is signed for. */
+/** The address found last. */
 const found: usize = memory.data(32, 8);
 /** Units of the system call for each bump it tries. */
 const TRY_UNITS: u64 = 1_500;
@@ -23,6 +23,12 @@ export function isAssociated(account: u32, wallet: usize, tokenProgram: usize, m
   seed(1, tokenProgram);
   seed(2, mint);
   const bump = findProgramAddress(ixProgramId(), seeds, 3, found);
-  if (!consume(TRY_UNITS * <u64>(bump < 0 ? 256 : 256 - bump))) return ADDRESS_OUT_OF_UNITS;
+  const units = TRY_UNITS * <u64>(bump < 0 ? 256 : 256 - bump);
+  if (unitsLeft() < units) {
+    // The system call cannot be paid: an error of the call, not of the machine.
+    consume(unitsLeft());
+    return ADDRESS_OUT_OF_UNITS;
+  }
+  consume(units);
   return bump >= 0 && keyEquals(found, ixKey(account)) ? ADDRESS_SAME : ADDRESS_DIFFERS;
 }

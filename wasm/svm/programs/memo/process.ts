@@ -21,10 +21,18 @@ import {
   logNumber,
   logProgramText,
   logWanted,
+  unitsLeft,
 } from "../../runtime/context";
 import { machineFault } from "../../runtime/invoke";
 import { EXIT_UNITS, memoUnits, memoV1Units, signerUnits } from "./compute-units";
 import { isUtf8, utf8ErrorText, utf8TextLength } from "./utf8";
+
+/** Takes units that are nearly all of log calls: what cannot be paid is an error of the call, not of the machine. */
+function payLogs(units: u64): bool {
+  if (unitsLeft() >= units) return consume(units);
+  consume(unitsLeft());
+  return false;
+}
 
 /** Whether account `i` is named by an earlier account of the instruction. */
 function isRepeated(i: u32): bool {
@@ -55,7 +63,7 @@ function checkSigners(n: u32): i32 {
       last = 1;
     }
   }
-  if (!consume(signerUnits(signed, missing, repeated, last == 1, last == 2))) return ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
+  if (!payLogs(signerUnits(signed, missing, repeated, last == 1, last == 2))) return ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
   return missing ? ERR_MISSING_REQUIRED_SIGNATURE : 0;
 }
 
@@ -67,7 +75,7 @@ export function processMemo(): i32 {
     const error = checkSigners(n);
     if (error) return error;
   }
-  if (!consume(memoUnits(len))) return ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
+  if (!payLogs(memoUnits(len))) return ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
   logBegin();
   logChars("Program log: Memo (len ");
   logNumber(len);
