@@ -86,7 +86,8 @@ export class StateFolder {
     const existed = existsSync(directory);
     try {
       mkdirSync(directory, { recursive: true });
-      const stranger = readdirSync(directory).find((name) => !KNOWN.has(name));
+      // Desktops leave hidden files of their own anywhere.
+      const stranger = readdirSync(directory).find((name) => !KNOWN.has(name) && !name.startsWith("."));
       if (stranger !== undefined) {
         throw new Failure("state-foreign", `${directory} is not a state folder: it holds ${stranger}`);
       }
