@@ -2,7 +2,7 @@
  * A block as the builder sends it to the ledger: header, the builder's carry-over (what the next block needs to know of
  * the shards), the frame of all its transactions in block order, and one result for each.
  */
-import { ByteReader, ByteWriter, viewOf } from "./bytes.ts";
+import { ByteReader, ByteWriter, concatBytes, u32Bytes, viewOf } from "./bytes.ts";
 import { HEADER_SIZE } from "./header.ts";
 
 export interface Block {
@@ -15,7 +15,16 @@ export interface Block {
 }
 
 export function encodeBlock(block: Block): Uint8Array {
-  return new ByteWriter().raw(block.header).blob(block.carry).blob(block.frame).blob(block.results).bytes();
+  const { header, carry, frame, results } = block;
+  return concatBytes(
+    header,
+    u32Bytes(carry.length),
+    carry,
+    u32Bytes(frame.length),
+    frame,
+    u32Bytes(results.length),
+    results,
+  );
 }
 
 export function decodeBlock(bytes: Uint8Array): Block {

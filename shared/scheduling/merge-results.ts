@@ -19,47 +19,59 @@ export interface MergedResults {
   readonly notLanded: Uint8Array;
 }
 
+/** Results are padded to four bytes: they are copied as words. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const aligned = bytes.byteOffset % 4 === 0 && bytes.length % 4 === 0;
+  if (!aligned) return new Uint32Array(bytes.slice(0, bytes.length & ~3).buffer);
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+}
+
 /** `parts`: one for each shard. Throws RangeError when they do not make up the whole frame. */
 export function mergeResults(parts: readonly Uint8Array[], frame: Uint8Array): MergedResults {
-  const count = viewOf(frame).getUint32(0, true);
-  const views = parts.map(viewOf);
-  const at = parts.map(() => PART_HEADER);
-  const total = parts.reduce((sum, part) => sum + part.length - PART_HEADER, 0);
-  const results = new Uint8Array(total);
+  const frameView = viewOf(frame);
+  const count = frameView.getUint32(0, true);
+  const words = parts.map(wordsOf);
+  const at = parts.map(() => PART_HEADER / 4);
+  const total = words.reduce((sum, part) => sum + part.length - PART_HEADER / 4, 0);
+  const results = new Uint32Array(total);
+  const missed = new Uint8Array(count * 64);
+  let missedEnd = 0;
   let end = 0;
   let landed = 0;
-  let fees = 0n;
-  let missed = new Uint8Array(0);
-  const frameView = viewOf(frame);
+  // A fee has 64 bits; its halves are summed apart, each well below 2^53.
+  let feesLow = 0;
+  let feesHigh = 0;
   let recordAt = 4;
   let source = 0;
   for (let index = 0; index < count; index++) {
-    const start = source;
-    while (
-      at[source]! >= parts[source]!.length ||
-      views[source]!.getUint32(at[source]! + BLOCK_INDEX, true) !== index
-    ) {
+    let tried = 0;
+    while (at[source]! >= words[source]!.length || words[source]![at[source]! + BLOCK_INDEX / 4] !== index) {
       source = (source + 1) % parts.length;
-      if (source === start) throw new RangeError(`no shard has the result of transaction ${index}`);
+      if (++tried > parts.length) throw new RangeError(`no shard has the result of transaction ${index}`);
     }
-    const view = views[source]!;
+    const part = words[source]!;
     const from = at[source]!;
-    const length = view.getUint32(from, true);
-    results.set(parts[source]!.subarray(from, from + length), end);
+    const length = part[from]! >>> 2;
+    if (length === 0 || from + length > part.length)
+      throw new RangeError(`the result of transaction ${index} is cut off`);
+    for (let i = 0; i < length; i++) results[end + i] = part[from + i]!;
     end += length;
     at[source] = from + length;
-    if (view.getUint8(from + LANDED) === 1) {
+    if ((part[from + LANDED / 4]! & 0xff) === 1) {
       landed++;
-      fees += view.getBigUint64(from + FEE, true);
+      feesLow += part[from + FEE / 4]!;
+      feesHigh += part[from + FEE / 4 + 1]!;
     } else {
-      const signature = frame.subarray(recordAt + SIGNATURE_OFFSET, recordAt + SIGNATURE_OFFSET + 64);
-      const longer = new Uint8Array(missed.length + 64);
-      longer.set(missed);
-      longer.set(signature, missed.length);
-      missed = longer;
+      missed.set(frame.subarray(recordAt + SIGNATURE_OFFSET, recordAt + SIGNATURE_OFFSET + 64), missedEnd);
+      missedEnd += 64;
     }
     recordAt += frameView.getUint32(recordAt, true);
   }
   if (end !== total) throw new RangeError("a shard answered for a transaction that is not in the block");
-  return { results, landed, fees, notLanded: missed };
+  return {
+    results: new Uint8Array(results.buffer),
+    landed,
+    fees: BigInt(feesLow) + (BigInt(feesHigh) << 32n),
+    notLanded: missed.slice(0, missedEnd),
+  };
 }

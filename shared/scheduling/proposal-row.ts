@@ -2,7 +2,7 @@
  * The builder's durable record of a slot: all that is needed to send the same proposals again after a crash. The slot
  * context (16 KiB, the same for all shards) is left out of it: it follows from the chain of blockhashes.
  */
-import { ByteReader, ByteWriter, concatBytes } from "../protocol/bytes.ts";
+import { ByteReader, ByteWriter, concatBytes, u32Bytes } from "../protocol/bytes.ts";
 import { CONTEXT_SIZE } from "../protocol/limits.ts";
 
 /** Bytes of a shard proposal before its slot context. */
@@ -21,23 +21,17 @@ export interface ProposalRow {
 }
 
 export function encodeProposalRow(row: ProposalRow): Uint8Array {
-  const writer = new ByteWriter()
-    .u64(row.slot)
-    .u64(row.view)
-    .i64(row.unixTimestamp)
-    .raw(row.blockhash)
-    .u32(row.numGroups)
-    .blob(row.frame)
-    .u32(row.shards.length);
-  for (const { shard, proposal } of row.shards) {
-    writer
-      .u32(shard)
-      .blob(proposal.subarray(0, PROPOSAL_HEADER_SIZE))
-      .blob(proposal.subarray(PROPOSAL_HEADER_SIZE + CONTEXT_SIZE));
+  const { slot, view, unixTimestamp, blockhash, numGroups, frame, shards, lanes } = row;
+  const fixed = new ByteWriter().u64(slot).u64(view).i64(unixTimestamp).raw(blockhash).u32(numGroups).bytes();
+  const parts = [fixed, u32Bytes(frame.length), frame, u32Bytes(shards.length)];
+  for (const { shard, proposal } of shards) {
+    const header = proposal.subarray(0, PROPOSAL_HEADER_SIZE);
+    const body = proposal.subarray(PROPOSAL_HEADER_SIZE + CONTEXT_SIZE);
+    parts.push(u32Bytes(shard), u32Bytes(header.length), header, u32Bytes(body.length), body);
   }
-  writer.u32(row.lanes.size);
-  for (const [lane, seq] of row.lanes) writer.u32(lane).u64(seq);
-  return writer.bytes();
+  const taken = new ByteWriter().u32(lanes.size);
+  for (const [lane, seq] of lanes) taken.u32(lane).u64(seq);
+  return concatBytes(...parts, taken.bytes());
 }
 
 /** `contextOf` gives the slot context of the row's slot. */
