@@ -1,0 +1,71 @@
+/** What the suites that use @solana/web3.js share: an ordinary connection to a running network, and wallets with money. */
+import {
+  Connection,
+  Keypair,
+  type PublicKey,
+  SystemProgram,
+  Transaction,
+  type TransactionInstruction,
+  TransactionMessage,
+  VersionedTransaction,
+} from "@solana/web3.js";
+import { encodeBase58 } from "../../../shared/rpc/base58.ts";
+
+export const SOL = 1_000_000_000;
+export const FEE = 5_000;
+/**
+ * Slot time of the networks for whole programs of web3.js: it uses one blockhash for up to 30 s, so that the 150 blocks for
+ * which a blockhash lives must not pass in less.
+ */
+export const PATIENT_SLOT_MS = 200;
+
+/** As an app makes it: nothing but the URL. */
+export function connect(rpcUrl: string): Connection {
+  return new Connection(rpcUrl, "confirmed");
+}
+
+export async function funded(connection: Connection, lamports = 10 * SOL): Promise<Keypair> {
+  const wallet = Keypair.generate();
+  const signature = await connection.requestAirdrop(wallet.publicKey, lamports);
+  await connection.confirmTransaction({ signature, ...(await connection.getLatestBlockhash()) });
+  return wallet;
+}
+
+export const transferTo = (from: Keypair, toPubkey: PublicKey, lamports: number) =>
+  SystemProgram.transfer({ fromPubkey: from.publicKey, toPubkey, lamports });
+
+/** A signed legacy transaction. */
+export async function signedBy(
+  connection: Connection,
+  payer: Keypair,
+  instructions: readonly TransactionInstruction[],
+  others: readonly Keypair[] = [],
+): Promise<Transaction & { readonly signature: Buffer; readonly lastValidBlockHeight: number }> {
+  const latest = await connection.getLatestBlockhash();
+  const transaction = new Transaction({ ...latest, feePayer: payer.publicKey }).add(...instructions);
+  transaction.sign(payer, ...others);
+  return transaction as never;
+}
+
+export const signatureOf = (transaction: Transaction) => encodeBase58(transaction.signature!);
+
+/** Signs, sends and confirms a v0 transaction. */
+export async function sendV0(
+  connection: Connection,
+  payer: Keypair,
+  instructions: TransactionInstruction[],
+  tables: Parameters<TransactionMessage["compileToV0Message"]>[0] = [],
+): Promise<string> {
+  const latest = await connection.getLatestBlockhash();
+  const message = new TransactionMessage({
+    payerKey: payer.publicKey,
+    recentBlockhash: latest.blockhash,
+    instructions,
+  }).compileToV0Message(tables);
+  const transaction = new VersionedTransaction(message);
+  transaction.sign([payer]);
+  const signature = await connection.sendTransaction(transaction);
+  const { value } = await connection.confirmTransaction({ signature, ...latest });
+  if (value.err) throw new Error(JSON.stringify(value.err));
+  return signature;
+}
