@@ -15,6 +15,7 @@ import { blockhashOf, encodeContext } from "../protocol/context.ts";
 import { type BlockHeader, decodeHeader, encodeHeader } from "../protocol/header.ts";
 import { BLOCKHASH_WINDOW, PIPELINE_DEPTH, PROPOSAL_RING, RETRY_MS, WATCH_MS } from "../protocol/limits.ts";
 import type { Message, NodeId } from "../protocol/messages.ts";
+import { elapsed } from "./elapsed.ts";
 import { fillProposal } from "./fill-proposal.ts";
 import { HashChain } from "./hash-chain.ts";
 import { LaneBook } from "./lane-book.ts";
@@ -245,18 +246,19 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   /** Arms the tick for the next block, if there is a reason for one. */
   #arm(now: number): Effect[] {
     if (this.#rows || this.#inFlight.size >= PIPELINE_DEPTH) return [];
-    let due: number;
-    if (this.#planner.waiting() > 0) due = this.#lastCut + this.#config.slotMs;
-    else if (now < this.#watchedUntil) due = this.#lastCut + this.#config.heartbeatMs;
+    let period: number;
+    if (this.#planner.waiting() > 0) period = this.#config.slotMs;
+    else if (now < this.#watchedUntil) period = this.#config.heartbeatMs;
     else return [];
-    return [{ type: "timer", name: "tick", delayMs: Math.max(0, Math.ceil(due - now)) }];
+    return [{ type: "timer", name: "tick", delayMs: Math.max(0, Math.ceil(period - elapsed(this.#lastCut, now))) }];
   }
 
   #tick(now: number): Effect[] {
     if (this.#rows || this.#inFlight.size >= PIPELINE_DEPTH) return [];
     const waiting = this.#planner.waiting() > 0;
-    const heartbeat = now < this.#watchedUntil && now >= this.#lastCut + this.#config.heartbeatMs;
-    if (!heartbeat && (!waiting || now < this.#lastCut + this.#config.slotMs)) return this.#arm(now);
+    const rested = elapsed(this.#lastCut, now);
+    const heartbeat = now < this.#watchedUntil && rested >= this.#config.heartbeatMs;
+    if (!heartbeat && (!waiting || rested < this.#config.slotMs)) return this.#arm(now);
     const slot = this.#chain.tip + 1;
     const view = 0;
     const unixTimestamp = this.#timestamp(now);
@@ -419,7 +421,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     }
     const effects: Effect[] = [];
     for (const item of this.#inFlight.values()) {
-      if (now - item.sentAt < RETRY_MS) continue;
+      if (elapsed(item.sentAt, now) < RETRY_MS) continue;
       item.sentAt = now;
       if (item.block) effects.push(blockMessage(item));
       else effects.push(...this.#proposals(item));

@@ -9,6 +9,7 @@
 import type { Effect, Machine, MessageEvent, Sha256, StorageView, TimerEvent } from "../protocol/actor.ts";
 import { concatBytes, viewOf } from "../protocol/bytes.ts";
 import { LANE_WINDOW_BYTES, MAX_FRAME_BYTES, MAX_LANE_BYTES, RETRY_MS } from "../protocol/limits.ts";
+import { elapsed } from "./elapsed.ts";
 
 export interface SubmitEvent {
   readonly type: "submit";
@@ -83,7 +84,7 @@ export class LaneMachine implements Machine<LaneEvent> {
     this.#bytes += event.frame.length;
     if (this.#flushArmed) return [];
     this.#flushArmed = true;
-    const delayMs = Math.max(0, Math.ceil(this.#lastFlush + GATHER_MS - now));
+    const delayMs = Math.max(0, Math.ceil(GATHER_MS - elapsed(this.#lastFlush, now)));
     return [{ type: "timer", name: "flush", delayMs }];
   }
 

@@ -106,6 +106,11 @@ export class ShardMachine implements Machine<ShardEvent> {
     }
   }
 
+  /** Slots of which something is kept before they begin here. */
+  get early(): number {
+    return Math.max(this.#early.size, this.#proposals.size);
+  }
+
   get #checkpointed(): number {
     return this.#segments[this.#segments.length - 1]?.upTo ?? 0;
   }

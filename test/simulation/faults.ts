@@ -40,7 +40,7 @@ export function ratesOf(dice: Dice): FaultRates {
     drop: heavy("drop", 0.2),
     duplicate: heavy("duplicate", 0.2),
     slow: heavy("slow", 0.15),
-    crash: heavy("crash", 0.05),
+    crash: dice.pick("weather crash", [0, 0.01, 0.03, 0.06, 0.1]),
     partition: heavy("partition", 0.1),
     clock: heavy("clock", 0.1),
     late: heavy("late", 0.2),

@@ -9,10 +9,11 @@ import { Cluster, type ClusterShape, type Sabotage } from "./cluster.ts";
 import { Dice } from "./dice.ts";
 import { demand, SimulationFailure } from "./failure.ts";
 import { type FaultRates, Faults, ratesOf } from "./faults.ts";
+import { checkLookups } from "./lookups.ts";
 import { Oracle, type Verdict } from "./oracle.ts";
 import { splitList } from "./reference.ts";
 import { type Batch, makeWorkload } from "./workload.ts";
-import { COLD, HOT, LIBRARIES, NONCES, PURSES, plainAccounts, tokenLibrary } from "./world.ts";
+import { COLD, HOT, LIBRARIES, NEW, NONCES, PURSES, plainAccounts, tokenLibrary } from "./world.ts";
 
 export interface RunOptions {
   readonly seed: number;
@@ -45,6 +46,8 @@ export interface RunReport {
 
 /** After the faults are over everything must be decided in this time, milliseconds: it spans two watchdogs. */
 const HEAL_MS = 60_000;
+/** So often the limits are looked at, milliseconds. */
+const LOOK_MS = 20;
 const MAX_EVENTS = 200_000;
 
 function shapeOf(dice: Dice, options: RunOptions): ClusterShape & { readonly tokens: number | undefined } {
@@ -132,12 +135,15 @@ function scheduleExtras(dice: Dice, cluster: Cluster, clients: Clients, activeMs
 function live(dice: Dice, cluster: Cluster, clients: Clients, activeMs: number): Verdict {
   const { scheduler, faults } = cluster;
   const stopAt = activeMs + dice.between("faults go on", 0, 1500);
-  checkBounds(cluster, scheduler.run(stopAt, MAX_EVENTS));
+  for (let at = 0; at < stopAt; at += LOOK_MS) {
+    scheduler.run(Math.min(at + LOOK_MS, stopAt), MAX_EVENTS);
+    checkBounds(cluster);
+  }
   faults.healed = true;
   cluster.trace?.("all faults end");
   for (const node of cluster.nodes) node.heal();
   const quiet = scheduler.run(stopAt + HEAL_MS, MAX_EVENTS);
-  checkBounds(cluster, quiet);
+  checkBounds(cluster);
   demand(quiet, "liveness", "the network does not come to rest");
   checkRest(cluster);
   const live = judge(cluster, clients);
@@ -146,6 +152,7 @@ function live(dice: Dice, cluster: Cluster, clients: Clients, activeMs: number):
   demand(scheduler.run(scheduler.now + HEAL_MS, MAX_EVENTS), "liveness", "no rest after the last restart");
   checkRest(cluster);
   judge(cluster, clients);
+  checkLookups(cluster.ledger.machine!, cluster.ledger.storage, [HOT[0]!, COLD[0]!, NEW[0]!]);
   return live;
 }
 
@@ -177,9 +184,12 @@ function judge(cluster: Cluster, clients: Clients): Verdict {
 }
 
 /** What may never happen, whenever one looks. */
-export function checkBounds(cluster: Cluster, _quiet: boolean): void {
+function checkBounds(cluster: Cluster): void {
   for (const { machine, id } of cluster.lanes) {
     demand((machine?.heldBytes ?? 0) <= MAX_LANE_BYTES, "bound", `${id} holds more than it may`);
+  }
+  for (const { machine, id } of cluster.shards) {
+    demand((machine?.early ?? 0) <= EARLY_SLOTS, "bound", `${id} keeps messages of ${machine?.early} slots`);
   }
   const inFlight = cluster.builder.machine?.inFlight ?? 0;
   demand(inFlight <= PIPELINE_DEPTH, "bound", `${inFlight} slots in flight`);
@@ -203,5 +213,3 @@ function checkRest(cluster: Cluster): void {
   const tip = cluster.ledger.machine!.tipSlot;
   demand(head.header.slot === tip, "liveness", `the builder is at slot ${head.header.slot}, the ledger at ${tip}`);
 }
-
-export { EARLY_SLOTS };

@@ -1,6 +1,7 @@
 /** Situations that are worth a name. Each ends with the oracle's judgement over everything, like every seed does. */
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../shared/protocol/messages.ts";
+import { wrap } from "./sabotage.ts";
 import { batch, type Outcome, play, SCENARIO_SHAPE } from "./scenario.ts";
 import { COLD, HOT, NEW, PURSE_LAMPORTS, PURSES, plainAccounts, transfer } from "./world.ts";
 
@@ -306,6 +307,61 @@ describe("a lane", () => {
     good(outcome);
     expect(told[0]).toBeLessThan(200);
   });
+});
+
+describe("a lane that lives long", () => {
+  it("sweeps its rows, keeps its place in the hash chain, and comes back in between", () => {
+    const outcome = play({
+      workload: payments(220, 8),
+      onMessage: (play, from, to, { type }) => {
+        if (type === "taken" && play.acted < 16 && play.cluster.scheduler.now > 100 * (play.acted + 1)) {
+          play.acted++;
+          play.kill(play.acted % 2 === 0 ? to : from);
+        }
+        return undefined;
+      },
+    });
+    good(outcome);
+    expect(outcome.cluster.lanes[0]!.storage.count("frames")).toBeLessThan(70);
+    expect(outcome.verdict!.landed).toBe(440);
+  });
+});
+
+it("a builder whose pool is full says so, and everything gets its turn", () => {
+  good(
+    play({
+      shape: { lanes: 3, slotMs: 50 },
+      workload: payments(60, 3).map((b, i) => ({ ...b, submissions: [{ lane: i % 3, afterMs: 0 }] })),
+      sabotage: {
+        planner: (planner) => wrap(planner, { admit: (frame) => planner.waiting() < 6 && planner.admit(frame) }),
+      },
+      onMessage: (play, _from, _to, { type }) => {
+        if (type === "busy") play.acted++;
+        return undefined;
+      },
+    }),
+  );
+});
+
+it.each(["lane-0", "builder"] as const)("the clock of %s is set back by an hour", (id) => {
+  const told: number[] = [];
+  const outcome = play({
+    workload: payments(20, 25),
+    prepare: (play) => {
+      play.acted++;
+      const host = play.cluster.node(id)!;
+      const clock = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(host), "clock")!.get!;
+      Object.defineProperty(host, "clock", {
+        get: () => clock.call(host) - (play.cluster.scheduler.now > 200 ? 3_600_000 : 0),
+      });
+    },
+    onMessage: (play, _from, _to, { type }) => {
+      if (type === "blockStored") told.push(play.cluster.scheduler.now);
+      return undefined;
+    },
+  });
+  good(outcome);
+  expect(told.at(-1)).toBeLessThan(20 * 25 + 200);
 });
 
 describe("an idle chain", () => {

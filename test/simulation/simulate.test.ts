@@ -1,5 +1,6 @@
 /** Many seeds. SIM_SEEDS: how many (2000), SIM_FROM: the first one (1). A failure prints its seed and the smallest run that fails. */
 import { describe, expect, it } from "vitest";
+import { Coverage } from "./coverage.ts";
 import { describeFailure, reduced } from "./minimise.ts";
 import { type RunOptions, runSeed } from "./run.ts";
 
@@ -7,14 +8,32 @@ const SEEDS = Number(process.env.SIM_SEEDS ?? 2000);
 const FROM = Number(process.env.SIM_FROM ?? 1);
 const PART = 250;
 
+/** What every part of the seeds must have come through, or the simulator has gone blind. */
+const RARE = [
+  "busy",
+  "loanWanted",
+  "checkpoint loaded",
+  "checkpoint of everything",
+  "checkpoint on top of others",
+  "log row replayed",
+  "proposal repeated",
+  "loan repeated",
+  "return repeated",
+  "block repeated",
+  "loan of a committed slot again",
+  "return of a committed slot again",
+];
+
 describe("the network is safe under faults and lives after them", () => {
   for (let from = FROM; from < FROM + SEEDS; from += PART) {
     const to = Math.min(from + PART, FROM + SEEDS);
     it(`seeds ${from} to ${to - 1}`, () => {
       let landed = 0;
       let crashes = 0;
+      const coverage = new Coverage();
       for (let seed = from; seed < to; seed++) {
-        const options: RunOptions = { seed };
+        coverage.nextRun();
+        const options: RunOptions = { seed, sabotage: coverage.observer };
         const report = runSeed(options);
         if (report.failure) throw new Error(describeFailure(options, report));
         landed += report.verdict!.landed;
@@ -22,7 +41,9 @@ describe("the network is safe under faults and lives after them", () => {
       }
       // Of a network that does nothing everything is true.
       expect(landed).toBeGreaterThan(5 * (to - from));
-      if (to - from === PART) expect(crashes).toBeGreaterThan(PART);
+      if (to - from < PART) return;
+      expect(crashes).toBeGreaterThan(PART);
+      for (const path of RARE) expect(coverage.counts.get(path) ?? 0, path).toBeGreaterThan(0);
     });
   }
 });

@@ -1,0 +1,66 @@
+/** What a run has come through: counts of the paths that only faults lead to. */
+import type { Message, NodeId } from "../../shared/protocol/messages.ts";
+import type { Sabotage } from "./cluster.ts";
+import { wrap } from "./sabotage.ts";
+
+export class Coverage {
+  readonly counts = new Map<string, number>();
+
+  hit(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  }
+
+  /** Observes without changing anything. */
+  readonly observer: Sabotage = {
+    engine: (engine) =>
+      wrap(engine, {
+        load: (accounts, slot) => {
+          if (slot > 0) this.hit("checkpoint loaded");
+          engine.load(accounts, slot);
+        },
+        replay: (row) => {
+          this.hit("log row replayed");
+          return engine.replay(row);
+        },
+        loanAt: (slot, to) => {
+          const found = engine.loanAt(slot, to);
+          this.hit(found ? "loan of a committed slot again" : "loan of a slot that is gone");
+          return found;
+        },
+        returnedAt: (slot, to) => {
+          const found = engine.returnedAt(slot, to);
+          this.hit(found ? "return of a committed slot again" : "return of a slot that is gone");
+          return found;
+        },
+        outcomeAt: (slot) => {
+          const found = engine.outcomeAt(slot);
+          if (!found) this.hit("outcome of a slot that is gone");
+          return found;
+        },
+        collect: (since, asOf) => {
+          this.hit(since > 0 ? "checkpoint on top of others" : "checkpoint of everything");
+          return engine.collect(since, asOf);
+        },
+      }),
+    send: (from: NodeId, to: NodeId, message: Message): readonly Message[] => {
+      const times = `${from} ${to} ${message.type} ${"slot" in message ? message.slot : ""}`;
+      this.hit(message.type);
+      if (
+        message.type === "loan" ||
+        message.type === "return" ||
+        message.type === "proposal" ||
+        message.type === "block"
+      ) {
+        this.hit(this.#seen.has(times) ? `${message.type} repeated` : `${message.type} first`);
+        this.#seen.add(times);
+      }
+      return [message];
+    },
+  };
+  #seen = new Set<string>();
+
+  /** The next run's messages are not this one's. */
+  nextRun(): void {
+    this.#seen = new Set();
+  }
+}
