@@ -16,6 +16,7 @@ import type {
   StoredTransaction,
   SubmitResult,
 } from "../../shared/rpc/backend.ts";
+import { nodeUnhealthy } from "../../shared/rpc/errors.ts";
 import { encodeScanRequest, mergeAccountLists, pickAccounts, shardOf } from "../../shared/state/accounts.ts";
 import { openBlock, recordAt, resultAt } from "../../shared/state/ledger-query.ts";
 import { Faucet } from "./faucet.ts";
@@ -59,7 +60,7 @@ export class EdgeBackend implements Backend {
       if (head) return { ...head, slot: BigInt(head.slot), blockTime: BigInt(head.blockTime) };
       await new Promise((resolve) => setTimeout(resolve, START_STEP_MS));
     }
-    throw new Error("the builder is still starting");
+    throw nodeUnhealthy();
   }
 
   async readAccounts(keys: readonly Uint8Array[], asOf: bigint): Promise<Uint8Array> {

@@ -2,6 +2,8 @@
 import { ByteWriter, concatBytes } from "../../shared/protocol/bytes.ts";
 import { makeFrame, REC, REC_FLAG_VERIFIED } from "../../shared/protocol/record.ts";
 import type { Backend } from "../../shared/rpc/backend.ts";
+import { busy, invalidParams } from "../../shared/rpc/errors.ts";
+import { decodeAccountList } from "../../shared/state/accounts.ts";
 import { edgeWasm } from "./wasm.ts";
 
 const SYSTEM_PROGRAM = new Uint8Array(32);
@@ -29,7 +31,9 @@ export class Faucet {
 
   /** Signs and submits; resolves with the signature once a lane has the transaction. */
   async airdrop(backend: Backend, to: Uint8Array, lamports: bigint): Promise<Uint8Array> {
-    const { blockhash } = await backend.head();
+    const { blockhash, slot } = await backend.head();
+    const balance = decodeAccountList(await backend.readAccounts([this.address], slot))![0]!.lamports;
+    if (lamports > balance) throw invalidParams(`the faucet has ${balance} lamports left, not ${lamports}`);
     const message = this.#message(to, lamports, blockhash);
     const signature = new Uint8Array(await crypto.subtle.sign("Ed25519", await this.#signingKey(), message));
     const wasm = edgeWasm();
@@ -38,7 +42,7 @@ export class Faucet {
     const record = wasm.out();
     record[REC.FLAGS]! |= REC_FLAG_VERIFIED;
     const answer = await backend.submit(makeFrame([record]));
-    if (!answer.ok) throw new Error(`the network is busy, try again in ${answer.retryAfterMs} ms`);
+    if (!answer.ok) throw busy(answer.retryAfterMs);
     return signature;
   }
 
