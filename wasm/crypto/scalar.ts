@@ -79,12 +79,11 @@ export function scalarIsCanonical(bytes: usize): bool {
 
 /**
  * Width-w non-adjacent form of a scalar < 2^253 (Hankerson, Menezes, Vanstone, algorithm 3.35): 256 signed
- * bytes, zero or odd, |digit| < 2^(w-1), at least w-1 zeros after each; sum digit_i 2^i = scalar.
+ * bytes, `stride` apart and zero before the call, become zero or odd, |digit| < 2^(w-1), at least w-1 zeros after each; sum digit_i 2^i = scalar.
  */
-export function nonAdjacentForm(digits: usize, scalar: usize, width: u32): void {
+export function nonAdjacentForm(digits: usize, stride: usize, scalar: usize, width: u32): void {
   memory.copy(padded, scalar, 32);
   store<u64>(padded, 0, 32);
-  memory.fill(digits, 0, 256);
   const mask: u32 = (1 << width) - 1;
   let carry: u32 = 0;
   for (let at: u32 = 0; at < 256; ) {
@@ -94,7 +93,7 @@ export function nonAdjacentForm(digits: usize, scalar: usize, width: u32): void 
       continue;
     }
     carry = window >> (width - 1); // a digit past the middle is taken negative, one is carried on
-    store<i8>(digits + at, <i8>(<i32>window - <i32>(carry << width)));
+    store<i8>(digits + <usize>at * stride, <i8>(<i32>window - <i32>(carry << width)));
     at += width;
   }
 }
