@@ -4,6 +4,7 @@ import { viewOf } from "../../shared/protocol/bytes.ts";
 import { decodeHeader } from "../../shared/protocol/header.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
 import { fillLoadedAddresses, makeFrame, REC, REC_FLAG_VERIFIED } from "../../shared/protocol/record.ts";
+import { encodeScanRequest } from "../../shared/state/accounts.ts";
 import { WasmInstance } from "../../shared/svm/wasm-instance.ts";
 import { type Cluster, type Outside, wasmModule } from "./cluster.ts";
 import type { Dice } from "./dice.ts";
@@ -28,6 +29,14 @@ export interface ReadAnswer {
   readonly key: Uint8Array;
   /** The account, encoded. */
   readonly account: Uint8Array;
+}
+
+export interface ScanAnswer {
+  readonly slot: number;
+  readonly shard: number;
+  readonly owner: Uint8Array;
+  /** Account list, sorted by key. */
+  readonly list: Uint8Array;
 }
 
 let parser: WasmInstance | undefined;
@@ -69,6 +78,7 @@ export class Clients implements Outside {
   /** Frames by "lane seq", as lanes sent them to the builder. */
   readonly laneFrames = new Map<string, Uint8Array>();
   readonly reads: ReadAnswer[] = [];
+  readonly scans: ScanAnswer[] = [];
 
   constructor(dice: Dice) {
     this.#dice = dice;
@@ -178,5 +188,15 @@ export class Clients implements Outside {
     const account = engine.read(key, slot).slice(8);
     this.reads.push({ slot, key, account });
     return account;
+  }
+
+  /** Asks a shard for all its accounts of an owner, as of the newest block that was told. */
+  scanShard(shard: number, owner: Uint8Array): void {
+    const cluster = this.#cluster;
+    if (!cluster.shards[shard]!.wake()) return;
+    const engine = cluster.engines[shard]!;
+    const slot = Math.max(this.#tip, engine.base());
+    const list = engine.scan(encodeScanRequest(owner, { memcmp: [] }), slot)!;
+    this.scans.push({ slot, shard, owner, list });
   }
 }

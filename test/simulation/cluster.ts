@@ -98,6 +98,8 @@ export class Cluster implements HostWorld {
   readonly engines: (ShardEngine | undefined)[] = [];
   readonly #nodes = new Map<NodeId, SimulatedHost>();
   readonly #links = new Map<string, number>();
+  /** Counts blackouts. */
+  #epoch = 0;
   readonly #sabotage: Sabotage;
   readonly #outside: Outside;
 
@@ -160,6 +162,13 @@ export class Cluster implements HostWorld {
     return this.#nodes.get(id);
   }
 
+  /** Every object dies at once, and what was on its way is lost. */
+  blackout(downMs: number): void {
+    this.trace?.("everything dies");
+    this.#epoch++;
+    for (const node of this.#nodes.values()) node.kill(downMs);
+  }
+
   /** Carries something from `from` to `to`, as often as the network likes. `arrive` is called for every copy that gets through. */
   carry(from: string, to: string, what: string, arrive: () => void): void {
     const { scheduler, faults } = this;
@@ -168,9 +177,11 @@ export class Cluster implements HostWorld {
     this.#links.set(link, number + 1);
     const times = faults.deliveries(`${link}#${number}`);
     if (times.length !== 1) this.trace?.(`${link} ${what}: ${times.length === 0 ? "lost" : `${times.length} copies`}`);
+    const epoch = this.#epoch;
     for (const delay of times) {
       scheduler.after(delay, () => {
-        if (faults.partitioned(from, to, scheduler.now)) this.trace?.(`${link} ${what}: partitioned`);
+        if (epoch !== this.#epoch) this.trace?.(`${link} ${what}: lost in the blackout`);
+        else if (faults.partitioned(from, to, scheduler.now)) this.trace?.(`${link} ${what}: partitioned`);
         else arrive();
       });
     }

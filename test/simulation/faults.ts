@@ -16,6 +16,8 @@ export interface FaultRates {
   partition: number;
   /** Of each object in each window: its clock is set. */
   clock: number;
+  /** Of each window: the whole process is killed, with all that is under way between the objects. */
+  blackout: number;
   /** Of each timer: fires late. */
   late: number;
   /** 1: every message takes 1 to 4 ms, so that they overtake each other; 0: 2 ms, in order, as calls to one object are. */
@@ -29,6 +31,7 @@ export const NO_FAULTS: FaultRates = {
   crash: 0,
   partition: 0,
   clock: 0,
+  blackout: 0,
   late: 0,
   jitter: 0,
 };
@@ -43,6 +46,7 @@ export function ratesOf(dice: Dice): FaultRates {
     crash: dice.pick("weather crash", [0, 0.01, 0.03, 0.06, 0.1]),
     partition: heavy("partition", 0.1),
     clock: heavy("clock", 0.1),
+    blackout: dice.pick("weather blackout", [0, 0, 0, 0.05, 0.15]),
     late: heavy("late", 0.2),
     jitter: dice.chance("weather jitter", 0.6) ? 1 : 0,
   };
@@ -135,6 +139,13 @@ export class Faults {
     const name = `clock ${node} window ${Math.floor(now / WINDOW_MS)}`;
     if (!this.#happens(name, this.#rates.clock)) return 0;
     return this.#dice.between(`set ${name}`, -300, 1500);
+  }
+
+  /** For how long everything is down that dies in this window, or undefined. */
+  blackout(window: number): number | undefined {
+    const name = `blackout window ${window}`;
+    if (!this.#happens(name, this.#rates.blackout)) return undefined;
+    return this.#dice.between(`down ${name}`, 0, 300);
   }
 
   timerDelay(node: string, timer: string, number: number, delayMs: number): number {

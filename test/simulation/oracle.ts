@@ -8,7 +8,7 @@ import { viewOf } from "../../shared/protocol/bytes.ts";
 import { type BlockHeader, decodeHeader } from "../../shared/protocol/header.ts";
 import { decodeRecord, frameRecords, requestsWrite } from "../../shared/protocol/record.ts";
 import { type Account, type ShardSeeds, shardOf } from "../../shared/state/accounts.ts";
-import type { ReadAnswer, SentTransaction } from "./clients.ts";
+import type { ReadAnswer, ScanAnswer, SentTransaction } from "./clients.ts";
 import { demand } from "./failure.ts";
 import { effectHashOf, Reference } from "./reference.ts";
 import { GENESIS_HASH, GENESIS_TIMESTAMP, hex } from "./world.ts";
@@ -23,6 +23,7 @@ export interface Evidence {
   readonly sent: Iterable<SentTransaction>;
   readonly laneFrames: ReadonlyMap<string, Uint8Array>;
   readonly reads: readonly ReadAnswer[];
+  readonly scans: readonly ScanAnswer[];
   /** The present accounts of all shards: undefined when a shard does not know the key as its own. */
   readonly stateOf: (key: Uint8Array) => Uint8Array;
   /** Keys of everything that changed on any shard. */
@@ -67,6 +68,7 @@ export class Oracle {
   /** Every appearance of a signature in a block. */
   readonly #places = new Map<string, Place[]>();
   readonly #readsBySlot: Map<number, ReadAnswer[]>;
+  readonly #scansBySlot: Map<number, ScanAnswer[]>;
   readonly #changed = new Map<string, Uint8Array>();
   #landed = 0;
   #notLanded = 0;
@@ -76,6 +78,7 @@ export class Oracle {
     this.#evidence = evidence;
     this.#reference = new Reference(evidence.accounts);
     this.#readsBySlot = groupBy(evidence.reads, ({ slot }) => slot);
+    this.#scansBySlot = groupBy(evidence.scans, ({ slot }) => slot);
   }
 
   judge(): Verdict {
@@ -114,9 +117,21 @@ export class Oracle {
       demand(header.capitalization === total, "conservation", "the genesis block does not count the genesis accounts");
     }
     this.#carry = carry;
+    this.#reads(slot);
+  }
+
+  /** What was read as of the end of this slot. */
+  #reads(slot: number): void {
     for (const read of this.#readsBySlot.get(slot) ?? []) {
       const right = hex(this.#reference.read(read.key)) === hex(read.account);
       demand(right, "read", () => `account ${hex(read.key).slice(0, 8)} was read wrong as of slot ${slot}`);
+    }
+    const { shards, seeds } = this.#evidence;
+    for (const { shard, owner, list } of this.#scansBySlot.get(slot) ?? []) {
+      const all = this.#reference.scan(owner);
+      const own = all.filter((account) => shardOf(account.subarray(0, 32), shards, seeds) === shard);
+      const right = hex(list.subarray(8)) === own.map(hex).join("");
+      demand(right, "read", () => `a scan of shard ${shard} as of slot ${slot} is wrong`);
     }
   }
 

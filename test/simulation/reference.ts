@@ -3,7 +3,7 @@
  * its transactions in their order. Context and proposal are put together here from docs/interfaces.md, not with the builder's code.
  */
 import { createHash } from "node:crypto";
-import { type Account, encodeAccountList } from "../../shared/state/accounts.ts";
+import { type Account, encodeAccountList, encodeScanRequest } from "../../shared/state/accounts.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { wasmModule } from "./cluster.ts";
 
@@ -69,6 +69,11 @@ export class Reference {
 
   read(key: Uint8Array): Uint8Array {
     return this.engine.read(key, Number.MAX_SAFE_INTEGER).slice(8);
+  }
+
+  /** All accounts of an owner, by key. */
+  scan(owner: Uint8Array): Uint8Array[] {
+    return splitList(this.engine.scan(encodeScanRequest(owner, { memcmp: [] }), Number.MAX_SAFE_INTEGER)!);
   }
 
   #proposal(block: ReferenceBlock, count: number): Uint8Array {

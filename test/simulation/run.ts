@@ -4,11 +4,12 @@
  */
 import { EARLY_SLOTS, MAX_LANE_BYTES, PIPELINE_DEPTH } from "../../shared/protocol/limits.ts";
 import type { Account } from "../../shared/state/accounts.ts";
+import { SYSTEM, TOKEN } from "../conformance/random-world.ts";
 import { Clients } from "./clients.ts";
 import { Cluster, type ClusterShape, type Sabotage } from "./cluster.ts";
 import { Dice } from "./dice.ts";
 import { demand, SimulationFailure } from "./failure.ts";
-import { type FaultRates, Faults, ratesOf } from "./faults.ts";
+import { type FaultRates, Faults, ratesOf, WINDOW_MS } from "./faults.ts";
 import { checkLookups } from "./lookups.ts";
 import { Oracle, type Verdict } from "./oracle.ts";
 import { splitList } from "./reference.ts";
@@ -126,6 +127,18 @@ function scheduleExtras(dice: Dice, cluster: Cluster, clients: Clients, activeMs
     const key = dice.pick(`read ${i}`, keys);
     scheduler.after(dice.below(`read time ${i}`, activeMs + 1000), () => clients.readAccount(key));
   }
+  for (let window = 0; window * WINDOW_MS < activeMs + 1500; window++) {
+    const at = window * WINDOW_MS + dice.below(`blackout time ${window}`, WINDOW_MS);
+    scheduler.after(at, () => {
+      const downMs = cluster.faults.blackout(window);
+      if (downMs !== undefined) cluster.blackout(downMs);
+    });
+  }
+  for (let i = 0; i < 4; i++) {
+    const at = dice.below(`scan time ${i}`, activeMs + 1000);
+    const shard = dice.below(`scanned shard ${i}`, cluster.shape.shards);
+    scheduler.after(at, () => clients.scanShard(shard, i % 2 === 0 ? TOKEN : SYSTEM));
+  }
   if (isLong(dice) || dice.chance("watched", 0.15)) {
     const at = dice.below("watch time", 300);
     scheduler.after(at, () => builder.event({ type: "watch" }));
@@ -173,6 +186,7 @@ function judge(cluster: Cluster, clients: Clients): Verdict {
     sent: clients.sent.values(),
     laneFrames: clients.laneFrames,
     reads: clients.reads,
+    scans: clients.scans,
     stateOf: (key) => engineOf(key).read(key, Number.MAX_SAFE_INTEGER).slice(8),
     changedKeys: cluster.engines.flatMap((engine) =>
       [...engine!.collect(0, engine!.applied())].flatMap((list) =>

@@ -135,6 +135,8 @@ export function makeWorkload(dice: Dice, shape: WorkloadShape): Batch[] {
     const name = `batch ${batches.length}`;
     const size = Math.min(dice.between(`size of ${name}`, 1, 4), shape.transactions - number);
     const transactions = Array.from({ length: size }, () => transactionOf(dice, shape, number++));
+    // The same one twice in one frame.
+    if (dice.chance(`twice in ${name}`, 0.1)) transactions.push(transactions[0]!);
     const submissions: Submission[] = [{ afterMs: 0, lane: dice.below(`lane of ${name}`, shape.lanes) }];
     if (dice.chance(`again ${name}`, 0.3)) {
       const copies = dice.between(`copies of ${name}`, 1, 3);
