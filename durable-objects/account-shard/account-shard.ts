@@ -9,6 +9,7 @@ import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { DEFAULT_CHECKPOINT, ShardMachine } from "../../shared/state/shard-machine.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
+import { type LongBytes, type LongField, longBytes } from "../host/long-message.ts";
 import { MachineHost } from "../host/machine-host.ts";
 import { sha256 } from "../host/sha256.ts";
 
@@ -28,18 +29,23 @@ export class AccountShard extends DurableObject<Env> implements Actor {
     this.#host = new MachineHost(ctx, env, id, network.genesisHash, machine);
   }
 
-  /** `keys`: 32 bytes each; all must be this shard's. Account list with one entry a key, as of the end of slot `asOf`. */
-  async read(keys: Uint8Array, asOf: number): Promise<Uint8Array> {
-    return this.#engine.read(keys, asOf);
+  /**
+   * `keys`: 32 bytes each; all must be this shard's. Account list with one entry a key, as of the end of slot `asOf`; null when it
+   * is larger than a read may be.
+   */
+  async read(keys: Uint8Array, asOf: number): Promise<LongBytes | null> {
+    const list = this.#engine.readBounded(keys, asOf);
+    return list && longBytes(list);
   }
 
   /** Account list of what the filter lets through, or null when it is larger than an answer may be. */
-  async scan(request: Uint8Array, asOf: number): Promise<Uint8Array | null> {
-    return this.#engine.scan(request, asOf);
+  async scan(request: Uint8Array, asOf: number): Promise<LongBytes | null> {
+    const list = this.#engine.scan(request, asOf);
+    return list && longBytes(list);
   }
 
-  async deliver(from: NodeId, message: Message): Promise<void> {
-    this.#host.deliver(from, message);
+  deliver(from: NodeId, message: Message, long?: LongField): Promise<void> {
+    return this.#host.deliver(from, message, long);
   }
 
   override async alarm(): Promise<void> {

@@ -8,6 +8,7 @@ import { BuilderMachine, type WatchEvent } from "../../shared/scheduling/builder
 import { Planner } from "../../shared/scheduling/planner.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
+import type { LongField } from "../host/long-message.ts";
 import { MachineHost } from "../host/machine-host.ts";
 import { sha256 } from "../host/sha256.ts";
 
@@ -79,8 +80,8 @@ export class Builder extends DurableObject<Env> implements Actor {
     };
   }
 
-  async deliver(from: NodeId, message: Message): Promise<void> {
-    this.#host.deliver(from, message);
+  deliver(from: NodeId, message: Message, long?: LongField): Promise<void> {
+    return this.#host.deliver(from, message, long);
   }
 
   override async alarm(): Promise<void> {

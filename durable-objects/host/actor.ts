@@ -1,8 +1,10 @@
 /** What every object of the network offers to the others. */
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
+import type { LongField } from "./long-message.ts";
 
 export interface Actor {
-  deliver(from: NodeId, message: Message): Promise<void>;
+  /** `long`: what was left out of the message because a call cannot carry it. */
+  deliver(from: NodeId, message: Message, long?: LongField): Promise<void>;
 }
 
 /** Counters since the object started: what a network costs and where it goes. */

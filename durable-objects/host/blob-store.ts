@@ -7,7 +7,7 @@ import { concatBytes } from "../../shared/protocol/bytes.ts";
 
 const CHUNK = 1_900_000;
 /** Row key = id * MAX_CHUNKS + chunk. */
-const MAX_CHUNKS = 64;
+const MAX_CHUNKS = 1024;
 
 export class BlobStore implements StorageView {
   readonly #sql: SqlStorage;

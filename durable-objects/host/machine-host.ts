@@ -11,6 +11,7 @@ import type { Message, NodeId } from "../../shared/protocol/messages.ts";
 import type { ActorStats } from "./actor.ts";
 import { BlobStore } from "./blob-store.ts";
 import { actorStub, type Env } from "./env.ts";
+import { type LongField, packMessage, unpackMessage } from "./long-message.ts";
 
 /** How long an evicted object with work under way may sleep, milliseconds. An alarm is one row written. */
 const WATCHDOG_MS = 10_000;
@@ -44,23 +45,23 @@ export class MachineHost<Event> {
     this.#apply(machine.boot(this.storage, Date.now()));
   }
 
-  deliver(from: NodeId, message: Message): void {
+  async deliver(from: NodeId, message: Message, long?: LongField): Promise<void> {
     this.#counts.callsReceived++;
-    this.step({ type: "message", from, message });
+    const whole = long ? await unpackMessage(message, long) : message;
+    this.step({ type: "message", from, message: whole });
   }
 
   step(event: Event | TimerEvent | MessageEvent): void {
     this.#counts.events++;
-    let effects: Effect[];
     try {
-      effects = this.#machine.step(event, Date.now());
+      this.#apply(this.#machine.step(event, Date.now()));
     } catch (error) {
-      // A broken invariant: what is in memory can no longer be trusted, what is stored can. Start again from there.
+      // A broken invariant, or a write that failed: what is in memory can no longer be trusted, what is stored can. Start
+      // again from there.
       console.error(`${this.#id}: ${error instanceof Error ? error.message : String(error)}`);
       this.#ctx.abort(`${this.#id}: a state machine stopped`);
       throw error;
     }
-    this.#apply(effects);
   }
 
   /** An event whose answer comes as a `resolve` effect. */
@@ -110,8 +111,9 @@ export class MachineHost<Event> {
 
   #send(to: NodeId, message: Message): void {
     this.#counts.messagesSent++;
+    const packed = packMessage(message);
     actorStub(this.#env, to)
-      .deliver(this.#id, message)
+      .deliver(this.#id, packed.message, packed.long)
       .catch(() => {
         // Lost messages are part of the protocol: whoever misses the answer asks again.
         this.#counts.messagesFailed++;

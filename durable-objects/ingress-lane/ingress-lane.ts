@@ -6,6 +6,7 @@ import { parseNetwork } from "../../shared/protocol/network.ts";
 import { LaneMachine, type SubmitEvent } from "../../shared/scheduling/lane-machine.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
+import type { LongField } from "../host/long-message.ts";
 import { MachineHost } from "../host/machine-host.ts";
 import { sha256 } from "../host/sha256.ts";
 
@@ -28,8 +29,8 @@ export class IngressLane extends DurableObject<Env> implements Actor {
     return this.#host.ask((token) => ({ type: "submit", token, frame }));
   }
 
-  async deliver(from: NodeId, message: Message): Promise<void> {
-    this.#host.deliver(from, message);
+  deliver(from: NodeId, message: Message, long?: LongField): Promise<void> {
+    return this.#host.deliver(from, message, long);
   }
 
   override async alarm(): Promise<void> {

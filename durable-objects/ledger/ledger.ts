@@ -12,6 +12,7 @@ import {
 } from "../../shared/state/ledger-query.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
+import { type LongBytes, type LongField, longBytes } from "../host/long-message.ts";
 import { MachineHost } from "../host/machine-host.ts";
 import { sha256 } from "../host/sha256.ts";
 
@@ -44,8 +45,9 @@ export class Ledger extends DurableObject<Env> implements Actor {
     return this.#query.transaction(signature);
   }
 
-  async block(slot: number): Promise<Uint8Array | null> {
-    return this.#query.block(slot);
+  async block(slot: number): Promise<LongBytes | null> {
+    const bytes = this.#query.block(slot);
+    return bytes && longBytes(bytes);
   }
 
   async blocks(from: number, to: number, limit: number): Promise<number[]> {
@@ -59,8 +61,8 @@ export class Ledger extends DurableObject<Env> implements Actor {
     return this.#query.history(address, options);
   }
 
-  async deliver(from: NodeId, message: Message): Promise<void> {
-    this.#host.deliver(from, message);
+  deliver(from: NodeId, message: Message, long?: LongField): Promise<void> {
+    return this.#host.deliver(from, message, long);
   }
 
   override async alarm(): Promise<void> {

@@ -13,6 +13,7 @@ import { EdgeBackend } from "../../workers/edge/backend.ts";
 import { edgeWasm } from "../../workers/edge/wasm.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
+import { type LongField, unpackMessage } from "../host/long-message.ts";
 
 /** Sockets of one object. */
 const MAX_SOCKETS = 10_000;
@@ -234,10 +235,11 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     await this.#driver.block(event);
   }
 
-  async deliver(_from: NodeId, message: Message): Promise<void> {
+  async deliver(_from: NodeId, message: Message, long?: LongField): Promise<void> {
     this.#calls++;
-    if (message.type !== "blockStored") return;
-    const { header, frame, results } = decodeBlock(message.block);
+    const whole = long ? await unpackMessage(message, long) : message;
+    if (whole.type !== "blockStored") return;
+    const { header, frame, results } = decodeBlock(whole.block);
     const { slot, parentSlot } = decodeHeader(header);
     // Stored is final: the root is the block itself.
     await this.blockStored({ slot: BigInt(slot), parentSlot: BigInt(parentSlot), root: BigInt(slot), frame, results });

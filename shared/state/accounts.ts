@@ -5,6 +5,8 @@ export const ACCOUNT_HEADER = 88;
 export const LIST_HEADER = 8;
 /** Bytes of data an account may have. */
 export const MAX_ACCOUNT_DATA = 10 * 1024 * 1024;
+/** Bytes of the largest answer to a read: what a transaction may load (64 MiB) with keys and headers. Twin: wasm/state/query.ts. */
+export const MAX_READ_BYTES = 68 << 20;
 /** Bytes of the largest answer to a scan. */
 export const MAX_SCAN_BYTES = 24 << 20;
 

@@ -152,16 +152,24 @@ export class ShardEngine implements ShardEnginePort {
   }
   /** Account list, one entry a key (32 bytes each, all of this shard or built in), as of the end of a slot. */
   read(keys: Uint8Array, asOf: number): Uint8Array {
+    const list = this.readBounded(keys, asOf);
+    if (!list) throw new Error("engineRead: larger than MAX_READ_BYTES");
+    return list;
+  }
+  /** The same; null when it is larger than MAX_READ_BYTES. */
+  readBounded(keys: Uint8Array, asOf: number): Uint8Array | null {
     const at = this.instance.write(keys);
-    return this.#output("engineRead", this.#asOf(asOf), at, keys.length);
+    return this.#unlessLarge("engineRead", this.#number("engineRead", this.#asOf(asOf), at, keys.length));
+  }
+  #unlessLarge(name: string, code: number): Uint8Array | null {
+    if (code === TOO_LARGE) return null;
+    this.#must(name, code);
+    return this.instance.out();
   }
   /** Account list of what the request (encodeScanRequest) lets through, sorted by key; null when larger than it allows. */
   scan(request: Uint8Array, asOf: number): Uint8Array | null {
     const at = this.instance.write(request);
-    const code = this.#number("engineScan", this.#asOf(asOf), at, request.length);
-    if (code === TOO_LARGE) return null;
-    this.#must("engineScan", code);
-    return this.instance.out();
+    return this.#unlessLarge("engineScan", this.#number("engineScan", this.#asOf(asOf), at, request.length));
   }
   /** Account lists of everything changed after `since`, tombstones too, as of the end of slot `asOf`. */
   *collect(since: number, asOf: number, listBytes = COLLECT_BYTES): Generator<Uint8Array> {

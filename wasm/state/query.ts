@@ -1,7 +1,7 @@
 /** Reading accounts as of a slot: by key, by owner and filters, by last change. */
 import { heapAlloc, heapFree } from "../memory/heap";
 import { keyEquals, keyHash } from "../memory/bytes";
-import { outAt, outReset, outU32 } from "../memory/io";
+import { outAt, outLen, outReset, outU32 } from "../memory/io";
 import { wellKnownAccount } from "../svm/runtime/transaction";
 import {
   ACC_DATA,
@@ -29,6 +29,9 @@ function outListBegin(): void {
   outU32(0);
 }
 
+/** Bytes of the largest answer to a read: what a transaction may load (64 MiB) with keys and headers. Twin: shared/state/accounts.ts. */
+const MAX_READ_BYTES: u32 = 68 << 20;
+
 export function queryRead(asOf: u64, p: usize, len: u32): i32 {
   if (len % 32) return ENGINE_MALFORMED;
   if (asOf < sessionBase()) return ENGINE_TOO_OLD;
@@ -37,6 +40,10 @@ export function queryRead(asOf: u64, p: usize, len: u32): i32 {
   for (let key = p, end = p + len; key < end; key += 32) {
     const record = tableFind(key, keyHash(key));
     if (record) {
+      if (outLen() + sizeAsOf(record, asOf) > MAX_READ_BYTES) {
+        outReset();
+        return ENGINE_TOO_LARGE;
+      }
       outAsOf(record, asOf);
       continue;
     }

@@ -1,6 +1,7 @@
 /** The chain as the RPC layer sees it (shared/rpc/backend.ts), over the network's Durable Objects. */
 
 import { builderStub, type Env, laneStub, ledgerStub, shardStub } from "../../durable-objects/host/env.ts";
+import { type LongBytes, readBytes } from "../../durable-objects/host/long-message.ts";
 import { sha256 } from "../../durable-objects/host/sha256.ts";
 import { concatBytes } from "../../shared/protocol/bytes.ts";
 import { shardSeeds } from "../../shared/protocol/context.ts";
@@ -16,10 +17,18 @@ import type {
   StoredTransaction,
   SubmitResult,
 } from "../../shared/rpc/backend.ts";
-import { nodeUnhealthy } from "../../shared/rpc/errors.ts";
-import { encodeScanRequest, mergeAccountLists, pickAccounts, shardOf } from "../../shared/state/accounts.ts";
+import { nodeUnhealthy, scanError } from "../../shared/rpc/errors.ts";
+import {
+  encodeScanRequest,
+  MAX_READ_BYTES,
+  MAX_SCAN_BYTES,
+  mergeAccountLists,
+  pickAccounts,
+  shardOf,
+} from "../../shared/state/accounts.ts";
 import { openBlock, recordAt, resultAt } from "../../shared/state/ledger-query.ts";
 import { Faucet } from "./faucet.ts";
+import { SharedQuestion } from "./shared-question.ts";
 
 /** How long a request waits for a builder that is coming up, in steps of 25 ms. */
 const START_STEPS = 200;
@@ -28,12 +37,20 @@ const START_STEP_MS = 25;
 /** The ledger keeps everything. */
 const FIRST_BLOCK = 0n;
 
+const readAnswer = async (answer: LongBytes | null) => (answer === null ? null : await readBytes(answer));
+
+/** Whether every shard answered, and all answers together are not larger than one may be. */
+function areWithin(lists: readonly (Uint8Array | null)[], limit: number): lists is readonly Uint8Array[] {
+  return lists.reduce((sum, list) => sum + (list?.length ?? Number.POSITIVE_INFINITY), 0) <= limit;
+}
+
 export class EdgeBackend implements Backend {
   readonly #env: Env;
   readonly #network: Network;
   readonly #seeds: { seed0: bigint; seed1: bigint };
   readonly #faucet: Faucet | undefined;
   #nextLane = 0;
+  readonly #head = new SharedQuestion(() => this.#askHead());
 
   constructor(env: Env) {
     this.#env = env;
@@ -54,7 +71,11 @@ export class EdgeBackend implements Backend {
     return { genesisHash, identity, shardCount, slotMs, ...(faucet && { faucet }) };
   }
 
-  async head(): Promise<Head> {
+  head(): Promise<Head> {
+    return this.#head.ask();
+  }
+
+  async #askHead(): Promise<Head> {
     for (let step = 0; step < START_STEPS; step++) {
       const head = await builderStub(this.#env).head();
       if (head) return { ...head, slot: BigInt(head.slot), blockTime: BigInt(head.blockTime) };
@@ -72,19 +93,23 @@ export class EdgeBackend implements Backend {
       else byShard.set(shard, [key]);
     }
     const lists = await Promise.all(
-      [...byShard].map(([shard, own]) => shardStub(this.#env, shard).read(concatBytes(...own), Number(asOf))),
+      [...byShard].map(async ([shard, own]) =>
+        readAnswer(await shardStub(this.#env, shard).read(concatBytes(...own), Number(asOf))),
+      ),
     );
+    if (!areWithin(lists, MAX_READ_BYTES))
+      throw scanError("The accounts are larger than 64 MiB; ask for fewer at a time");
     return pickAccounts(lists, keys);
   }
 
   async scanAccounts(owner: Uint8Array, filter: AccountFilter, asOf: bigint): Promise<Uint8Array | null> {
     const request = encodeScanRequest(owner, filter);
     const lists = await Promise.all(
-      Array.from({ length: this.#network.shardCount }, (_, shard) =>
-        shardStub(this.#env, shard).scan(request, Number(asOf)),
+      Array.from({ length: this.#network.shardCount }, async (_, shard) =>
+        readAnswer(await shardStub(this.#env, shard).scan(request, Number(asOf))),
       ),
     );
-    return lists.every((list) => list !== null) ? mergeAccountLists(lists) : null;
+    return areWithin(lists, MAX_SCAN_BYTES) ? mergeAccountLists(lists) : null;
   }
 
   submit(frame: Uint8Array): Promise<SubmitResult> {
@@ -101,7 +126,7 @@ export class EdgeBackend implements Backend {
   }
 
   async block(slot: bigint): Promise<StoredBlock | null> {
-    const bytes = await ledgerStub(this.#env).block(Number(slot));
+    const bytes = await readAnswer(await ledgerStub(this.#env).block(Number(slot)));
     if (!bytes) return null;
     const open = openBlock(bytes);
     const { header } = open;
