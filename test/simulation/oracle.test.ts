@@ -3,8 +3,11 @@ import { describe, expect, it } from "vitest";
 import { concatBytes, viewOf } from "../../shared/protocol/bytes.ts";
 import { HEADER_SIZE } from "../../shared/protocol/header.ts";
 import { frameRecords, makeFrame } from "../../shared/protocol/record.ts";
+import type { PlannerPort } from "../../shared/scheduling/planner-port.ts";
 import type { FailureKind } from "./failure.ts";
+import { describeFailure } from "./minimise.ts";
 import { splitList } from "./reference.ts";
+import { runSeed } from "./run.ts";
 import { accountsOf, changed, LAMPORTS, lamportsOf, listOf, resent, rotated, signaturesOf, wrap } from "./sabotage.ts";
 import { batch, type Play, play, type Scenario } from "./scenario.ts";
 import { COLD, HOT, transfer } from "./world.ts";
@@ -33,6 +36,18 @@ const strangers = Array.from({ length: 8 }, (_, i) =>
     ...[0, 1, 2, 3, 4, 5, 6, 7].map((j) => [transfer(COLD[j]!, COLD[8 + ((j + i) % 8)]!, BigInt(1_000 + i))]),
   ),
 );
+
+/** A planner that does not know what it has proposed. */
+const forgetful = (planner: PlannerPort): PlannerPort =>
+  wrap(planner, {
+    cut: () => {
+      const cut = planner.cut();
+      const frame = cut.frame.slice();
+      const shards = cut.shards.map(({ shard, proposal }) => ({ shard, proposal: proposal.slice() }));
+      planner.forget(signaturesOf(frame));
+      return { ...cut, frame, shards };
+    },
+  });
 
 function caught(scenario: Partial<Scenario>, ...kinds: FailureKind[]): void {
   let current: Play | undefined;
@@ -156,19 +171,7 @@ describe("double execution", () => {
   }));
 
   it("the planner forgets what it has seen", () => {
-    const sabotage: Scenario["sabotage"] = {
-      planner: (planner) =>
-        wrap(planner, {
-          cut: () => {
-            const cut = planner.cut();
-            const frame = cut.frame.slice();
-            const shards = cut.shards.map(({ shard, proposal }) => ({ shard, proposal: proposal.slice() }));
-            planner.forget(signaturesOf(frame));
-            return { ...cut, frame, shards };
-          },
-        }),
-    };
-    caught({ sabotage, workload: again }, "once");
+    caught({ sabotage: { planner: forgetful }, workload: again }, "once");
   });
 
   it("a shard applies the effects of a slot once more, unseen", () => {
@@ -418,6 +421,18 @@ describe("a network that stops", () => {
       );
     },
   );
+});
+
+it("a seed that fails is printed with the smallest run that does", () => {
+  const sabotage = { planner: forgetful };
+  const found = Array.from({ length: 20 }, (_, i) => ({ seed: i + 1, sabotage })).find((how) => runSeed(how).failure);
+  expect(found).toBeDefined();
+  const report = runSeed(found!);
+  const text = describeFailure(found!, report);
+  expect(text).toContain(`seed ${found!.seed}: once:`);
+  expect(text).toContain(`--from ${found!.seed}`);
+  expect(text).toMatch(/smallest run found \(\d+ tried\): \d+ of \d+ faults, 1 of \d+ transactions/);
+  expect(text).toContain("client > lane-");
 });
 
 it("concatenates nothing by accident", () => {
