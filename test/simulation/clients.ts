@@ -9,6 +9,7 @@ import { WasmInstance } from "../../shared/svm/wasm-instance.ts";
 import { type Cluster, type Outside, wasmModule } from "./cluster.ts";
 import type { Dice } from "./dice.ts";
 import { demand } from "./failure.ts";
+import type { Repeats } from "./repeats.ts";
 import { type Batch, type Freshness, UNKNOWN_BLOCKHASH, type WantedTransaction } from "./workload.ts";
 import { GENESIS_HASH, hex } from "./world.ts";
 
@@ -68,6 +69,7 @@ const INSIST_MS = 250;
 
 export class Clients implements Outside {
   readonly #dice: Dice;
+  readonly #repeats: Repeats | undefined;
   #cluster!: Cluster;
   /** What was told as confirmed: block bytes by slot. */
   readonly told = new Map<number, Uint8Array>();
@@ -80,8 +82,10 @@ export class Clients implements Outside {
   readonly reads: ReadAnswer[] = [];
   readonly scans: ScanAnswer[] = [];
 
-  constructor(dice: Dice) {
+  /** `repeats`: judges what is sent again, if anybody shall. */
+  constructor(dice: Dice, repeats?: Repeats) {
     this.#dice = dice;
+    this.#repeats = repeats;
   }
 
   start(cluster: Cluster, batches: readonly Batch[]): void {
@@ -97,7 +101,8 @@ export class Clients implements Outside {
     return this.#tip;
   }
 
-  onMessage(from: NodeId, _to: NodeId, message: Message): void {
+  onMessage(from: NodeId, to: NodeId, message: Message): void {
+    this.#repeats?.check(from, to, message);
     if (message.type === "blockStored") this.#learn(message.slot, message.block);
     if (message.type === "frames") this.#sawFrame(`${from} ${message.seq}`, message.frame);
   }

@@ -18,6 +18,8 @@ export type FailureKind =
   | "chain"
   /** Transactions of a lane that share a written account changed their order. */
   | "order"
+  /** A message was sent again with other contents. */
+  | "repeat"
   /** A queue grew beyond its limit. */
   | "bound"
   /** All faults are over and something still waits, or objects disagree. */

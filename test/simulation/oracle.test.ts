@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { concatBytes, viewOf } from "../../shared/protocol/bytes.ts";
 import { HEADER_SIZE } from "../../shared/protocol/header.ts";
+import type { Message } from "../../shared/protocol/messages.ts";
 import { frameRecords, makeFrame } from "../../shared/protocol/record.ts";
 import type { PlannerPort } from "../../shared/scheduling/planner-port.ts";
 import type { FailureKind } from "./failure.ts";
@@ -53,6 +54,7 @@ function caught(scenario: Partial<Scenario>, ...kinds: FailureKind[]): void {
   let current: Play | undefined;
   const outcome = play({
     workload,
+    ignoreRepeats: true,
     ...scenario,
     shape: { lanes: 2, ...scenario.shape },
     prepare: (p) => {
@@ -409,6 +411,22 @@ it("a reader is answered with an old state", () => {
     },
     "read",
   );
+});
+
+it("a message is sent again with other contents", () => {
+  const scenario = (type: Message["type"]): Partial<Scenario> => ({
+    ignoreRepeats: false,
+    onMessage: (_p, _from, _to, message) => {
+      if (message.type !== type) return undefined;
+      const other = { ...message } as Record<string, unknown>;
+      for (const [name, value] of Object.entries(other)) {
+        if (!(value instanceof Uint8Array) || name === "digest") continue;
+        other[name] = value.map((byte, i) => (i === value.length - 1 ? byte ^ 1 : byte));
+      }
+      return [message, other as unknown as Message];
+    },
+  });
+  for (const type of ["proposal", "loan", "return", "committed", "block"] as const) caught(scenario(type), "repeat");
 });
 
 describe("a network that stops", () => {

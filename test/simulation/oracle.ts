@@ -293,12 +293,12 @@ export class Oracle {
       for (const place of places) {
         const age = place.slot - blockhashSlot;
         demand(
-          !place.landed || blockhashSlot < 0 || (age >= 1 && age <= 151),
+          !place.landed || blockhashSlot < 0 || (age >= 1 && age <= 150),
           "once",
           `transaction ${number} landed with an expired blockhash`,
         );
       }
-      const usable = freshness === "unknown" ? false : freshness !== "recent" || next - blockhashSlot <= 151;
+      const usable = freshness === "unknown" ? false : freshness !== "recent" || next - blockhashSlot <= 150;
       demand(
         !promised || !usable || places.length > 0,
         "liveness",

@@ -13,6 +13,7 @@ import { type FaultRates, Faults, ratesOf, WINDOW_MS } from "./faults.ts";
 import { checkLookups } from "./lookups.ts";
 import { Oracle, type Verdict } from "./oracle.ts";
 import { splitList } from "./reference.ts";
+import { Repeats } from "./repeats.ts";
 import { type Batch, makeWorkload } from "./workload.ts";
 import { COLD, HOT, LIBRARIES, NEW, NONCES, PURSES, plainAccounts, tokenLibrary } from "./world.ts";
 
@@ -30,6 +31,8 @@ export interface RunOptions {
   readonly trace?: (line: string) => void;
   /** Before the clients start: for scenarios. */
   readonly prepare?: (cluster: Cluster, clients: Clients) => void;
+  /** Does not judge what is sent again; what comes of it is judged all the same. */
+  readonly ignoreRepeats?: boolean;
   /** Instead of the seed's workload. */
   readonly workload?: readonly Batch[];
 }
@@ -76,7 +79,7 @@ export function runSeed(options: RunOptions): RunReport {
   const { tokens, ...shape } = shapeOf(dice, options);
   const rates = { ...ratesOf(dice), ...options.rates };
   const faults = new Faults(dice, rates, options.onlyFaults);
-  const clients = new Clients(dice);
+  const clients = new Clients(dice, options.ignoreRepeats ? undefined : new Repeats());
   const cluster = new Cluster(shape, faults, clients, options.sabotage, options.trace);
   const chosenMs = isLong(dice) ? 9_000 : dice.pick("active", [100, 400, 1500]);
   const activeMs = options.workload ? Math.max(...options.workload.map(({ atMs }) => atMs)) : chosenMs;

@@ -33,6 +33,7 @@ export interface Scenario {
   readonly seed?: number;
   /** Messages overtake each other. */
   readonly jitter?: boolean;
+  readonly ignoreRepeats?: boolean;
 }
 
 export const SCENARIO_SHAPE: ClusterShape = {
@@ -63,6 +64,7 @@ export function play(scenario: Scenario): Outcome {
     shape: { ...SCENARIO_SHAPE, ...scenario.shape },
     workload: scenario.workload,
     sabotage: { ...scenario.sabotage, send },
+    ignoreRepeats: scenario.ignoreRepeats ?? false,
     ...(scenario.trace ? { trace: scenario.trace } : {}),
     prepare: (cluster, clients) => {
       const kill = (id: NodeId, downMs = 5): void => {

@@ -364,6 +364,23 @@ it.each(["lane-0", "builder"] as const)("the clock of %s is set back by an hour"
   expect(told.at(-1)).toBeLessThan(20 * 25 + 200);
 });
 
+it("a builder that dies beyond the window of blockhashes sends the same proposals again", () => {
+  // Seven hundred slots: more than a slot context lists and far more than the ring of proposals holds.
+  const outcome = play({
+    shape: { heartbeatMs: 20 },
+    workload: [...payments(2, 25), ...payments(6, 25, 14_500, 100)],
+    prepare: (play) => play.cluster.builder.event({ type: "watch" }),
+    onMessage: (play, _from, _to, message) => {
+      if (message.type !== "proposal" || message.slot < 100 || play.acted >= 6) return undefined;
+      play.acted++;
+      play.kill("builder", 3);
+      return play.acted % 2 === 0 ? "lose" : undefined;
+    },
+  });
+  good(outcome);
+  expect(outcome.verdict!.slots).toBeGreaterThan(600);
+});
+
 describe("an idle chain", () => {
   it("sleeps: nothing at all happens", () => {
     const outcome = play({
