@@ -94,9 +94,9 @@ export function withContext(slot: bigint, value: Json): Json {
   return { context: { apiVersion: SOLANA_CORE, slot }, value };
 }
 
-/** Whether a transaction with this blockhash could still land in the next slot (section 3: one of the newest 151). */
+/** Whether the chain would still take a transaction with this blockhash in the context's slot (section 3: one of the newest 150). */
 export function isUsableBlockhash(context: Uint8Array, blockhash: Uint8Array): boolean {
-  const count = Math.min(viewOf(context).getUint32(56, true), BLOCKHASH_WINDOW + 1);
+  const count = Math.min(viewOf(context).getUint32(56, true), BLOCKHASH_WINDOW);
   for (let i = 0; i < count; i++) {
     const at = CONTEXT_HEADER_SIZE + i * 32;
     if (equalBytes(context.subarray(at, at + 32), blockhash)) return true;

@@ -1,8 +1,8 @@
 /**
  * What was seen before: at most once, in its blockhash window.
  *
- *   blockhash -> window { slot, set of message hashes }     one for each of the newest 151 blockhashes
- *   nonce transactions -> two sets, changed over every 151 slots (after that the nonce itself has moved on)
+ *   blockhash -> window { slot, set of message hashes }     one for each of the newest 150 blockhashes
+ *   nonce transactions -> two sets, changed over every 150 slots (after that the nonce itself has moved on)
  *   last blocks -> for each transaction its signature and its message hash, so that it can be forgotten when it did not land
  *
  * A message is known by its 64-bit SipHash: whoever signs twice with another R sends the same message. A collision can only refuse a
@@ -29,7 +29,7 @@ const STATE_REPLAYED: u8 = 1;
 const STATE_USABLE: u8 = 2;
 const STATE_SEEN: u8 = 3;
 
-/** Windows: the newest 151, and while earlier blocks are replayed those before them. */
+/** Windows: the newest 150, and while earlier blocks are replayed those before them. */
 const WINDOWS: u32 = 512;
 const windows: usize = memory.data(512 * 64, 16);
 const INDEX_SLOTS: u32 = 2048;
@@ -128,7 +128,7 @@ export function knownSetContext(slot: u64, hashes: usize, count: u32): void {
   for (let i: u32 = 0; i < usable; i++) {
     let w = findWindow(hashes + i * 32);
     if (w == WINDOW_NONE) w = openWindow(hashes + i * 32, STATE_SEEN);
-    if (w == WINDOW_NONE) break; // 151 of 512: only after a replay of more than 361 other blockhashes
+    if (w == WINDOW_NONE) break; // 150 of 512: only after a replay of more than 362 other blockhashes
     store<u8>(windowAt(w), STATE_SEEN, WIN_STATE);
     store<u64>(windowAt(w), slot - 1 - <u64>i, WIN_SLOT);
   }

@@ -379,8 +379,12 @@ test("getFeeForMessage: signatures and priority, null once the blockhash is gone
     ],
   }).compileToV0Message();
   expect((await f.connection.getFeeForMessage(message)).value).toBe(5003);
-  await f.backend.tick(151);
+  await f.backend.tick(149);
+  expect((await f.connection.getFeeForMessage(message)).value).toBe(5003);
+  // The block that could hold it last is there now.
+  await f.backend.tick(1);
   expect((await f.connection.getFeeForMessage(message)).value).toBeNull();
+  expect((await f.connection.isBlockhashValid(blockhash)).value).toBe(false);
   expect((await f.error("getFeeForMessage", "AAAA")).code).toBe(-32602);
   expect((await f.error("getFeeForMessage", "")).code).toBe(-32602);
 });

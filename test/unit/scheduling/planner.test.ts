@@ -306,19 +306,19 @@ describe("at most once", () => {
     expect(admit(p, spec, spec)).toEqual([Verdict.WAITING, Verdict.DUPLICATE]);
     expect(admit(p, { ...spec, sig: 78 })).toEqual([Verdict.DUPLICATE]);
     p.cut();
-    for (const slot of [201, 300, 350]) {
+    for (const slot of [201, 300, 349]) {
       p.setContext(contextOf(slot));
       expect(admit(p, spec)).toEqual([Verdict.DUPLICATE]);
     }
-    p.setContext(contextOf(351));
+    p.setContext(contextOf(350));
     expect(admit(p, spec)).toEqual([Verdict.TOO_OLD]);
     expect(p.known()).toBe(0);
   });
 
-  it("takes blockhashes of the newest 151 slots and no other", () => {
+  it("takes blockhashes of the newest 150 slots and no other: up to the block height at which clients give up", () => {
     const p = planner();
     expect(
-      admit(p, { payer: 1, slot: 199 }, { payer: 1, slot: 49 }, { payer: 1, slot: 48 }, { payer: 1, slot: 200 }),
+      admit(p, { payer: 1, slot: 199 }, { payer: 1, slot: 50 }, { payer: 1, slot: 49 }, { payer: 1, slot: 200 }),
     ).toEqual([Verdict.WAITING, Verdict.WAITING, Verdict.TOO_OLD, Verdict.TOO_OLD]);
   });
 
@@ -393,7 +393,7 @@ describe("at most once", () => {
           p.setContext(contextOf(slot));
           const from = slot - 1 - age;
           const verdict =
-            age > 150 ? Verdict.TOO_OLD : known.has(`${salt} ${from}`) ? Verdict.DUPLICATE : Verdict.WAITING;
+            age > 149 ? Verdict.TOO_OLD : known.has(`${salt} ${from}`) ? Verdict.DUPLICATE : Verdict.WAITING;
           expect(admit(p, { payer: 1, salt, slot: from })).toEqual([verdict]);
           if (verdict === Verdict.WAITING) known.add(`${salt} ${from}`);
           if (salt % 5 === 0) p.cut();
@@ -408,7 +408,7 @@ describe("the pool", () => {
   it("drops what has expired and says its signature", () => {
     const p = planner();
     admit(p, { payer: 1, slot: 60, salt: 1 }, { payer: 2, slot: 199, salt: 2 }, { payer: 3, slot: 61, salt: 3 });
-    p.setContext(contextOf(212));
+    p.setContext(contextOf(211));
     const cut = p.cut();
     expect([cut.numExpired, cut.numTransactions, p.waiting()]).toEqual([1, 2, 0]);
     expect(p.dropExpired()).toEqual(signature(1));
