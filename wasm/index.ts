@@ -2,6 +2,7 @@
 export { ioIn, ioOutPtr, ioOutLen } from "./memory/io";
 export { txParse, txParseBatch, txCheckLoaded } from "./transaction/parse";
 export { txVerifyFrame } from "./transaction/verify";
+export { txCheckAge } from "./transaction/age";
 export { heapLiveBytes } from "./memory/heap";
 export {
   engineAbort,
