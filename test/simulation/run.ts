@@ -63,7 +63,7 @@ function shapeOf(dice: Dice, options: RunOptions): ClusterShape & { readonly tok
     lanes: dice.between("lanes", 1, 3),
     slotMs: dice.pick("slot time", [5, 20, 50]),
     heartbeatMs: dice.pick("heartbeat", [50, 100, 400]),
-    checkpointRows: dice.pick("checkpoint rows", [2, 3, 5, 8, 1000]),
+    checkpointRows: dice.pick("checkpoint rows", [1, 2, 3, 8, 1000]),
     checkpointBytes: dice.pick("checkpoint bytes", [2_000, 20_000, 1 << 20]),
     accounts,
     tokens,
