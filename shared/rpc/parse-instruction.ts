@@ -157,6 +157,7 @@ const PROGRAMS: Readonly<Record<string, InstructionParser>> = {
   [key.ASSOCIATED_TOKEN_PROGRAM]: ["spl-associated-token-account", parseAssociatedToken],
   [key.MEMO_V1_PROGRAM]: ["spl-memo", parseMemo],
   [key.MEMO_V3_PROGRAM]: ["spl-memo", parseMemo],
+  [key.MEMO_V4_PROGRAM]: ["spl-memo", parseMemo],
   [key.ADDRESS_LOOKUP_TABLE_PROGRAM]: [
     "address-lookup-table",
     (data, accounts) => parseBincode(LOOKUP_TABLE, data, accounts),

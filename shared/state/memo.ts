@@ -12,13 +12,19 @@ const MEMO_V3 = Uint8Array.from([
   5, 74, 83, 90, 153, 41, 33, 6, 77, 36, 232, 113, 96, 218, 56, 124, 124, 53, 181, 221, 188, 146, 187, 129, 228, 31,
   168, 64, 65, 5, 68, 141,
 ]);
+/** Memo4c2pN8afCj432Lb7RMVKi9PbQnnW7ewFFaV3oAH */
+const MEMO_V4 = Uint8Array.from([
+  5, 74, 83, 82, 40, 84, 205, 209, 3, 204, 46, 70, 49, 163, 245, 23, 146, 172, 114, 124, 241, 229, 10, 188, 151, 130,
+  138, 197, 153, 79, 60, 194,
+]);
+const MEMO_PROGRAMS = [MEMO_V4, MEMO_V3, MEMO_V1];
 
 /** Null without a memo instruction. */
 export function memoOf(record: DecodedRecord): string | null {
   const memos: string[] = [];
   for (const instruction of record.instructions) {
     const program = record.accountKeys[instruction.programIdIndex]!;
-    if (!equalBytes(program, MEMO_V1) && !equalBytes(program, MEMO_V3)) continue;
+    if (!MEMO_PROGRAMS.some((memo) => equalBytes(program, memo))) continue;
     memos.push(`[${instruction.data.length}] ${new TextDecoder().decode(instruction.data)}`);
   }
   return memos.length > 0 ? memos.join("; ") : null;

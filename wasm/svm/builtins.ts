@@ -11,6 +11,7 @@ import {
   WK_COMPUTE_BUDGET,
   WK_MEMO_V1,
   WK_MEMO_V3,
+  WK_MEMO_V4,
   WK_NATIVE_LOADER,
   WK_SYSTEM,
   WK_TOKEN,
@@ -41,6 +42,7 @@ export function builtinStyle(index: i32): u32 {
     case WK_ASSOCIATED_TOKEN:
     case WK_MEMO_V1:
     case WK_MEMO_V3:
+    case WK_MEMO_V4:
     case WK_ADDRESS_LOOKUP_TABLE:
       return BUILTIN_BPF;
     default:
@@ -61,6 +63,7 @@ export function builtinRun(index: i32): i32 {
     case WK_MEMO_V1:
       return processMemoV1();
     case WK_MEMO_V3:
+    case WK_MEMO_V4:
       return processMemo();
     case WK_ADDRESS_LOOKUP_TABLE:
       return processAddressLookupTable();
@@ -83,6 +86,7 @@ export function builtinOwner(index: i32): i32 {
       return WK_BPF_LOADER_UPGRADEABLE;
     case WK_ASSOCIATED_TOKEN:
     case WK_MEMO_V3:
+    case WK_MEMO_V4:
       return WK_BPF_LOADER_2;
     case WK_MEMO_V1:
       return WK_BPF_LOADER_1;
@@ -111,6 +115,7 @@ export function builtinName(index: i32): string {
       return "spl_associated_token_program";
     case WK_MEMO_V1:
     case WK_MEMO_V3:
+    case WK_MEMO_V4:
       return "spl_memo_program";
     default:
       return "";
@@ -129,6 +134,7 @@ export function builtinLoadedSize(index: i32): u32 {
     case WK_ASSOCIATED_TOKEN:
       return 105_032;
     case WK_MEMO_V3:
+    case WK_MEMO_V4:
       return 2_304;
     case WK_MEMO_V1:
       return 17_280;

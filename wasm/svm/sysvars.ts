@@ -49,7 +49,7 @@ const MAX_RECENT_BLOCKHASHES: u32 = 150;
 const MAX_AGE: u32 = 150;
 
 const context: usize = memory.data(16512, 16);
-const records: usize = memory.data(4480, 16); // WK_COUNT * ACC_SIZE
+const records: usize = memory.data(4608, 16); // WK_COUNT * ACC_SIZE
 const durableNonce: usize = memory.data(32, 8);
 /** Sysvars whose data are rebuilt when they are first asked for in a slot. */
 let slotHashesStale: bool = true;

@@ -10,7 +10,7 @@ import {
   REC_BUDGET_ERROR, REC_COST, REC_CU_LIMIT, REC_CU_PRICE, REC_FEE, REC_HEAP_SIZE, REC_LOADED_DATA_LIMIT,
 } from "./record";
 import {
-  WK_ADDRESS_LOOKUP_TABLE, WK_ASSOCIATED_TOKEN, WK_BUILTIN, WK_COMPUTE_BUDGET, WK_ED25519, WK_MEMO_V1, WK_MEMO_V3, WK_SECP256K1,
+  WK_ADDRESS_LOOKUP_TABLE, WK_ASSOCIATED_TOKEN, WK_BUILTIN, WK_COMPUTE_BUDGET, WK_ED25519, WK_MEMO_V1, WK_MEMO_V3, WK_MEMO_V4, WK_SECP256K1,
   WK_SECP256R1, WK_TOKEN, wellKnownFlags,
 } from "./well-known";
 
@@ -125,7 +125,7 @@ export function budgetInstruction(index: u32, program: i32, data: usize, len: u3
   if (program == -1) hasSbpf = true;
   else if (program == WK_TOKEN) nativeCost += TOKEN_COST;
   else if (program == WK_ASSOCIATED_TOKEN) nativeCost += ASSOCIATED_TOKEN_COST;
-  else if (program == WK_MEMO_V3 || program == WK_MEMO_V1) nativeCost += MEMO_COST;
+  else if (program == WK_MEMO_V4 || program == WK_MEMO_V3 || program == WK_MEMO_V1) nativeCost += MEMO_COST;
   else if (program == WK_ADDRESS_LOOKUP_TABLE) nativeCost += ADDRESS_LOOKUP_TABLE_COST;
   else nativeCost += BUILTIN_COST;
   if (program == WK_COMPUTE_BUDGET) computeBudget(index, data, len);

@@ -48,7 +48,8 @@ export const WK_REWARDS: i32 = 31;
 export const WK_SLOT_HASHES: i32 = 32;
 export const WK_SLOT_HISTORY: i32 = 33;
 export const WK_STAKE_HISTORY: i32 = 34;
-export const WK_COUNT: i32 = 35;
+export const WK_MEMO_V4: i32 = 35;
+export const WK_COUNT: i32 = 36;
 
 export const WK_RESERVED: u8 = 1;
 export const WK_BUILTIN: u8 = 2;
@@ -160,10 +161,13 @@ const KEYS: usize = memory.data<u8>([
   // 34 STAKE_HISTORY SysvarStakeHistory1111111111111111111111111
   0x06, 0xa7, 0xd5, 0x17, 0x19, 0x35, 0x84, 0xd0, 0xfe, 0xed, 0x9b, 0xb3, 0x43, 0x1d, 0x13, 0x20,
   0x6b, 0xe5, 0x44, 0x28, 0x1b, 0x57, 0xb8, 0x56, 0x6c, 0xc5, 0x37, 0x5f, 0xf4, 0x00, 0x00, 0x00,
+  // 35 MEMO_V4 Memo4c2pN8afCj432Lb7RMVKi9PbQnnW7ewFFaV3oAH
+  0x05, 0x4a, 0x53, 0x52, 0x28, 0x54, 0xcd, 0xd1, 0x03, 0xcc, 0x2e, 0x46, 0x31, 0xa3, 0xf5, 0x17,
+  0x92, 0xac, 0x72, 0x7c, 0xf1, 0xe5, 0x0a, 0xbc, 0x97, 0x82, 0x8a, 0xc5, 0x99, 0x4f, 0x3c, 0xc2,
 ], 16);
 
 const FLAGS: usize = memory.data<u8>([
-  3, 3, 0, 0, 0, 0, 1, 3, 3, 3, 3, 3, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
+  3, 3, 0, 0, 0, 0, 1, 3, 3, 3, 3, 3, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 0,
 ]);
 
 /** Open-addressed table of indices + 1 over a fixed hash of the key: far larger than the list, so that a miss ends at once. */

@@ -1,6 +1,7 @@
 /**
- * The Memo program, native, at both of its addresses.
+ * The Memo program, native, at all of its addresses.
  *
+ *   v4  Memo4c2pN8afCj432Lb7RMVKi9PbQnnW7ewFFaV3oAH   the same at the address that @solana-program/memo uses since 0.15
  *   v3  MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr   solana-program/memo, program/src/entrypoint.rs (p-memo 4.0): logs who signed, and the text
  *   v1  Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo   spl-memo 1.0: only checks that the text is UTF-8
  */
