@@ -11,6 +11,7 @@ import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
 import { type LongBytes, type LongField, longBytes } from "../host/long-message.ts";
 import { MachineHost } from "../host/machine-host.ts";
+import { randomSeed } from "../host/random-seed.ts";
 import { sha256 } from "../host/sha256.ts";
 
 export class AccountShard extends DurableObject<Env> implements Actor {
@@ -23,7 +24,8 @@ export class AccountShard extends DurableObject<Env> implements Actor {
     const id = ctx.id.name as NodeId;
     const shard = Number(id.slice("shard-".length));
     const seeds = shardSeeds(sha256, network.genesisHash);
-    this.#engine = new ShardEngine(wasm, { shardIndex: shard, shardCount: network.shardCount, ...seeds });
+    const { shardCount } = network;
+    this.#engine = new ShardEngine(wasm, { shardIndex: shard, shardCount, ...seeds, hashSeed: randomSeed() });
     const genesis = genesisOf(network, sha256)[shard]!.accounts;
     const machine = new ShardMachine(this.#engine, { shard, ...DEFAULT_CHECKPOINT }, genesis);
     this.#host = new MachineHost(ctx, env, id, network.genesisHash, machine);

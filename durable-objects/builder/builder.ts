@@ -10,6 +10,7 @@ import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
 import type { LongField } from "../host/long-message.ts";
 import { MachineHost } from "../host/machine-host.ts";
+import { randomSeed } from "../host/random-seed.ts";
 import { sha256 } from "../host/sha256.ts";
 
 /** The tip as the edge gets it: shared/rpc/backend.ts, Head. */
@@ -49,7 +50,8 @@ export class Builder extends DurableObject<Env> implements Actor {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const network = parseNetwork(env.NETWORK);
-    const planner = new Planner(wasm, { shardCount: network.shardCount, ...shardSeeds(sha256, network.genesisHash) });
+    const seeds = shardSeeds(sha256, network.genesisHash);
+    const planner = new Planner(wasm, { shardCount: network.shardCount, ...seeds, hashSeed: randomSeed() });
     this.#machine = new BuilderMachine(planner, sha256, {
       shardCount: network.shardCount,
       slotMs: network.slotMs,

@@ -1,6 +1,7 @@
 /**
  * Solana's PubSub: WebSockets with hibernation around shared/rpc/subscription-driver.ts. What a socket subscribes to survives
- * hibernation in its attachment, and in a table once it no longer fits there.
+ * hibernation in its attachment, and in a table once it no longer fits there. The same blocks go to the edge's binary streams:
+ * outcome-streams.ts.
  */
 import { DurableObject } from "cloudflare:workers";
 import { decodeBlock } from "../../shared/protocol/block.ts";
@@ -14,6 +15,7 @@ import { edgeWasm } from "../../workers/edge/wasm.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
 import { type LongField, unpackMessage } from "../host/long-message.ts";
+import { OutcomeStreams } from "./outcome-streams.ts";
 
 /** Sockets of one object. */
 const MAX_SOCKETS = 10_000;
@@ -26,6 +28,9 @@ const MAX_ATTACHED = 1_600;
 const MAX_UNHEARD = 32 << 20;
 /** While somebody waits for slots, the chain is looked at this often so that it goes on making them, milliseconds. */
 const LOOK_MS = 5_000;
+
+/** Channels of the edge's binary streams connect with this path. */
+export const STREAM_PATH = "/v1/stream";
 
 const NORMAL = 1000;
 const NO_STATUS = 1005;
@@ -53,6 +58,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
   readonly #backend: EdgeBackend;
   readonly #driver: SubscriptionDriver;
   readonly #connections = new Map<SocketId, Connection>();
+  readonly #streams: OutcomeStreams;
   #lookedAt = 0;
   #rowsWritten = 0;
   #calls = 0;
@@ -65,6 +71,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
       "CREATE TABLE IF NOT EXISTS subscriptions (socket TEXT, id INTEGER, method TEXT, params TEXT, PRIMARY KEY (socket, id)) WITHOUT ROWID",
     );
     this.#backend = new EdgeBackend(env);
+    this.#streams = new OutcomeStreams(env);
     this.#driver = new SubscriptionDriver(this.#backend, wasmServices(edgeWasm()), {
       send: (socket, text) => this.#send(socket, text),
       added: (socket, stored) => this.#added(socket, stored),
@@ -84,6 +91,8 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
       return new Response("Solana's PubSub: connect with a WebSocket\n", { status: 426 });
     }
+    // Only the edge comes with this path: it sends clients here with their own.
+    if (new URL(request.url).pathname === STREAM_PATH) return this.#streams.open(() => this.#look());
     if (this.#connections.size >= MAX_SOCKETS) return new Response("too many sockets\n", { status: 503 });
     const { 0: client, 1: server } = new WebSocketPair();
     const attachment: Attachment = { socket: crypto.randomUUID(), subscriptions: [] };
@@ -241,14 +250,17 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     if (whole.type !== "blockStored") return;
     const { header, frame, results } = decodeBlock(whole.block);
     const { slot, parentSlot } = decodeHeader(header);
+    const streams = this.#streams.block(slot, frame, results);
     // Stored is final: the root is the block itself.
     await this.blockStored({ slot: BigInt(slot), parentSlot: BigInt(parentSlot), root: BigInt(slot), frame, results });
+    await streams;
   }
 
   /** An idle chain makes no slots: as long as somebody waits for them, look at the tip now and then. */
   #look(): void {
     const now = Date.now();
-    if (!this.#driver.machine.wantsSlots || now - this.#lookedAt < LOOK_MS) return;
+    const wanted = this.#driver.machine.wantsSlots || this.#streams.waiting;
+    if (!wanted || now - this.#lookedAt < LOOK_MS) return;
     this.#lookedAt = now;
     this.#backend.head().catch(() => {
       this.#lookedAt = 0;

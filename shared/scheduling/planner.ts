@@ -11,6 +11,8 @@ export interface PlannerConfig {
   readonly shardCount: number;
   readonly seed0: bigint;
   readonly seed1: bigint;
+  /** A secret of the host against keys made to collide in the tables. At most it decides which size hint displaces which. */
+  readonly hashSeed?: bigint;
 }
 
 /** What became of each transaction of a frame. */
@@ -52,6 +54,7 @@ export class Planner implements PlannerPort {
 
   constructor(module: WebAssembly.Module, config: PlannerConfig) {
     this.#wasm = new WasmInstance(module);
+    if (config.hashSeed !== undefined) this.#check(this.#wasm.exports.engineHashSeed!(config.hashSeed) as number);
     this.#check(this.#wasm.exports.plannerInit!(config.shardCount, config.seed0, config.seed1) as number);
   }
 

@@ -303,6 +303,8 @@ export class ShardMachine implements Machine<ShardEvent> {
       segment.bytes += bytes.length;
     };
     for (const accounts of this.#engine.collect(plan.since, stable)) add(accounts);
+    // Nothing older is left in which an account could come back: tombstones have done their work.
+    if (plan.since === 0) this.#engine.forget(stable);
     // Nothing changed: a row must still say up to where the log is gone.
     if (segment.ids.length === 0) add(EMPTY_LIST);
     const replaced = this.#segments.slice(plan.keep);

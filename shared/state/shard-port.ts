@@ -33,5 +33,7 @@ export interface ShardEnginePort {
   stable(slot: number): void;
   /** Account lists of everything changed after `since`, as of the end of slot `asOf` (not before the stable slot). */
   collect(since: number, asOf: number): Iterable<Uint8Array>;
+  /** Tombstones up to `slot` may go: one checkpoint since genesis (`collect(0, slot)`) replaces all earlier ones. */
+  forget(slot: number): void;
   lamports(): bigint;
 }
