@@ -120,7 +120,8 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  const badOption = error instanceof RangeError || String((error as { code?: unknown }).code).startsWith("ERR_PARSE_ARGS");
+  const badOption =
+    error instanceof RangeError || String((error as { code?: unknown }).code).startsWith("ERR_PARSE_ARGS");
   if (!badOption) throw error;
   process.stderr.write(`simulate: ${(error as Error).message}\n`);
   process.exitCode = 2;

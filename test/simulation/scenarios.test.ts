@@ -1,9 +1,10 @@
 /** Situations that are worth a name. Each ends with the oracle's judgement over everything, like every seed does. */
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../shared/protocol/messages.ts";
+import { splitList } from "./reference.ts";
 import { wrap } from "./sabotage.ts";
 import { batch, type Outcome, play, SCENARIO_SHAPE } from "./scenario.ts";
-import { COLD, HOT, NEW, PURSE_LAMPORTS, PURSES, plainAccounts, transfer } from "./world.ts";
+import { COLD, HOT, hex, NEW, PURSE_LAMPORTS, PURSES, plainAccounts, SHELLS, transfer } from "./world.ts";
 
 /** Payments among all, so that every slot has loans between shards. */
 const payments = (count: number, everyMs: number, fromMs = 0, first = 0) =>
@@ -393,6 +394,31 @@ it("a builder that dies beyond the window of blockhashes sends the same proposal
   });
   good(outcome);
   expect(outcome.verdict!.slots).toBeGreaterThan(600);
+});
+
+it("accounts that come and go leave nothing in memory after a checkpoint of everything, and nothing comes back", () => {
+  const rounds = Array.from({ length: 12 }, (_, i) => [
+    batch(2 * i, i * 60, 0, ...SHELLS.map((shell) => [transfer(HOT[0]!, shell, PURSE_LAMPORTS + BigInt(i))])),
+    batch(
+      2 * i + 1,
+      i * 60 + 30,
+      0,
+      ...SHELLS.map((shell) => [transfer(shell, HOT[1]!, PURSE_LAMPORTS + BigInt(i) - 5_000n)]),
+    ),
+  ]);
+  const outcome = play({
+    shape: { checkpointRows: 1, checkpointBytes: 1, shards: 2 },
+    workload: [...rounds.flat(), ...payments(40, 25, 900, 100)],
+    prepare: (play) => {
+      play.acted++;
+    },
+  });
+  good(outcome);
+  for (const engine of outcome.cluster.engines) expect(engine!.count()).toBeGreaterThan(5);
+  const kept = outcome.cluster.engines.flatMap((engine) => [...engine!.collect(0, engine!.applied())]);
+  const shells = new Set(SHELLS.map(hex));
+  const keys = kept.flatMap((list) => splitList(list).map((account) => hex(account.subarray(0, 32))));
+  expect(keys.filter((key) => shells.has(key))).toEqual([]);
 });
 
 describe("an idle chain", () => {

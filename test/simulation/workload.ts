@@ -11,6 +11,7 @@ import {
   POOR,
   PURSE_LAMPORTS,
   PURSES,
+  SHELLS,
   TABLE_SIZE,
   type TokenLibrary,
   transfer,
@@ -48,6 +49,8 @@ export interface WorkloadShape {
   readonly tokens: TokenLibrary | undefined;
 }
 
+const BAGS = [...PURSES, ...SHELLS];
+
 const KINDS = [
   ...Array<"transfer">(10).fill("transfer"),
   ...Array<"token">(8).fill("token"),
@@ -61,6 +64,8 @@ const KINDS = [
   "overdraw",
   "drain",
   "drain",
+  "drain",
+  "fill",
   "fill",
   "create",
   "nonce",
@@ -111,9 +116,9 @@ export function transactionOf(dice: Dice, shape: WorkloadShape, number: number):
     case "overdraw":
       return make(from, transfer(from, to, 1n << 60n));
     case "drain":
-      return make(from, transfer(pick("purse", PURSES), to, PURSE_LAMPORTS));
+      return make(from, transfer(pick("purse", BAGS), to, PURSE_LAMPORTS));
     case "fill":
-      return make(from, transfer(from, pick("purse", PURSES), PURSE_LAMPORTS));
+      return make(from, transfer(from, pick("purse", BAGS), PURSE_LAMPORTS));
     case "create":
       return make(from, transfer(from, pick("new", NEW), 900_000n + amount));
     case "nonce": {

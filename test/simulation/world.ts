@@ -23,6 +23,8 @@ export const PURSES = keys("purse", 6);
 export const PURSE_LAMPORTS = 1_000_000n;
 /** Do not exist at the start. */
 export const NEW = keys("new", 6);
+/** Like purses, but nobody's at the start: created, emptied, created again. */
+export const SHELLS = keys("shell", 6);
 export const NONCES = keys("nonce", 2);
 export const TABLE = key("lookup table");
 const TABLE_KEYS = [HOT[1]!, COLD[0]!, COLD[1]!, PURSES[0]!, NEW[0]!];
