@@ -14,6 +14,7 @@ import {
 import { SIGNATURE_SIZE } from "../../shared/ingest/protocol.ts";
 import { decodeBlock } from "../../shared/protocol/block.ts";
 import { type Env, ledgerStub } from "../host/env.ts";
+import { readBytes } from "../host/long-message.ts";
 
 /** Channels of one object. */
 const MAX_STREAMS = 1_024;
@@ -63,7 +64,10 @@ export class OutcomeStreams {
     const { request, count, lookup } = readRegistration(bytes);
     const ok = this.#watch.register(owner, bytes);
     this.#push();
-    if (!ok || !lookup) return void channel.send(encodeRegistered(ok, request, count));
+    if (!ok || !lookup) {
+      channel.send(encodeRegistered(ok, request, count));
+      return;
+    }
     this.#enqueue(async () => {
       const asked = this.#watch.lookupOf(owner, bytes);
       if (asked) await this.#ask(asked, false);
@@ -106,7 +110,7 @@ export class OutcomeStreams {
     for (let missing = Math.max(last + 1, slot - REPAIR); missing < slot; missing++) {
       const bytes = await ledgerStub(this.#env).block(missing);
       if (!bytes) continue;
-      const { frame, results } = decodeBlock(bytes);
+      const { frame, results } = decodeBlock(await readBytes(bytes));
       this.#watch.block(missing, frame, results);
       this.#push();
     }

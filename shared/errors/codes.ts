@@ -59,6 +59,7 @@ export const ErrorCode = {
   EDGE_BODY_TOO_LARGE: 4003,
   EDGE_BUSY: 4004,
   EDGE_INTERNAL: 4005,
+  EDGE_UPGRADE: 4006,
 } as const;
 
 export type ErrorName = keyof typeof ErrorCode;

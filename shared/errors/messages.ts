@@ -46,4 +46,5 @@ export const ERROR_TEXT: Readonly<Record<ErrorCode, string>> = {
   4003: "the request body is too large",
   4004: "the network takes no more at the moment; try again later",
   4005: "the request failed inside the network",
+  4006: "this address takes WebSockets only",
 };

@@ -8,7 +8,7 @@ import { signTransfer } from "../../infra/network/transfer.ts";
 import { rpcCall } from "../../infra/start/rpc.ts";
 import { ErrorCode } from "../../shared/errors/codes.ts";
 import { TRANSACTION_ERRORS } from "../../shared/errors/transaction-error.ts";
-import { MAX_INGEST_BYTES } from "../../workers/edge/ingest.ts";
+import { MAX_INGEST_BYTES } from "../../shared/ingest/protocol.ts";
 
 const SIGNATURE_FAILURE = TRANSACTION_ERRORS.indexOf("SignatureFailure");
 const TABLE_NOT_FOUND = TRANSACTION_ERRORS.indexOf("AddressLookupTableNotFound");

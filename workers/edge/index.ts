@@ -4,6 +4,7 @@
  *   POST /                  JSON-RPC, single calls and batches          workers/edge/rpc
  *   GET  / (upgrade)        WebSocket: PubSub                            durable-objects/subscriptions
  *   POST /v1/transactions   many transactions as bytes                   ingest.ts
+ *   GET  /v1/stream         the same over a WebSocket, which also tells what became of them   stream.ts
  *   GET  /v1/status         tip and speed, without waking an idle chain  status.ts
  *   GET  /v1/stats          what the objects have done since they began  stats.ts
  *   GET  /health            "ok"
@@ -21,6 +22,7 @@ import { problem } from "./problem.ts";
 import { createRpc, type Rpc } from "./rpc/index.ts";
 import { networkStats } from "./stats.ts";
 import { networkStatus } from "./status.ts";
+import { openStream } from "./stream.ts";
 import { edgeWasm } from "./wasm.ts";
 
 type EdgeContext = Context<{ Bindings: Env }>;
@@ -83,11 +85,13 @@ app.get("/", (c) => {
   return subscriptionsStub(c.env).fetch(c.req.raw);
 });
 app.post("/v1/transactions", (c) => ingest(c.req.raw, edgeOf(c.env).ingest));
+app.get("/v1/stream", (c) => openStream(c.req.raw, c.env, edgeOf(c.env).ingest));
 app.get("/v1/status", async (c) => c.json(await networkStatus(c.env)));
 app.get("/v1/stats", async (c) => c.json(await networkStats(c.env)));
 app.get("/health", (c) => c.text("ok"));
 
 app.all("/", () => problem(ErrorCode.EDGE_METHOD, { allow: "POST, OPTIONS" }));
+app.all("/v1/stream", () => problem(ErrorCode.EDGE_METHOD, { allow: "GET, OPTIONS" }));
 app.all("/v1/transactions", () => problem(ErrorCode.EDGE_METHOD, { allow: "POST, OPTIONS" }));
 app.notFound(() => problem(ErrorCode.EDGE_NOT_FOUND));
 app.onError((error) => {

@@ -1,20 +1,16 @@
 /**
- * POST /v1/transactions: many transactions in one request, as bytes.
+ * Many transactions as bytes, from a request (POST /v1/transactions, here) or a message of a stream (stream.ts); the formats are those
+ * of shared/ingest/protocol.ts.
  *
- *   body    (u16 length, wire transaction) repeated; at most MAX_INGEST_BYTES
- *   answer  u32 n, then for each transaction in order: u8 status, u16 code; all little-endian
- *             status 0 taken, durable in a lane; code 0
- *                    1 refused; the code says why: shared/errors (1000 and up), or a TransactionError's number (below)
- *                    2 not taken, the lane is full: send it again later
- *
- *   body ─▶ parse ─▶ look up addresses (few have any) ─▶ verify signatures ─▶ frames ─▶ lane
+ *   body ─▶ parse ─▶ blockhash usable? ─▶ look up addresses (few have any) ─▶ verify signatures ─▶ frames ─▶ lane
  *
  * Transactions stay in one byte string from end to end, and WASM goes over them; the loops here touch only its verdicts and
  * the lengths of records. No object, string or promise per transaction.
  */
 import { ErrorCode } from "../../shared/errors/codes.ts";
 import { TRANSACTION_ERRORS } from "../../shared/errors/transaction-error.ts";
-import { viewOf } from "../../shared/protocol/bytes.ts";
+import { AnswerWriter, MAX_INGEST_BYTES, STATUS } from "../../shared/ingest/protocol.ts";
+import { concatBytes, viewOf } from "../../shared/protocol/bytes.ts";
 import { MAX_FRAME_BYTES } from "../../shared/protocol/limits.ts";
 import { REC } from "../../shared/protocol/record.ts";
 import type { Backend, SubmitResult } from "../../shared/rpc/backend.ts";
@@ -22,50 +18,27 @@ import type { WasmInstance } from "../../shared/svm/wasm-instance.ts";
 import { readBody } from "./body.ts";
 import { problem } from "./problem.ts";
 
-export const MAX_INGEST_BYTES = 4 << 20;
-
-const TAKEN = 0;
-const REFUSED = 1;
-const BUSY = 2;
-const ANSWER_HEADER = 4;
-const ANSWER_ENTRY = 3;
 const FRAME_HEADER = 4;
+const BLOCKHASH_NOT_FOUND = TRANSACTION_ERRORS.indexOf("BlockhashNotFound");
 const SIGNATURE_FAILURE = TRANSACTION_ERRORS.indexOf("SignatureFailure");
 
 /** Resolves the address table lookups of records in place; for each record 0 or the number of a TransactionError. */
 export type LookupResolver = (records: readonly Uint8Array[]) => Promise<readonly number[]>;
 
 export interface IngestServices {
-  readonly backend: Pick<Backend, "submit">;
+  readonly backend: Pick<Backend, "submit" | "head">;
   readonly wasm: WasmInstance;
   readonly resolveLookups: LookupResolver;
 }
 
 /** Transactions that are still in: their records after each other, and for each its place in the request. */
-interface Batch {
+export interface Batch {
   readonly records: Uint8Array;
   readonly places: Uint32Array;
 }
 
-class Answer {
-  readonly bytes: Uint8Array;
-  readonly #view: DataView;
-
-  constructor(count: number) {
-    this.bytes = new Uint8Array(ANSWER_HEADER + count * ANSWER_ENTRY);
-    this.#view = viewOf(this.bytes);
-    this.#view.setUint32(0, count, true);
-  }
-
-  set(place: number, status: number, code: number): void {
-    const at = ANSWER_HEADER + place * ANSWER_ENTRY;
-    this.#view.setUint8(at, status);
-    this.#view.setUint16(at + 1, code, true);
-  }
-}
-
 /** Takes out what has a code, keeping the order, and answers it. Works in place. */
-function refuse(batch: Batch, codes: ArrayLike<number>, answer: Answer): Batch {
+function refuse(batch: Batch, codes: ArrayLike<number>, answer: AnswerWriter): Batch {
   const { records, places } = batch;
   const view = viewOf(records);
   let from = 0;
@@ -75,7 +48,7 @@ function refuse(batch: Batch, codes: ArrayLike<number>, answer: Answer): Batch {
     const length = view.getUint32(from + REC.LEN, true);
     const code = codes[i]!;
     if (code !== 0) {
-      answer.set(places[i]!, REFUSED, code);
+      answer.set(places[i]!, STATUS.REFUSED, code);
     } else {
       if (to !== from) records.copyWithin(to, from, from + length);
       places[kept++] = places[i]!;
@@ -87,24 +60,24 @@ function refuse(batch: Batch, codes: ArrayLike<number>, answer: Answer): Batch {
 }
 
 /** `null`: the lengths do not add up. */
-function parse(wasm: WasmInstance, body: Uint8Array): { batch: Batch; answer: Answer } | null {
+function parse(wasm: WasmInstance, body: Uint8Array): { batch: Batch; answer: AnswerWriter } | null {
   const count = wasm.call("txParseBatch", body);
   if (count < 0) return null;
   const out = wasm.out();
   const view = viewOf(out);
-  const answer = new Answer(count);
+  const answer = new AnswerWriter(count);
   const places = new Uint32Array(count);
   let good = 0;
   for (let i = 0; i < count; i++) {
     const code = view.getInt32(4 + i * 4, true);
     if (code === 0) places[good++] = i;
-    else answer.set(i, REFUSED, -code);
+    else answer.set(i, STATUS.REFUSED, -code);
   }
   return { batch: { records: out.subarray(4 + count * 4), places: places.subarray(0, good) }, answer };
 }
 
 /** Most transactions have no lookups, and then nothing happens here. */
-async function lookUp(batch: Batch, resolve: LookupResolver, answer: Answer): Promise<Batch> {
+async function lookUp(batch: Batch, resolve: LookupResolver, answer: AnswerWriter): Promise<Batch> {
   const { records, places } = batch;
   const view = viewOf(records);
   const found: Uint8Array[] = [];
@@ -134,7 +107,20 @@ function frameOf(records: Uint8Array, count: number): Uint8Array {
   return frame;
 }
 
-function verify(wasm: WasmInstance, batch: Batch, answer: Answer): Batch {
+function checkAge(wasm: WasmInstance, context: Uint8Array, batch: Batch, answer: AnswerWriter): Batch {
+  const { places } = batch;
+  if (places.length === 0) return batch;
+  const usable = wasm.call("txCheckAge", concatBytes(context, frameOf(batch.records, places.length)));
+  if (usable < 0) throw new Error(`a parsed frame was refused: ${usable}`);
+  if (usable === places.length) return batch;
+  const codes = wasm
+    .out()
+    .subarray(4)
+    .map((good) => (good === 1 ? 0 : BLOCKHASH_NOT_FOUND));
+  return refuse(batch, codes, answer);
+}
+
+function verify(wasm: WasmInstance, batch: Batch, answer: AnswerWriter): Batch {
   const { places } = batch;
   if (places.length === 0) return batch;
   const good = wasm.call("txVerifyFrame", frameOf(batch.records, places.length));
@@ -143,13 +129,13 @@ function verify(wasm: WasmInstance, batch: Batch, answer: Answer): Batch {
   let kept = 0;
   for (let i = 0; i < places.length; i++) {
     if (out[4 + i] === 1) places[kept++] = places[i]!;
-    else answer.set(places[i]!, REFUSED, SIGNATURE_FAILURE);
+    else answer.set(places[i]!, STATUS.REFUSED, SIGNATURE_FAILURE);
   }
   return { records: out.subarray(4 + places.length), places: places.subarray(0, kept) };
 }
 
 /** Hands the batch to the lane in frames of bounded size. The longest wait a full lane asked for, 0 when it took all. */
-async function submit(backend: Pick<Backend, "submit">, batch: Batch, answer: Answer): Promise<number> {
+async function submit(backend: Pick<Backend, "submit">, batch: Batch, answer: AnswerWriter): Promise<number> {
   const { records, places } = batch;
   const view = viewOf(records);
   const frames: { first: number; count: number; result: Promise<SubmitResult> }[] = [];
@@ -175,22 +161,41 @@ async function submit(backend: Pick<Backend, "submit">, batch: Batch, answer: An
     const frame = frames[k]!;
     if (!result.ok) retryAfterMs = Math.max(retryAfterMs, result.retryAfterMs);
     for (let i = frame.first; i < frame.first + frame.count; i++) {
-      answer.set(places[i]!, result.ok ? TAKEN : BUSY, result.ok ? 0 : ErrorCode.EDGE_BUSY);
+      answer.set(places[i]!, result.ok ? STATUS.TAKEN : STATUS.BUSY, result.ok ? 0 : ErrorCode.EDGE_BUSY);
     }
   });
   return retryAfterMs;
+}
+
+export interface Ingested {
+  /** As POST /v1/transactions answers. */
+  readonly answer: AnswerWriter;
+  /** What went to a lane, taken or not. */
+  readonly batch: Batch;
+  /** The longest wait that a full lane asked for, 0 when all was taken. */
+  readonly retryAfterMs: number;
+}
+
+/** `null`: the lengths of the body do not add up. */
+export async function ingestBody(body: Uint8Array, services: IngestServices): Promise<Ingested | null> {
+  const parsed = parse(services.wasm, body);
+  if (!parsed) return null;
+  const { answer } = parsed;
+  const { context } = await services.backend.head();
+  const usable = checkAge(services.wasm, context, parsed.batch, answer);
+  const resolved = await lookUp(usable, services.resolveLookups, answer);
+  const batch = verify(services.wasm, resolved, answer);
+  const retryAfterMs = await submit(services.backend, batch, answer);
+  return { answer, batch, retryAfterMs };
 }
 
 /** 200 with the binary answer; 429 with the same answer when a lane was full and took none or not all. */
 export async function ingest(request: Request, services: IngestServices): Promise<Response> {
   const body = await readBody(request, MAX_INGEST_BYTES);
   if (!body) return problem(ErrorCode.EDGE_BODY_TOO_LARGE);
-  const parsed = parse(services.wasm, body);
-  if (!parsed) return problem(ErrorCode.PARSE_BATCH);
-  const { answer } = parsed;
-  const resolved = await lookUp(parsed.batch, services.resolveLookups, answer);
-  const verified = verify(services.wasm, resolved, answer);
-  const retryAfterMs = await submit(services.backend, verified, answer);
+  const done = await ingestBody(body, services);
+  if (!done) return problem(ErrorCode.PARSE_BATCH);
+  const { answer, retryAfterMs } = done;
   const headers: Record<string, string> = { "content-type": "application/octet-stream" };
   if (retryAfterMs > 0) headers["retry-after"] = String(Math.ceil(retryAfterMs / 1000));
   return new Response(answer.bytes, { status: retryAfterMs > 0 ? 429 : 200, headers });

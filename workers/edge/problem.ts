@@ -8,6 +8,7 @@ const STATUS: Readonly<Record<number, number>> = {
   [ErrorCode.EDGE_BODY_TOO_LARGE]: 413,
   [ErrorCode.EDGE_BUSY]: 429,
   [ErrorCode.EDGE_INTERNAL]: 500,
+  [ErrorCode.EDGE_UPGRADE]: 426,
 };
 const BAD_REQUEST = 400;
 
