@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly prepare?: (cluster: Cluster, clients: Clients) => void;
   /** Does not judge what is sent again; what comes of it is judged all the same. */
   readonly ignoreRepeats?: boolean;
+  /** When all has come to rest, before everything is restarted. */
+  readonly atRest?: (cluster: Cluster) => void;
   /** Instead of the seed's workload. */
   readonly workload?: readonly Batch[];
 }
@@ -103,7 +105,7 @@ export function runSeed(options: RunOptions): RunReport {
     options.prepare?.(cluster, clients);
     clients.start(cluster, batches);
     if (!options.workload) scheduleExtras(dice, cluster, clients, activeMs);
-    verdict = live(dice, cluster, clients, activeMs);
+    verdict = live(dice, cluster, clients, activeMs, options.atRest);
   } catch (error) {
     failure =
       error instanceof SimulationFailure
@@ -148,7 +150,7 @@ function scheduleExtras(dice: Dice, cluster: Cluster, clients: Clients, activeMs
   }
 }
 
-function live(dice: Dice, cluster: Cluster, clients: Clients, activeMs: number): Verdict {
+function live(dice: Dice, cluster: Cluster, clients: Clients, activeMs: number, atRest: RunOptions["atRest"]): Verdict {
   const { scheduler, faults } = cluster;
   const stopAt = activeMs + dice.between("faults go on", 0, 1500);
   for (let at = 0; at < stopAt; at += LOOK_MS) {
@@ -163,6 +165,7 @@ function live(dice: Dice, cluster: Cluster, clients: Clients, activeMs: number):
   demand(quiet, "liveness", "the network does not come to rest");
   checkRest(cluster);
   const live = judge(cluster, clients);
+  atRest?.(cluster);
   for (const node of cluster.nodes) node.kill(0);
   for (const node of cluster.nodes) node.wake();
   demand(scheduler.run(scheduler.now + HEAL_MS, MAX_EVENTS), "liveness", "no rest after the last restart");

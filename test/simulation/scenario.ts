@@ -34,6 +34,7 @@ export interface Scenario {
   /** Messages overtake each other. */
   readonly jitter?: boolean;
   readonly ignoreRepeats?: boolean;
+  readonly atRest?: (cluster: Cluster) => void;
 }
 
 export const SCENARIO_SHAPE: ClusterShape = {
@@ -65,6 +66,7 @@ export function play(scenario: Scenario): Outcome {
     workload: scenario.workload,
     sabotage: { ...scenario.sabotage, send },
     ignoreRepeats: scenario.ignoreRepeats ?? false,
+    ...(scenario.atRest ? { atRest: scenario.atRest } : {}),
     ...(scenario.trace ? { trace: scenario.trace } : {}),
     prepare: (cluster, clients) => {
       const kill = (id: NodeId, downMs = 5): void => {
