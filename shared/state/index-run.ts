@@ -15,9 +15,12 @@ export interface IndexKey {
   readonly low: number;
 }
 
-/** Signatures are uniformly random: their first bytes do. */
+/**
+ * The first bytes of a signature's second half, which are uniformly random. Those of the first half (R) are what the signer
+ * likes: many signatures that share them would make every lookup of one walk through all.
+ */
 export function signatureKey(bytes: DataView, at: number): IndexKey {
-  return { high: bytes.getUint32(at, true), low: bytes.getUint32(at + 4, true) };
+  return { high: bytes.getUint32(at + 32, true), low: bytes.getUint32(at + 36, true) };
 }
 
 /** Sysvars and vanity addresses share their first bytes: all 32 are mixed in. */

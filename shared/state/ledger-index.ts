@@ -71,10 +71,14 @@ export class LedgerIndex {
     return this.#store(1, slot, merged, storage);
   }
 
-  /** Candidates for a key, newest first. */
-  *find(key: IndexKey, storage: StorageView): Generator<IndexHit> {
-    for (let i = this.#recent.length - 1; i >= 0; i--) yield* findInRun(this.#recent[i]!.run, key);
+  /** Candidates for a key, newest first; later ones than `newest` may be left out. */
+  *find(key: IndexKey, storage: StorageView, newest = Number.POSITIVE_INFINITY): Generator<IndexHit> {
+    for (let i = this.#recent.length - 1; i >= 0; i--) {
+      if (this.#recent[i]!.slot <= newest) yield* findInRun(this.#recent[i]!.run, key);
+    }
     for (let i = this.#runs.length - 1; i >= 0; i--) {
+      // Where the run before it reaches that far, all of this one is later.
+      if (i > 0 && this.#runs[i - 1]!.upTo >= newest) continue;
       const { pages } = this.#runs[i]!;
       for (let p = pages.length - 1; p >= 0; p--) {
         const page = pages[p]!;

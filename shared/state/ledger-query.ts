@@ -42,8 +42,10 @@ interface OpenBlock {
   readonly landed: Uint32Array;
 }
 
+/** Blocks kept open, and their bytes in all; the newest one stays whatever its size. */
 const CACHED_BLOCKS = 16;
-/** Candidates looked at for one page of an address's history: bounds the work of one call. */
+const CACHED_BYTES = 32 << 20;
+/** Candidates whose blocks are opened for one page of an address's history: bounds the work of one call. */
 const MAX_CANDIDATES = 20_000;
 
 export class LedgerQuery {
@@ -51,6 +53,7 @@ export class LedgerQuery {
   readonly #storage: StorageView;
   /** Least recently used first. */
   readonly #open = new Map<number, OpenBlock>();
+  #openBytes = 0;
 
   constructor(machine: LedgerMachine, storage: StorageView) {
     this.#machine = machine;
@@ -91,9 +94,10 @@ export class LedgerQuery {
     if (options.before && !before) return [];
     const entries: FoundEntry[] = [];
     let candidates = 0;
-    for (const { slot, index } of this.#machine.addresses.find(addressKey(viewOf(address), 0), this.#storage)) {
-      if (entries.length >= options.limit || ++candidates > MAX_CANDIDATES) break;
+    const key = addressKey(viewOf(address), 0);
+    for (const { slot, index } of this.#machine.addresses.find(key, this.#storage, before?.slot)) {
       if (before && !isOlder(slot, index, before)) continue;
+      if (entries.length >= options.limit || ++candidates > MAX_CANDIDATES) break;
       if (until && !isOlder(until.slot, until.index, { slot, index })) break;
       const open = this.#openBlock(slot);
       const record = decodeRecord(recordAt(open, index));
@@ -145,8 +149,12 @@ export class LedgerQuery {
       const bytes = this.#storage.get("blocks", slot);
       if (!bytes) throw new Error(`block ${slot} is indexed but missing`);
       open = openBlock(bytes);
-      const oldest = this.#open.keys().next();
-      if (this.#open.size >= CACHED_BLOCKS && !oldest.done) this.#open.delete(oldest.value);
+      this.#openBytes += sizeOf(open);
+      for (const [old, block] of this.#open) {
+        if (this.#open.size < CACHED_BLOCKS && this.#openBytes <= CACHED_BYTES) break;
+        this.#open.delete(old);
+        this.#openBytes -= sizeOf(block);
+      }
     }
     this.#open.set(slot, open);
     return open;
@@ -172,6 +180,8 @@ export function resultAt(open: OpenBlock, index: number): Uint8Array {
   const at = open.results[open.landed[index]!]!;
   return open.block.results.subarray(at, at + viewOf(open.block.results).getUint32(at, true));
 }
+
+const sizeOf = ({ block }: OpenBlock): number => block.frame.length + block.results.length;
 
 function isOlder(slot: number, index: number, than: { slot: number; index: number }): boolean {
   return slot < than.slot || (slot === than.slot && index < than.index);
