@@ -6,9 +6,24 @@
  */
 const MAX_DROPPED_BYTES = 128 << 20;
 
-async function drop(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+/** The connection ended before the body did: nobody hears the answer, and the fault is not ours. */
+export class ClientGone extends Error {
+  override readonly name = "ClientGone";
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+async function read(reader: Reader): ReturnType<Reader["read"]> {
+  try {
+    return await reader.read();
+  } catch (cause) {
+    throw new ClientGone("the connection ended before the body did", { cause });
+  }
+}
+
+async function drop(reader: Reader): Promise<void> {
   for (let dropped = 0; dropped < MAX_DROPPED_BYTES; ) {
-    const { done, value } = await reader.read();
+    const { done, value } = await read(reader);
     if (done) return;
     dropped += value.length;
   }
@@ -18,11 +33,11 @@ async function drop(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<vo
 /** `null`: it is larger than the limit. */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array | null> {
   if (!request.body) return new Uint8Array(0);
-  const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
+  const reader: Reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
   let length = Number(request.headers.get("content-length")) > limit ? Number.POSITIVE_INFINITY : 0;
   while (length <= limit) {
-    const { done, value } = await reader.read();
+    const { done, value } = await read(reader);
     if (done) return join(chunks, length);
     chunks.push(value);
     length += value.length;

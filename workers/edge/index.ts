@@ -15,7 +15,7 @@ import { ErrorCode } from "../../shared/errors/codes.ts";
 import { errorAnswer, MAX_BODY_BYTES, tooLarge } from "../../shared/rpc/engine.ts";
 import { wasmServices } from "../../shared/rpc/wasm-services.ts";
 import { EdgeBackend } from "./backend.ts";
-import { readBody } from "./body.ts";
+import { ClientGone, readBody } from "./body.ts";
 import { type IngestServices, ingest } from "./ingest.ts";
 import { lookupResolver } from "./ingest-lookups.ts";
 import { problem } from "./problem.ts";
@@ -95,7 +95,7 @@ app.all("/v1/stream", () => problem(ErrorCode.EDGE_METHOD, { allow: "GET, OPTION
 app.all("/v1/transactions", () => problem(ErrorCode.EDGE_METHOD, { allow: "POST, OPTIONS" }));
 app.notFound(() => problem(ErrorCode.EDGE_NOT_FOUND));
 app.onError((error) => {
-  console.error(`edge: ${error}`);
+  if (!(error instanceof ClientGone)) console.error(`edge: ${error}`);
   return problem(ErrorCode.EDGE_INTERNAL);
 });
 
