@@ -11,6 +11,7 @@ import type { Account } from "./accounts.ts";
 import type { Backend, Head, StoredBlock } from "./backend.ts";
 import { encodeBase58 } from "./base58.ts";
 import { mintDecimals, readAccounts } from "./call.ts";
+import { RpcError, SCAN_ERROR } from "./errors.ts";
 import type { RpcServices } from "./services.ts";
 import {
   type BlockEvent,
@@ -144,7 +145,19 @@ export class SubscriptionDriver {
     this.#unread = new Map();
     const head: Head = { ...(await this.#backend.head()), slot };
     for (let from = 0; from < wanted.length; from += READ_KEYS) {
-      await this.#show(head, wanted.slice(from, from + READ_KEYS));
+      await this.#showParts(head, wanted.slice(from, from + READ_KEYS));
+    }
+  }
+
+  /** Accounts that are together too large for one answer are asked for in halves. */
+  async #showParts(head: Head, keys: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.#show(head, keys);
+    } catch (fault) {
+      if (keys.length < 2 || !(fault instanceof RpcError) || fault.code !== SCAN_ERROR) throw fault;
+      const half = keys.length >> 1;
+      await this.#showParts(head, keys.slice(0, half));
+      await this.#showParts(head, keys.slice(half));
     }
   }
 

@@ -1,6 +1,7 @@
-import { Keypair } from "@solana/web3.js";
+import { Keypair, LAMPORTS_PER_SOL, SystemProgram, Transaction } from "@solana/web3.js";
 import { beforeEach, describe, expect, test } from "vitest";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
+import { scanError } from "../../../shared/rpc/errors.ts";
 import { TOKEN_PROGRAM } from "../../../shared/rpc/keys.ts";
 import { blockEvent, SubscriptionDriver } from "../../../shared/rpc/subscription-driver.ts";
 import {
@@ -401,6 +402,26 @@ test("a chain that cannot be read is no reason to stop", async () => {
   f.backend.readAccounts = read;
   await pay();
   expect(notifications(client, "account")).toHaveLength(1);
+});
+
+test("accounts that are together too large for one answer are told all the same", async () => {
+  const { call, client } = open();
+  const others = Array.from({ length: 5 }, () => Keypair.generate().publicKey);
+  for (const key of [payer.publicKey, ...others])
+    await call("accountSubscribe", key.toBase58(), { encoding: "base64" });
+  const read = f.backend.readAccounts.bind(f.backend);
+  f.backend.readAccounts = (keys) => (keys.length > 2 ? Promise.reject(scanError("too large")) : read(keys));
+  const tx = new Transaction().add(
+    ...others.map((toPubkey) =>
+      SystemProgram.transfer({ fromPubkey: payer.publicKey, toPubkey, lamports: LAMPORTS_PER_SOL }),
+    ),
+  );
+  tx.recentBlockhash = (await f.connection.getLatestBlockhash()).blockhash;
+  tx.feePayer = payer.publicKey;
+  tx.sign(payer);
+  await f.connection.sendRawTransaction(tx.serialize());
+  expect(notifications(client, "account")).toHaveLength(6);
+  expect(f.faults).toEqual([]);
 });
 
 test("the machine answers to a socket it does not know", () => {
