@@ -18,7 +18,11 @@ export interface HeadAnswer {
   readonly slot: number;
   readonly blockhash: Uint8Array;
   readonly blockTime: number;
-  readonly context: Uint8Array;
+  /** Blockhashes of the slots after the one that was named, up to `slot`: the newest last, at most 512, 32 bytes each. */
+  readonly hashes: Uint8Array;
+  /** View and Unix seconds of a next slot. */
+  readonly view: number;
+  readonly nextTimestamp: number;
   readonly transactionCount: bigint;
   readonly capitalization: bigint;
 }
@@ -62,13 +66,17 @@ export class Builder extends DurableObject<Env> implements Actor {
     this.#host = new MachineHost(ctx, env, "builder", network.genesisHash, this.#machine);
   }
 
-  /** The stored tip; null while the builder recovers after a start. Keeps an idle chain ticking for a while. */
-  async head(): Promise<HeadAnswer | null> {
+  /**
+   * The stored tip; null while the builder recovers after a start. `since`: the caller knows the blockhashes up to that
+   * slot, -1 none. Keeps an idle chain ticking for a while.
+   */
+  async head(since: number): Promise<HeadAnswer | null> {
     this.#host.step({ type: "watch" });
-    const head = this.#machine.head(Date.now());
-    if (!head) return null;
-    const { slot, blockhash, unixTimestamp, transactionCount, capitalization } = head.header;
-    return { slot, blockhash, blockTime: unixTimestamp, context: head.context, transactionCount, capitalization };
+    const tip = this.#machine.tipSince(since, Date.now());
+    if (!tip) return null;
+    const { slot, view, blockhash, unixTimestamp, transactionCount, capitalization } = tip.header;
+    const { hashes, unixTimestamp: nextTimestamp } = tip;
+    return { slot, view, blockhash, blockTime: unixTimestamp, hashes, nextTimestamp, transactionCount, capitalization };
   }
 
   /** `null`: still recovering after a start. */

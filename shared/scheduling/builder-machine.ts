@@ -53,6 +53,14 @@ export interface BuilderHead {
   readonly context: Uint8Array;
 }
 
+export interface TipAnswer {
+  readonly header: BlockHeader;
+  /** Of the slots up to the header's, the newest last, 32 bytes each. */
+  readonly hashes: Uint8Array;
+  /** Unix seconds that a next slot would have. */
+  readonly unixTimestamp: number;
+}
+
 type Committed = Extract<Message, { type: "committed" }>;
 type Stored = Extract<Message, { type: "stored" }>;
 
@@ -153,6 +161,13 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     if (this.#rows) return undefined;
     const header = this.#stored;
     return { header, context: this.#context(header.slot + 1, header.view, this.#timestamp(now)) };
+  }
+
+  /** The tip for somebody who knows the blockhashes up to slot `since`: those after it, and the time of a next slot. */
+  tipSince(since: number, now: number): TipAnswer | undefined {
+    if (this.#rows) return undefined;
+    const header = this.#stored;
+    return { header, hashes: this.#chain.between(since, header.slot), unixTimestamp: this.#timestamp(now) };
   }
 
   /** The stored tip as `head` has it, without what the next slot needs. */

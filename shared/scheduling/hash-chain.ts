@@ -1,5 +1,5 @@
 /** The newest blockhashes by slot, as many as a slot context lists. */
-import { viewOf } from "../protocol/bytes.ts";
+import { concatBytes, viewOf } from "../protocol/bytes.ts";
 import { CONTEXT_HASHES, PIPELINE_DEPTH } from "../protocol/limits.ts";
 
 const KEEP = CONTEXT_HASHES + PIPELINE_DEPTH + 1;
@@ -40,6 +40,13 @@ export class HashChain {
     const out: Uint8Array[] = [];
     for (let i = end - 1; i >= 0 && out.length < CONTEXT_HASHES; i--) out.push(this.#hashes[i]!);
     return out;
+  }
+
+  /** Hashes of the slots after `since` (as far back as they are kept) up to `slot`, oldest first, 32 bytes each. */
+  between(since: number, slot: number): Uint8Array {
+    const oldest = this.#tip - this.#hashes.length + 1;
+    const from = Math.max(since + 1, oldest, slot - CONTEXT_HASHES + 1);
+    return concatBytes(...this.#hashes.slice(from - oldest, Math.max(slot, from - 1) - oldest + 1));
   }
 
   /** u64 tip, then all hashes, oldest first. */

@@ -28,7 +28,7 @@ import {
 } from "../../shared/state/accounts.ts";
 import { openBlock, recordAt, resultAt } from "../../shared/state/ledger-query.ts";
 import { Faucet } from "./faucet.ts";
-import { SharedQuestion } from "./shared-question.ts";
+import { TipCache } from "./tip-cache.ts";
 
 /** How long a request waits for a builder that is coming up, in steps of 25 ms. */
 const START_STEPS = 200;
@@ -49,12 +49,13 @@ export class EdgeBackend implements Backend {
   readonly #network: Network;
   readonly #seeds: { seed0: bigint; seed1: bigint };
   readonly #faucet: Faucet | undefined;
+  readonly #tip: TipCache;
   #nextLane = 0;
-  readonly #head = new SharedQuestion(() => this.#askHead());
 
   constructor(env: Env) {
     this.#env = env;
     this.#network = parseNetwork(env.NETWORK);
+    this.#tip = new TipCache(this.#network.genesisTimestamp);
     this.#seeds = shardSeeds(sha256, this.#network.genesisHash);
     const { faucetSecret } = this.#network;
     if (faucetSecret) {
@@ -71,14 +72,10 @@ export class EdgeBackend implements Backend {
     return { genesisHash, identity, shardCount, slotMs, ...(faucet && { faucet }) };
   }
 
-  head(): Promise<Head> {
-    return this.#head.ask();
-  }
-
-  async #askHead(): Promise<Head> {
+  async head(): Promise<Head> {
     for (let step = 0; step < START_STEPS; step++) {
-      const head = await builderStub(this.#env).head();
-      if (head) return { ...head, slot: BigInt(head.slot), blockTime: BigInt(head.blockTime) };
+      const answer = await builderStub(this.#env).head(this.#tip.knownSlot);
+      if (answer) return this.#tip.head(answer);
       await new Promise((resolve) => setTimeout(resolve, START_STEP_MS));
     }
     throw nodeUnhealthy();

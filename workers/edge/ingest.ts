@@ -181,10 +181,10 @@ export async function ingestBody(body: Uint8Array, services: IngestServices): Pr
   const parsed = parse(services.wasm, body);
   if (!parsed) return null;
   const { answer } = parsed;
+  const resolved = await lookUp(parsed.batch, services.resolveLookups, answer);
   const { context } = await services.backend.head();
-  const usable = checkAge(services.wasm, context, parsed.batch, answer);
-  const resolved = await lookUp(usable, services.resolveLookups, answer);
-  const batch = verify(services.wasm, resolved, answer);
+  const usable = checkAge(services.wasm, context, resolved, answer);
+  const batch = verify(services.wasm, usable, answer);
   const retryAfterMs = await submit(services.backend, batch, answer);
   return { answer, batch, retryAfterMs };
 }
