@@ -86,8 +86,9 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   readonly #lanes = new LaneBook();
   readonly #inFlight = new Map<number, InFlight>();
   #chain: HashChain;
-  /** Rows of an earlier incarnation, until the ledger has said where its tip is. */
-  #rows: Uint8Array[] | undefined;
+  #storage!: StorageView;
+  /** Until the ledger has said where its tip is. */
+  #recovering = true;
   /** Number of this incarnation. */
   #boot = 0;
   #sealed!: BlockHeader;
@@ -119,11 +120,9 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   boot(storage: StorageView): Effect[] {
     const saved = storage.get("hashes", 0);
     if (saved) this.#chain = HashChain.decode(saved);
-    this.#rows = [...storage.list("proposals")]
-      .map((item) => item.bytes)
-      .sort((a, b) => proposalRowSlot(a) - proposalRowSlot(b));
-    for (const row of this.#rows) {
-      if (proposalRowSlot(row) === this.#chain.tip + 1) this.#chain.push(this.#chain.tip + 1, proposalRowHash(row));
+    this.#storage = storage;
+    for (let row = this.#row(this.#chain.tip + 1); row; row = this.#row(this.#chain.tip + 1)) {
+      this.#chain.push(this.#chain.tip + 1, proposalRowHash(row));
     }
     const boots = storage.get("boots", 0);
     this.#boot = boots ? Number(viewOf(boots).getBigUint64(0, true)) + 1 : 1;
@@ -149,8 +148,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       case "committed":
         return this.#committed(from, message, now);
       case "stored":
-        if (!this.#rows) return this.#onStored(message.slot, now);
-        return message.asked === this.#boot ? this.#recover(message, this.#rows, now) : [];
+        if (!this.#recovering) return this.#onStored(message.slot, now);
+        return message.asked === this.#boot ? this.#recover(message, now) : [];
       default:
         return [];
     }
@@ -158,27 +157,33 @@ export class BuilderMachine implements Machine<BuilderEvent> {
 
   /** The stored tip, or undefined until the ledger has answered after a start. */
   head(now: number): BuilderHead | undefined {
-    if (this.#rows) return undefined;
+    if (this.#recovering) return undefined;
     const header = this.#stored;
     return { header, context: this.#context(header.slot + 1, header.view, this.#timestamp(now)) };
   }
 
   /** The tip for somebody who knows the blockhashes up to slot `since`: those after it, and the time of a next slot. */
   tipSince(since: number, now: number): TipAnswer | undefined {
-    if (this.#rows) return undefined;
+    if (this.#recovering) return undefined;
     const header = this.#stored;
     return { header, hashes: this.#chain.between(since, header.slot), unixTimestamp: this.#timestamp(now) };
   }
 
   /** The stored tip as `head` has it, without what the next slot needs. */
   get tip(): BlockHeader | undefined {
-    return this.#rows ? undefined : this.#stored;
+    return this.#recovering ? undefined : this.#stored;
   }
   get waiting(): number {
     return this.#planner.waiting();
   }
   get inFlight(): number {
     return this.#inFlight.size;
+  }
+
+  /** The stored proposal of a slot. One at a time: all of them together are more than an object may have in memory. */
+  #row(slot: number): Uint8Array | undefined {
+    const row = this.#storage.get("proposals", slot % PROPOSAL_RING);
+    return row && proposalRowSlot(row) === slot ? row : undefined;
   }
 
   #askTip(): Effect {
@@ -201,12 +206,12 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   }
 
   /** First answer of the ledger after a start: everything proposed beyond its tip is in flight again. */
-  #recover(tip: Stored, rows: readonly Uint8Array[], now: number): Effect[] {
+  #recover(tip: Stored, now: number): Effect[] {
     const header = decodeHeader(tip.header);
     if (!equalBytes(this.#chain.get(header.slot) ?? new Uint8Array(0), header.blockhash)) {
       throw new Error(`the ledger's block ${header.slot} is not of this builder's chain`);
     }
-    this.#rows = undefined;
+    this.#recovering = false;
     this.#sealed = header;
     this.#stored = header;
     this.#sealedHash = this.#sha256(tip.header).slice();
@@ -214,9 +219,9 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#prevSlot = this.#carry.map((shard) => shard.prevSlot);
     this.#lastTimestamp = header.unixTimestamp;
     const contextOf = (slot: number, view: number, time: number) => this.#context(slot, view, time);
-    for (const bytes of rows) {
-      const slot = proposalRowSlot(bytes);
-      if (slot + BLOCKHASH_WINDOW < this.#chain.tip) continue;
+    for (let slot = Math.max(1, this.#chain.tip - BLOCKHASH_WINDOW); slot <= this.#chain.tip; slot++) {
+      const bytes = this.#row(slot);
+      if (!bytes) continue;
       const row = decodeProposalRow(bytes, contextOf);
       this.#planner.replay(row.frame, slot);
       this.#lanes.restore(row.lanes);
@@ -237,7 +242,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #frames(from: NodeId, message: Extract<Message, { type: "frames" }>, now: number): Effect[] {
     const later: Effect[] = [{ type: "send", to: from, message: { type: "busy", seq: message.seq } }];
     // Until the past is known a duplicate could not be told.
-    if (this.#rows) return later;
+    if (this.#recovering) return later;
     const lane = laneNumber(from);
     const place = this.#lanes.place(lane, message.seq, message.oldest);
     if (place === "known") return this.#taken(lane);
@@ -260,7 +265,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
 
   /** Arms the tick for the next block, if there is a reason for one. */
   #arm(now: number): Effect[] {
-    if (this.#rows || this.#inFlight.size >= PIPELINE_DEPTH) return [];
+    if (this.#recovering || this.#inFlight.size >= PIPELINE_DEPTH) return [];
     let period: number;
     if (this.#planner.waiting() > 0) period = this.#config.slotMs;
     else if (now < this.#watchedUntil) period = this.#config.heartbeatMs;
@@ -269,7 +274,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   }
 
   #tick(now: number): Effect[] {
-    if (this.#rows || this.#inFlight.size >= PIPELINE_DEPTH) return [];
+    if (this.#recovering || this.#inFlight.size >= PIPELINE_DEPTH) return [];
     const waiting = this.#planner.waiting() > 0;
     const rested = elapsed(this.#lastCut, now);
     const heartbeat = now < this.#watchedUntil && rested >= this.#config.heartbeatMs;
@@ -430,7 +435,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
 
   #retry(now: number): Effect[] {
     this.#retryArmed = false;
-    if (this.#rows) {
+    if (this.#recovering) {
       this.#retryArmed = true;
       return [this.#askTip(), { type: "timer", name: "retry", delayMs: RETRY_MS }];
     }
