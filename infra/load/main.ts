@@ -1,0 +1,82 @@
+/** `npm run load`: a steady load, and what the network makes of it. Options: options.ts. */
+
+import { fetchPost, hostTimer, streamUrl, webSocket } from "../../shared/ingest/adapters.ts";
+import { CONFIRMED } from "../../shared/ingest/batch.ts";
+import { IngestClient } from "../../shared/ingest/client.ts";
+import { PostTransport, StreamTransport } from "../../shared/ingest/transport.ts";
+import { Failure } from "../network/failure.ts";
+import { rpcCall } from "../start/rpc.ts";
+import { fundAccounts, latestBlockhash } from "./funding.ts";
+import { HELP, type LoadOptions, parseOptions, type TransportName } from "./options.ts";
+import { loadPlan, makePlan, type Plan, savePlan } from "./plan.ts";
+import { Progress, report } from "./report.ts";
+import { type Clients, Run } from "./run.ts";
+import { Signers } from "./signers.ts";
+
+const EXIT_REFUSED = 2;
+const timer = hostTimer(setTimeout, clearTimeout);
+
+async function genesisHash(url: string): Promise<string> {
+  try {
+    return await rpcCall<string>(url, "getGenesisHash");
+  } catch (error) {
+    const reason = ((error as Error).cause as { code?: string } | undefined)?.code ?? (error as Error).message;
+    throw new Failure("network-unreachable", `no network answers at ${url} (${reason}); npm start starts one`);
+  }
+}
+
+function planOf({ source }: LoadOptions): Plan {
+  return source.replay === undefined ? makePlan(source) : loadPlan(source.replay);
+}
+
+function clientsOf(transport: TransportName, url: string): Clients {
+  const open = () => new WebSocket(streamUrl(url));
+  const watch = new IngestClient(new StreamTransport(webSocket(open), timer), timer);
+  if (transport === "stream") return { submit: watch, watch };
+  const post = fetchPost(fetch as unknown as Parameters<typeof fetchPost>[0], url);
+  return { submit: new IngestClient(new PostTransport(post), timer), watch };
+}
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const { url, transport, save, source } = options;
+  const plan = planOf(options);
+  const say = (text: string) => process.stdout.write(`${text}\n`);
+  say(`network ${await genesisHash(url)} at ${url}`);
+  if (save !== undefined) savePlan(save, plan);
+  const clients = clientsOf(transport, url);
+  const { owners, tokenAccounts } = await fundAccounts(url, clients.watch, plan, say);
+  const signers = new Signers({
+    seed: plan.seed,
+    owners: owners.bytes.buffer,
+    tokenAccounts: tokenAccounts?.bytes.buffer ?? null,
+  });
+  const run = new Run(plan, source.tps ?? plan.tps, signers, clients, () => latestBlockhash(url));
+  const interrupt = () => run.stop();
+  process.once("SIGINT", interrupt);
+  const kind = plan.token ? "token transfers" : "transfers";
+  say(`${run.total.toLocaleString("en")} ${kind}, ${source.tps ?? plan.tps} a second, over ${transport}`);
+  const progress = new Progress(run);
+  try {
+    await run.run();
+  } finally {
+    progress.stop();
+    process.off("SIGINT", interrupt);
+    clients.submit.close();
+    clients.watch.close();
+    await signers.stop();
+  }
+  process.stdout.write(`\n${report(run, transport)}`);
+  return run.counts[CONFIRMED] === run.total ? 0 : 1;
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  process.stderr.write(`infinisvm load: ${(error as Error).message}\n`);
+  process.exit(error instanceof Failure ? EXIT_REFUSED : 1);
+}
