@@ -383,11 +383,7 @@ describe("sockets", () => {
 });
 
 describe("WebSocket", () => {
-  async function open(): Promise<{
-    socket: WebSocket;
-    next: () => Promise<Answer & Answer[]>;
-    closed: Promise<number>;
-  }> {
+  async function open(): Promise<{ socket: WebSocket; next: () => Promise<Answer & Answer[]> }> {
     const socket = new WebSocket(network.wsUrl);
     const inbox: (Answer & Answer[])[] = [];
     socket.on("message", (data) => inbox.push(JSON.parse(String(data))));
