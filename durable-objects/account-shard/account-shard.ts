@@ -36,13 +36,13 @@ export class AccountShard extends DurableObject<Env> implements Actor {
    * is larger than a read may be.
    */
   async read(keys: Uint8Array, asOf: number): Promise<LongBytes | null> {
-    const list = this.#engine.readBounded(keys, asOf);
+    const list = this.#host.read(() => this.#engine.readBounded(keys, asOf));
     return list && longBytes(list);
   }
 
   /** Account list of what the filter lets through, or null when it is larger than an answer may be. */
   async scan(request: Uint8Array, asOf: number): Promise<LongBytes | null> {
-    const list = this.#engine.scan(request, asOf);
+    const list = this.#host.read(() => this.#engine.scan(request, asOf));
     return list && longBytes(list);
   }
 

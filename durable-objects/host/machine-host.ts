@@ -56,12 +56,25 @@ export class MachineHost<Event> {
     try {
       this.#apply(this.#machine.step(event, Date.now()));
     } catch (error) {
-      // A broken invariant, or a write that failed: what is in memory can no longer be trusted, what is stored can. Start
-      // again from there.
-      console.error(`${this.#id}: ${error instanceof Error ? error.message : String(error)}`);
-      this.#ctx.abort(`${this.#id}: a state machine stopped`);
+      this.#startAgain(error);
+    }
+  }
+
+  /** A read beside the machine. One that runs the engine's memory full leaves it in no state to go on. */
+  read<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) this.#startAgain(error);
       throw error;
     }
+  }
+
+  /** A broken invariant, or a write that failed: what is in memory can no longer be trusted, what is stored can. */
+  #startAgain(error: unknown): never {
+    console.error(`${this.#id}: ${error instanceof Error ? error.message : String(error)}`);
+    this.#ctx.abort(`${this.#id}: a state machine stopped`);
+    throw error;
   }
 
   /** An event whose answer comes as a `resolve` effect. */
