@@ -1,68 +1,72 @@
 /**
- * npm run bench [-- --json] [-- --quick]: what the network does on this machine, next to litesvm in the same run.
- * With --json one JSON object on standard output, progress on standard error.
+ * npm run bench [-- --json] [-- --quick] [-- --only NAME]: what the network does on this machine, next to its references
+ * in the same run. With --json one JSON object on standard output, progress on standard error.
  */
-import { startNetwork } from "../../infra/network/index.ts";
-import { wasmModule } from "../wasm-module.ts";
-import { benchEndToEnd } from "./end-to-end.ts";
-import { benchLitesvm } from "./litesvm.ts";
-import { median } from "./measure.ts";
-import { type PipelineResult, runPipeline } from "./pipeline.ts";
-import { printReport, type Report } from "./report.ts";
-import { makeWallets, randomTransfers } from "./wallets.ts";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { confirmPart, endToEndPart, jsonRpcPart, scalePart, tricklePart } from "./part-network.ts";
+import { cryptoPart, executePart, litesvmPart, parsePart, planPart, stagesPart } from "./part-stages.ts";
+import { Bench, FIGURES, FULL, type Part, type PartResult, QUICK } from "./parts.ts";
 
-const args = process.argv.slice(2);
-const json = args.includes("--json");
-const quick = args.includes("--quick");
-const unknown = args.find((arg) => arg !== "--json" && arg !== "--quick");
-if (unknown) {
-  console.error(`unknown option ${unknown}; there are --json and --quick`);
-  process.exit(2);
-}
-
-const RUNS = quick ? 1 : 5;
-const SHARDS = 4;
-const plan = {
-  accounts: quick ? 1_000 : 10_000,
-  transfers: quick ? 5_000 : 20_000,
-  runs: RUNS,
-  jsonRpcTransfers: quick ? 500 : 2_000,
-  confirmations: quick ? 20 : 100,
+const PARTS: Record<string, { title: string; part: Part }> = {
+  crypto: { title: "Cryptography, in workerd", part: cryptoPart },
+  parse: { title: "Parser, in workerd", part: parsePart },
+  plan: { title: "Planner, in workerd", part: planPart },
+  execute: { title: "Execution on one shard, signatures checked, in workerd", part: executePart },
+  litesvm: { title: "The reference", part: litesvmPart },
+  stages: { title: "All stages in one thread, no I/O: microseconds a SOL transfer", part: stagesPart },
+  "end-to-end": { title: "End to end, one workerd process, 4 shards", part: endToEndPart },
+  "json-rpc": { title: "JSON-RPC", part: jsonRpcPart },
+  confirm: { title: "Confirmation, submit to WebSocket notification", part: confirmPart },
+  trickle: { title: "One transaction a second", part: tricklePart },
+  scale: { title: "Shards in one process", part: scalePart },
 };
-const say = (line: string) => console.error(`· ${line}`);
 
-function stages(): PipelineResult {
-  const module = wasmModule();
-  const wallets = makeWallets("bench", plan.accounts);
-  const genesisHash = new Uint8Array(32).fill(7);
-  const accounts = wallets.map(({ key }) => ({
-    key,
-    owner: new Uint8Array(32),
-    lamports: 10n ** 12n,
-    rentEpoch: (1n << 64n) - 1n,
-    executable: false,
-    data: new Uint8Array(0),
-  }));
-  const transactions = randomTransfers(wallets, plan.transfers, genesisHash, 5);
-  const runs = Array.from({ length: RUNS }, () =>
-    runPipeline({ module, shardCount: SHARDS, genesisHash, accounts, transactions, batch: 1_000 }),
-  );
-  const names = Object.keys(runs[0]!.stages);
-  const middle = Object.fromEntries(names.map((name) => [name, median(runs.map((run) => run.stages[name] ?? 0))]));
-  return { ...runs[0]!, stages: middle };
+const USAGE = `npm run bench -- [--quick] [--json] [--only NAME]...\nparts: ${Object.keys(PARTS).join(", ")}`;
+
+function readArguments(args: readonly string[]) {
+  const options = { json: false, quick: false, only: [] as string[] };
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === "--json") options.json = true;
+    else if (args[i] === "--quick") options.quick = true;
+    else if (args[i] === "--only" && PARTS[args[i + 1]!]) options.only.push(args[++i]!);
+    else {
+      console.error(USAGE);
+      process.exit(2);
+    }
+  }
+  return options;
 }
 
-say("litesvm, in process, nothing durable");
-const litesvm = await benchLitesvm(quick ? 2_000 : 10_000, RUNS);
-say("stages of the pipeline, one thread, no I/O");
-const pipeline = stages();
-say("a network in workerd");
-const network = await startNetwork({ shards: SHARDS, slotMs: 50 });
+function print(title: string, { rows }: PartResult): void {
+  console.log(`\n${title}`);
+  for (const { name, value, beside } of rows) {
+    console.log(`  ${name.padEnd(54)}${value.padStart(16)}   ${beside ?? ""}`.trimEnd());
+  }
+}
+
+const options = readArguments(process.argv.slice(2));
+const bench = new Bench(options.quick ? QUICK : FULL, (line) => console.error(`· ${line}`));
+const names = options.only.length > 0 ? options.only : Object.keys(PARTS);
+const figures: Record<string, number> = {};
+const details: Record<string, object> = {};
 try {
-  const endToEnd = await benchEndToEnd(network, plan, say);
-  const report: Report = { litesvm, pipeline, endToEnd, shards: SHARDS, plan };
-  if (json) console.log(JSON.stringify(report));
-  else printReport(report);
+  for (const name of names) {
+    const { title, part } = PARTS[name]!;
+    bench.say(title);
+    const result = await part(bench);
+    Object.assign(figures, result.figures);
+    details[name] = result.detail;
+    if (!options.json) print(title, result);
+  }
 } finally {
-  await network.stop();
+  await bench.stop();
 }
+const missing = FIGURES.filter((name) => figures[name] === undefined);
+const report = { ...figures, missing, quick: options.quick, date: new Date().toISOString(), parts: details };
+if (options.json) console.log(JSON.stringify(report));
+else if (missing.length > 0) console.log(`\nNot measured in this run: ${missing.join(", ")}`);
+// The model reads what was measured last: npm run model -- --measured build/bench.json
+const build = join(import.meta.dirname, "../../build");
+mkdirSync(build, { recursive: true });
+writeFileSync(join(build, "bench.json"), JSON.stringify(report, null, 2));

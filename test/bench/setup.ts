@@ -5,7 +5,8 @@ import type { Network } from "../../infra/network/index.ts";
 import { decodeBase58 } from "../../shared/rpc/base58.ts";
 import { encodeTransaction, type Ix, u32, u64 } from "../conformance/random-wire.ts";
 import type { BenchClient } from "./client.ts";
-import { makeWallets, prng, SYSTEM, signedBy, signWith, transferIx, type Wallet } from "./wallets.ts";
+import { prng } from "./prng.ts";
+import { makeWallets, SYSTEM, signedBy, signWith, transferIx, type Wallet } from "./wallets.ts";
 
 const key = (text: string): Uint8Array => decodeBase58(text)!;
 export const TOKEN = key("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
@@ -16,7 +17,15 @@ const MINT_RENT = 1_461_600n;
 const FUNDS = 10_000_000_000n;
 const TOKENS = 1_000_000_000n;
 
-export interface Setup {
+/** A running network, a client of it, and its funded wallets. */
+export interface BenchNetwork {
+  readonly network: Network;
+  readonly client: BenchClient;
+  readonly wallets: readonly Wallet[];
+}
+
+/** The first wallets of a network with a token account each. */
+export interface TokenSetup {
   readonly wallets: readonly Wallet[];
   readonly tokenAccounts: readonly Uint8Array[];
 }
@@ -42,37 +51,44 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
 
 const unitLimit: Ix = { program: COMPUTE_BUDGET, accounts: [], data: [2, ...u32(1_400_000)] };
 
-export async function setUpAccounts(network: Network, client: BenchClient, count: number): Promise<Setup> {
-  const { faucet } = network;
-  const [mint] = makeWallets("bench-mint", 1) as [Wallet];
+/** Sends transactions of the faucet, some hundreds at a time, and waits until they have landed. */
+async function sendAll({ faucet }: Network, client: BenchClient, lists: readonly Ix[][]): Promise<void> {
+  for (const part of chunks(lists, 400)) {
+    const before = await client.transactionCount();
+    const hash = await client.blockhash();
+    const start = performance.now();
+    const sign = (_: Uint8Array, message: Uint8Array) => faucet.sign(message);
+    await client.ingest(part.map((instructions) => encodeTransaction(faucet.publicKey, instructions, hash, sign)));
+    await client.landed(before + part.length, start);
+  }
+}
+
+export async function fundWallets(network: Network, client: BenchClient, count: number): Promise<Wallet[]> {
   const wallets = makeWallets("bench", count);
+  const { publicKey } = network.faucet;
+  const fund = (part: Wallet[]) => part.map((wallet) => transferIx(publicKey, wallet.key, FUNDS));
+  await sendAll(network, client, chunks(wallets, 20).map(fund));
+  return wallets;
+}
+
+/** A mint, and a token account with tokens for each of the first `count` wallets. */
+export async function setUpTokens(bench: BenchNetwork, count: number): Promise<TokenSetup> {
+  const { network, client } = bench;
+  const { publicKey } = network.faucet;
+  const wallets = bench.wallets.slice(0, count);
+  const [mint] = makeWallets("bench-mint", 1) as [Wallet];
   const tokenAccounts = wallets.map((wallet) => associatedTokenAddress(wallet.key, mint.key));
-  const send = async (lists: readonly Ix[][]) => {
-    for (const part of chunks(lists, 200)) {
-      const before = await client.transactionCount();
-      const hash = await client.blockhash();
-      const start = performance.now();
-      await client.ingest(
-        part.map((instructions) =>
-          encodeTransaction(faucet.publicKey, instructions, hash, (_, message) => faucet.sign(message)),
-        ),
-      );
-      await client.landed(before + part.length, start);
-    }
-  };
-  await send(chunks(wallets, 20).map((part) => part.map((wallet) => transferIx(faucet.publicKey, wallet.key, FUNDS))));
   await createMint(network, client, mint);
-  await send(
-    chunks(wallets, 10).map((part, i) => [
-      unitLimit,
-      ...part.map((wallet, k) =>
-        createTokenAccount(faucet.publicKey, wallet.key, tokenAccounts[i * 10 + k]!, mint.key),
-      ),
-    ]),
-  );
-  await send(
-    chunks(tokenAccounts, 20).map((part) => [unitLimit, ...part.map((to) => mintTo(mint.key, to, faucet.publicKey))]),
-  );
+  const create = chunks(wallets, 10).map((part, i) => [
+    unitLimit,
+    ...part.map((wallet, k) => createTokenAccount(publicKey, wallet.key, tokenAccounts[i * 10 + k]!, mint.key)),
+  ]);
+  await sendAll(network, client, create);
+  const mintAll = chunks(tokenAccounts, 20).map((part) => [
+    unitLimit,
+    ...part.map((to) => mintTo(mint.key, to, publicKey)),
+  ]);
+  await sendAll(network, client, mintAll);
   return { wallets, tokenAccounts };
 }
 
@@ -127,7 +143,7 @@ function mintTo(mint: Uint8Array, to: Uint8Array, authority: Uint8Array): Ix {
 }
 
 /** `count` token transfers between random different wallets, each paying its own fee. */
-export function tokenTransfers(setup: Setup, count: number, blockhash: Uint8Array, seed: number): Uint8Array[] {
+export function tokenTransfers(setup: TokenSetup, count: number, blockhash: Uint8Array, seed: number): Uint8Array[] {
   const { wallets, tokenAccounts } = setup;
   const below = prng(seed + 77);
   return Array.from({ length: count }, (_, i) => {

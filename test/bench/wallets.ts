@@ -1,6 +1,10 @@
 /** Key pairs and transfers of the benchmarks: deterministic from an index, signed by Node's native Ed25519. */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
+import { type ShardSeeds, shardOf } from "../../shared/state/accounts.ts";
 import { encodeTransaction, type Ix, u32, u64 } from "../conformance/random-wire.ts";
+import { prng } from "./prng.ts";
+
+export { prng } from "./prng.ts";
 
 export interface Wallet {
   readonly key: Uint8Array;
@@ -18,18 +22,6 @@ export function walletFromSeed(seed: Uint8Array): Wallet {
 
 export function makeWallets(label: string, count: number): Wallet[] {
   return Array.from({ length: count }, (_, i) => walletFromSeed(createHash("sha256").update(`${label}-${i}`).digest()));
-}
-
-/** Small, fast, seeded: the same workload in every run (splitmix32). */
-export function prng(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let z = state;
-    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-    return ((z ^ (z >>> 16)) >>> 0) % below;
-  };
 }
 
 export const SYSTEM = new Uint8Array(32);
@@ -79,4 +71,30 @@ export function ingestBody(transactions: readonly Uint8Array[]): Uint8Array {
     at += 2 + tx.length;
   }
   return body;
+}
+
+/** Wallets by the shard that owns them. */
+export function byShard(wallets: readonly Wallet[], shardCount: number, seeds: ShardSeeds): Wallet[][] {
+  const groups: Wallet[][] = Array.from({ length: shardCount }, () => []);
+  for (const wallet of wallets) groups[shardOf(wallet.key, shardCount, seeds)]!.push(wallet);
+  return groups;
+}
+
+/** As randomTransfers, but every second one stays within its shard and the others cross. With one shard none crosses. */
+export function halfAcross(
+  shards: readonly Wallet[][],
+  count: number,
+  blockhash: Uint8Array,
+  seed: number,
+): Uint8Array[] {
+  const below = prng(seed);
+  const filled = shards.filter((wallets) => wallets.length > 1);
+  return Array.from({ length: count }, (_, i) => {
+    const home = below(filled.length);
+    const away = filled.length > 1 && i % 2 === 1 ? (home + 1 + below(filled.length - 1)) % filled.length : home;
+    const from = filled[home]![below(filled[home]!.length)]!;
+    let to = from;
+    while (to === from) to = filled[away]![below(filled[away]!.length)]!;
+    return signedBy(from, [transferIx(from.key, to.key, BigInt(1 + i))], blockhash);
+  });
 }

@@ -1,0 +1,125 @@
+/** What a part of the benchmark is given, and what it answers. */
+import { type Network, startNetwork } from "../../infra/network/index.ts";
+import { BenchClient } from "./client.ts";
+import { type BenchNetwork, fundWallets } from "./setup.ts";
+import { type BenchWorker, startBenchWorker } from "./workerd.ts";
+
+/** The figures of `--json`; each is a number of this run or not there. */
+export const FIGURES = [
+  "ed25519BatchRatio",
+  "ed25519RepeatRatio",
+  "ed25519SingleRatio",
+  "parseNs",
+  "planUniformNs",
+  "planZipfNs",
+  "solTransfersPerSecond",
+  "tokenTransfersPerSecond",
+  "litesvmUnverifiedPerSecond",
+  "litesvmVerifiedPerSecond",
+  "endToEndPerSecond",
+  "endToEndRatio",
+  "twoProcessRatio",
+  "rowsPerTransaction",
+  "usdPerMillionTransfers",
+  "storeOverheadBytes",
+  "restartMillionAccountsMs",
+  "confirmIdleP50Ms",
+  "confirmIdleP99Ms",
+] as const;
+export type Figure = (typeof FIGURES)[number];
+
+export interface Row {
+  readonly name: string;
+  readonly value: string;
+  /** What it is held against: a target, a reference of the same run. */
+  readonly beside?: string;
+}
+
+export interface PartResult {
+  readonly figures: { readonly [name in Figure]?: number };
+  /** Everything measured, for `--json`. */
+  readonly detail: object;
+  readonly rows: readonly Row[];
+}
+
+export interface Sizes {
+  readonly rounds: number;
+  readonly storeAccounts: number;
+  readonly networkAccounts: number;
+  readonly tokenAccounts: number;
+  readonly transfers: number;
+  readonly litesvmTransfers: number;
+  readonly jsonRpcTransfers: number;
+  readonly confirmations: number;
+  readonly trickleSeconds: number;
+  readonly scaleAccounts: number;
+}
+
+export const FULL: Sizes = {
+  rounds: 5,
+  storeAccounts: 1_000_000,
+  networkAccounts: 100_000,
+  tokenAccounts: 10_000,
+  transfers: 40_000,
+  litesvmTransfers: 10_000,
+  jsonRpcTransfers: 2_000,
+  confirmations: 100,
+  trickleSeconds: 30,
+  scaleAccounts: 20_000,
+};
+
+export const QUICK: Sizes = {
+  rounds: 1,
+  storeAccounts: 50_000,
+  networkAccounts: 2_000,
+  tokenAccounts: 500,
+  transfers: 10_000,
+  litesvmTransfers: 2_000,
+  jsonRpcTransfers: 500,
+  confirmations: 20,
+  trickleSeconds: 5,
+  scaleAccounts: 2_000,
+};
+
+export const SHARDS = 4;
+export const SLOT_MS = 50;
+
+/** Shared by the parts of one run: the worker and the network are started when a part first asks, and stopped at the end. */
+export class Bench {
+  readonly sizes: Sizes;
+  readonly say: (line: string) => void;
+  #worker: Promise<BenchWorker> | undefined;
+  #networks: Network[] = [];
+  #main: Promise<BenchNetwork> | undefined;
+
+  constructor(sizes: Sizes, say: (line: string) => void) {
+    this.sizes = sizes;
+    this.say = say;
+  }
+
+  worker(): Promise<BenchWorker> {
+    this.#worker ??= startBenchWorker();
+    return this.#worker;
+  }
+
+  async startNetwork(shards: number, accounts: number): Promise<BenchNetwork> {
+    const network = await startNetwork({ shards, slotMs: SLOT_MS });
+    this.#networks.push(network);
+    const client = new BenchClient(network.rpcUrl, network.wsUrl);
+    this.say(`funding ${accounts} accounts on ${shards} shards`);
+    return { network, client, wallets: await fundWallets(network, client, accounts) };
+  }
+
+  /** The network of the end-to-end parts. */
+  network(): Promise<BenchNetwork> {
+    this.#main ??= this.startNetwork(SHARDS, this.sizes.networkAccounts);
+    return this.#main;
+  }
+
+  async stop(): Promise<void> {
+    await (await this.#worker)?.stop();
+    for (const network of this.#networks) await network.stop();
+  }
+}
+
+export type Part = (bench: Bench) => Promise<PartResult>;
