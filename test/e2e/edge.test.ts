@@ -9,6 +9,7 @@ import { rpcCall } from "../../infra/start/rpc.ts";
 import { ErrorCode } from "../../shared/errors/codes.ts";
 import { TRANSACTION_ERRORS } from "../../shared/errors/transaction-error.ts";
 import { MAX_INGEST_BYTES } from "../../shared/ingest/protocol.ts";
+import { encodeBase58 } from "../../shared/rpc/base58.ts";
 
 const SIGNATURE_FAILURE = TRANSACTION_ERRORS.indexOf("SignatureFailure");
 const TABLE_NOT_FOUND = TRANSACTION_ERRORS.indexOf("AddressLookupTableNotFound");
@@ -229,6 +230,13 @@ test("health, status and statistics", async () => {
   expect(status).toMatchObject({ slot: expect.any(Number), transactions: expect.any(Number) });
   const stats = await (await fetch(`${network.rpcUrl}/v1/stats`)).json();
   expect(stats).toMatchObject({ lanes: [{}], shards: [{}, {}], builder: {}, ledger: {} });
+});
+
+test("an airdrop to whom the faucet's transaction names anyway is a transaction like any other", async () => {
+  const programs = ["11111111111111111111111111111111", "ComputeBudget111111111111111111111111111111"];
+  for (const to of [...programs, encodeBase58(network.faucet.publicKey)]) {
+    await confirmed(await rpcCall<string>(network.rpcUrl, "requestAirdrop", [to, 1_000_000]));
+  }
 });
 
 test("an idle chain sleeps, whoever looks at its status", async () => {

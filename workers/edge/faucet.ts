@@ -1,5 +1,5 @@
 /** The faucet of a development network: signs transfers from the account that holds the genesis supply. */
-import { ByteWriter, concatBytes } from "../../shared/protocol/bytes.ts";
+import { ByteWriter, concatBytes, equalBytes } from "../../shared/protocol/bytes.ts";
 import { makeFrame, REC, REC_FLAG_VERIFIED } from "../../shared/protocol/record.ts";
 import type { Backend } from "../../shared/rpc/backend.ts";
 import { busy, invalidParams } from "../../shared/rpc/errors.ts";
@@ -66,10 +66,10 @@ export class Faucet {
       .u32((1 << 20) + (bytes % (1 << 25)))
       .bytes();
     const transfer = new ByteWriter().u32(SYSTEM_TRANSFER).u64(lamports).bytes();
-    const toSelf = to.every((byte, i) => byte === this.address[i]);
-    const keys = toSelf
-      ? [this.address, SYSTEM_PROGRAM, COMPUTE_BUDGET_PROGRAM]
-      : [this.address, to, SYSTEM_PROGRAM, COMPUTE_BUDGET_PROGRAM];
+    // Whom the message names anyway must not be there twice.
+    const named = [this.address, SYSTEM_PROGRAM, COMPUTE_BUDGET_PROGRAM];
+    const place = named.findIndex((key) => equalBytes(key, to));
+    const keys = place >= 0 ? named : [this.address, to, SYSTEM_PROGRAM, COMPUTE_BUDGET_PROGRAM];
     const system = keys.length - 2;
     const writer = new ByteWriter().u8(1).u8(0).u8(2).u8(keys.length);
     for (const key of keys) writer.raw(key);
@@ -88,7 +88,7 @@ export class Faucet {
       .u8(system)
       .u8(2)
       .u8(0)
-      .u8(toSelf ? 0 : 1)
+      .u8(place >= 0 ? place : 1)
       .u8(transfer.length)
       .raw(transfer);
     return writer.bytes();
