@@ -14,8 +14,6 @@ interface Heap {
   heapFree(at: number, size: number): void;
   heapCapacity(size: number): number;
   heapLiveBytes(): bigint;
-  arenaReset(): void;
-  arenaAlloc(size: number): number;
 }
 let binary: Uint8Array;
 const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module;
@@ -23,19 +21,7 @@ const fresh = (): Heap => new WebAssembly.Instance(new Module(binary)).exports a
 
 beforeAll(async () => {
   const { error, stderr } = await asc.main(
-    [
-      "wasm/memory/heap.ts",
-      "wasm/memory/arena.ts",
-      "--baseDir",
-      root,
-      "--runtime",
-      "stub",
-      "-O3",
-      "--use",
-      "abort=",
-      "--outFile",
-      "heap.wasm",
-    ],
+    ["wasm/memory/heap.ts", "--baseDir", root, "--runtime", "stub", "-O3", "--use", "abort=", "--outFile", "heap.wasm"],
     {
       writeFile: (name, contents) => {
         if (name.endsWith(".wasm")) binary = contents as Uint8Array;
@@ -106,20 +92,5 @@ describe("heap", () => {
       largest = Math.max(largest, heap.memory.buffer.byteLength / (bytes + (2 << 20)));
     }
     expect(largest).toBeLessThan(1.2);
-  });
-});
-
-describe("arena", () => {
-  it("gives the same memory again after a reset", () => {
-    const heap = fresh();
-    const take = (): number[] => [100, 300_000, 1, 17, 200_000, 64].map((bytes) => heap.arenaAlloc(bytes));
-    const first = take();
-    expect(first.every((at) => at % 16 === 0)).toBe(true);
-    heap.arenaReset();
-    const live = heap.heapLiveBytes();
-    expect(take()).toEqual(first);
-    heap.arenaReset();
-    expect(take()).toEqual(first);
-    expect(heap.heapLiveBytes()).toBe(live);
   });
 });
