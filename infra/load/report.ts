@@ -32,9 +32,9 @@ export class Progress {
     this.#at = now;
     const parts = [
       `${((now - run.startedAt) / 1000).toFixed(1)} s`,
-      `due ${number(run.due)} of ${number(run.total)}`,
+      `sent ${number(run.sent)} of ${number(run.total)}`,
       `confirmed ${number(confirmed)} (${number(rate)}/s)`,
-      `waiting ${number(run.due - run.unsent - run.settled)}`,
+      `waiting ${number(run.sent - run.unsent - run.settled)}`,
       `busy ${number(run.busyAnswers)}`,
       run.latency.count > 0 ? run.latency.summary() : "",
     ];
@@ -53,14 +53,14 @@ export function report(run: Run, transport: string): string {
   const tail = (run.endedAt - run.startedAt) / 1000;
   const confirmed = run.counts[CONFIRMED]!;
   const rows: [string, number, string][] = [
-    ["due", run.due, `in ${seconds.toFixed(1)} s, ${number(run.due / seconds)}/s over ${transport}`],
+    ["sent", run.sent, `in ${seconds.toFixed(1)} s, ${number(run.sent / seconds)}/s over ${transport}`],
     ["accepted", run.accepted, ""],
     ["confirmed", confirmed, `${number(confirmed / tail)}/s, all of it in ${tail.toFixed(1)} s`],
     ["failed", run.counts[FAILED]!, "landed with an error"],
     ["not landed", run.counts[NOT_LANDED]!, "left out of a block"],
     ["refused", run.counts[REFUSED]!, ""],
     ["expired", run.counts[EXPIRED]!, "blockhash too old before they landed"],
-    ["not sent", run.unsent, "the client's queue was full"],
+    ["given up", run.unsent, "the client's queue was full"],
     ["busy", run.busyAnswers, "answers; sent again"],
   ];
   const lines = rows.map(([name, count, text]) => `${name.padEnd(12)}${number(count).padStart(12)}  ${text}`.trimEnd());

@@ -4,7 +4,7 @@
  *   plan ─▶ signers (a little ahead) ─▶ at its time: client.submit ─▶ outcomes ─▶ latency since that time
  *
  * A transfer's latency begins when it is due, not when there is room to send it: a network that falls behind cannot hide it. What it
- * is behind waits in the client, bounded; what does not fit is counted as not sent.
+ * is behind waits in the client, bounded; what does not fit is counted as given up.
  */
 import {
   type Batch,
@@ -54,9 +54,9 @@ export class Run {
   readonly latency = new Histogram();
   /** By fate, the last word. */
   readonly counts = new Float64Array(FATES.length);
-  due = 0;
+  sent = 0;
   accepted = 0;
-  /** Due, but the client's queue was full. */
+  /** Of those, given up: the client's queue was full. */
   unsent = 0;
   /** The generator's own delay at the worst, milliseconds: signing or the event loop. */
   lateMs = 0;
@@ -162,7 +162,7 @@ export class Run {
   async #follow(group: Group, body: Uint8Array): Promise<void> {
     const { submit, watch } = this.#clients;
     const { count, lastValidBlockHeight } = group;
-    this.due += count;
+    this.sent += count;
     const note = this.#noter(group);
     const onProgress = (batch: Batch) => {
       note.accepted(batch.count - batch.counts[0]! - batch.counts[REFUSED]! - batch.counts[EXPIRED]!);
