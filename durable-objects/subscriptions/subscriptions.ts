@@ -59,7 +59,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
   readonly #driver: SubscriptionDriver;
   readonly #connections = new Map<SocketId, Connection>();
   readonly #streams: OutcomeStreams;
-  #lookedAt = 0;
+  #nextLook: ReturnType<typeof setTimeout> | undefined;
   #rowsWritten = 0;
   #calls = 0;
   #events = 0;
@@ -258,12 +258,15 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
 
   /** An idle chain makes no slots: as long as somebody waits for them, look at the tip now and then. */
   #look(): void {
-    const now = Date.now();
     const wanted = this.#driver.machine.wantsSlots || this.#streams.waiting;
-    if (!wanted || now - this.#lookedAt < LOOK_MS) return;
-    this.#lookedAt = now;
+    if (!wanted || this.#nextLook !== undefined) return;
+    // By the clock, not by the blocks: a builder that has lost its memory makes none until somebody looks.
+    this.#nextLook = setTimeout(() => {
+      this.#nextLook = undefined;
+      this.#look();
+    }, LOOK_MS);
     this.#backend.head().catch(() => {
-      this.#lookedAt = 0;
+      // The next look asks again.
     });
   }
 
