@@ -79,9 +79,11 @@ export class LedgerMachine implements Machine<LedgerEvent> {
       this.#early.delete(slot);
       this.#tip = block;
       this.#tipSlot = slot;
-      effects.push({ type: "put", table: "blocks", id: slot, bytes }, ...this.#index(slot, block));
+      const runs = this.#index(slot, block);
+      effects.push({ type: "put", table: "blocks", id: slot, bytes }, ...runs);
       notices.push({ type: "send", to: "subscriptions", message: { type: "blockStored", slot, block: bytes } });
-      bytes = this.#early.get(slot + 1);
+      // A run that is stored in this step cannot be merged in it: what is early then waits until it is sent again.
+      bytes = runs.length > 0 ? undefined : this.#early.get(slot + 1);
     }
     return [...effects, this.#stored(), ...notices];
   }

@@ -48,8 +48,7 @@ class Ledger {
     this.query = new LedgerQuery(this.machine, storage);
   }
 
-  add(signatures: readonly Uint8Array[]): void {
-    const slot = this.machine.tipSlot + 1;
+  add(signatures: readonly Uint8Array[], slot = this.machine.tipSlot + 1): void {
     const header = encodeHeader({ ...decodeHeader(this.#genesis), slot, parentSlot: slot - 1 });
     const results = new Uint8Array(signatures.length * RESULT_SIZE);
     signatures.forEach((_, i) => {
@@ -89,4 +88,19 @@ it("signatures that were made alike cost a lookup no blocks", () => {
   const before = ledger.reads;
   expect(ledger.query.status(signatureOf(0, 1_000))).toBeNull();
   expect(ledger.reads - before).toBeLessThan(3);
+});
+
+it("large blocks that come in another order are indexed one by one", () => {
+  const ledger = new Ledger();
+  const size = 50_000;
+  const block = (slot: number) => Array.from({ length: size }, (_, i) => signatureOf(slot, slot * size + i));
+  // Six runs of the index, then two more at once, with which all of them are merged.
+  for (let slot = 1; slot <= 6 * 64; slot++) ledger.add([signatureOf(slot, slot)]);
+  for (const slot of [386, 387, 388, 385]) ledger.add(block(slot), slot);
+  // What is left is sent again.
+  while (ledger.machine.tipSlot < 388) ledger.add(block(ledger.machine.tipSlot + 1));
+  for (const slot of [385, 386, 387, 388]) {
+    expect(ledger.query.status(signatureOf(slot, slot * size + 7))!.slot).toBe(BigInt(slot));
+  }
+  expect(ledger.query.status(signatureOf(70, 70))!.slot).toBe(70n);
 });
