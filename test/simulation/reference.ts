@@ -2,7 +2,7 @@
  * The reference executor: one engine that owns every account, no planner, no leases, no messages. It is given a stored block and executes
  * its transactions in their order. Context and proposal are put together here from docs/interfaces.md, not with the builder's code.
  */
-import { createHash } from "node:crypto";
+import { blake3 } from "@noble/hashes/blake3.js";
 import { type Account, encodeAccountList, encodeScanRequest } from "../../shared/state/accounts.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { wasmModule } from "./cluster.ts";
@@ -112,7 +112,7 @@ export class Reference {
 export function effectHashOf(changed: readonly Uint8Array[]): Uint8Array {
   const head = new Uint8Array(8);
   new DataView(head.buffer).setUint32(0, changed.length, true);
-  const hash = createHash("sha256").update(head);
+  const hash = blake3.create().update(head);
   for (const account of changed) hash.update(account);
-  return new Uint8Array(hash.digest());
+  return hash.digest();
 }

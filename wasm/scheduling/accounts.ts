@@ -48,6 +48,7 @@ export function accountsInit(shards: u32, s0: u64, s1: u64): void {
   seed0 = s0;
   seed1 = s1;
   memory.fill(hints, 0, SIZE_HINTS * HINT_SIZE);
+  anyHint = false;
   accountsClear();
 }
 
@@ -137,7 +138,11 @@ export function accountJoin(i: u32, j: u32): void {
 const HINT_SIZE: u32 = 40;
 const hints: usize = memory.data(4096 * 40, 16);
 
+/** No hint was ever noted: then nobody looks for one. */
+let anyHint: bool = false;
+
 export function noteSize(key: usize, bytes: u32): void {
+  anyHint = true;
   const hint = hints + (<u32>keyHash(key) & (SIZE_HINTS - 1)) * HINT_SIZE;
   memory.copy(hint, key, 32);
   store<u32>(hint, bytes, 32);
@@ -145,6 +150,7 @@ export function noteSize(key: usize, bytes: u32): void {
 
 /** Bytes that moving the account is taken to cost. */
 export function accountBytes(i: u32): u32 {
+  if (!anyHint) return ACCOUNT_BYTES;
   const key: usize = load<u32>(cutAccount(i));
   const hint = hints + (<u32>keyHash(key) & (SIZE_HINTS - 1)) * HINT_SIZE;
   return ACCOUNT_BYTES + (load<u32>(hint, 32) && keyEquals(hint, key) ? load<u32>(hint, 32) : 0);

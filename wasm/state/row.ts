@@ -3,13 +3,13 @@
  * again (docs/interfaces.md section 6).
  *
  *    0 u32 length   4 u32 magic   8 u64 slot   16 u64 view   24 hash digest   56 u64 previous slot of this shard
- *   64 u64 lamports of the shard after   72 u64 fees burned here   80 hash effectHash = sha256(writes)
+ *   64 u64 lamports of the shard after   72 u64 fees burned here   80 hash effectHash = BLAKE3(writes)
  *  112 u32 x 4: lengths of   writes │ returns │ lends │ results   which follow at 128
  */
 import { keyCompare, keyHash } from "../memory/bytes";
 import { heapAlloc, heapFree } from "../memory/heap";
 import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outU64 } from "../memory/io";
-import { sha256 } from "../crypto/sha256";
+import { blake3 } from "../crypto/blake3";
 import { ENC_DATA_LEN } from "./account";
 import { ENGINE_APPLIED, ENGINE_CORRUPT, ENGINE_MALFORMED, ENGINE_WRONG_PREVIOUS, ENGINE_WRONG_SHARD } from "./codes";
 import { decodeInto, encodedSize, encodeRecord, listCheck, LIST_HEADER, recordEncodedSize } from "./encoding";
@@ -103,7 +103,7 @@ export function rowCommit(): void {
   outAdvance(ROW_HEADER - <u32>ROW_LAMPORTS);
   outWrites();
   const lenWrites = outLen() - ROW_HEADER;
-  sha256(outAt(ROW_HEADER), lenWrites, slot + SLOT_EFFECT_HASH);
+  blake3(outAt(ROW_HEADER), lenWrites, slot + SLOT_EFFECT_HASH);
   sessionPromote();
   store<u64>(slot, storeLamports(), SLOT_LAMPORTS);
   const lenLends = load<u32>(slot, SLOT_NUM_LENDS) * LEASE_SIZE;
@@ -168,7 +168,7 @@ export function rowReplay(p: usize, len: u32): i32 {
   // After a checkpoint the applied slot may be one in which this shard had no part.
   if (sessionIsBare() ? previous > sessionBase() : previous != sessionApplied()) return ENGINE_WRONG_PREVIOUS;
   if (!ownSorted(writes)) return ENGINE_WRONG_SHARD;
-  sha256(writes, lenWrites, hashed);
+  blake3(writes, lenWrites, hashed);
   if (memory.compare(hashed, p + ROW_EFFECT_HASH, 32)) return ENGINE_CORRUPT;
 
   const slot = slotNew();

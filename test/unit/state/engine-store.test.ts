@@ -1,4 +1,5 @@
 // The store against a plain Map: rows applied, read as of every slot, reverted, collected into checkpoints, restarted.
+import { blake3 } from "@noble/hashes/blake3.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ErrorCode } from "../../../shared/errors/codes.ts";
@@ -30,7 +31,7 @@ function rowOf(slot: number, previous: number, lamports: bigint, writes: Uint8Ar
   row.set(digestOf(slot), 24);
   view.setBigUint64(56, BigInt(previous), true);
   view.setBigUint64(64, lamports, true);
-  row.set(sha256(writes), 80);
+  row.set(blake3(writes), 80);
   view.setUint32(112, writes.length, true);
   view.setUint32(124, 8, true);
   row.set(writes, 128);
