@@ -17,7 +17,7 @@ import { getTransferSolInstruction } from "@solana-program/system";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Network, startNetwork } from "../../../infra/network/index.ts";
 import { kitClient, rejection } from "./kit-client.ts";
-import { connect, funded, SOL, sendV0, signatureOf, signedBy, transferTo } from "./web3-client.ts";
+import { connect, funded, SOL, sendV0, signatureOf, signedBy, stopped, transferTo } from "./web3-client.ts";
 
 /** Blocks for which a blockhash can be used. */
 const WINDOW = 150;
@@ -31,7 +31,7 @@ beforeAll(async () => {
   connection = connect(network.rpcUrl);
   payer = await funded(connection, 1_000 * SOL);
 });
-afterAll(() => network?.stop());
+afterAll(() => stopped(network));
 
 /** Transfers of no consequence, one after the other, until the chain is beyond `height`. */
 async function passHeight(height: number): Promise<void> {

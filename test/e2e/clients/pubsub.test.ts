@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import WebSocket from "ws";
 import { type Network, startNetwork } from "../../../infra/network/index.ts";
 import { SOL as KIT_SOL, kitClient } from "./kit-client.ts";
-import { connect, funded, SOL, sendV0, signatureOf, signedBy, transferTo } from "./web3-client.ts";
+import { connect, funded, SOL, sendV0, signatureOf, signedBy, stopped, transferTo } from "./web3-client.ts";
 
 let network: Network;
 let connection: Connection;
@@ -29,7 +29,7 @@ beforeAll(async () => {
   connection = connect(network.rpcUrl);
   payer = await funded(connection, 1_000 * SOL);
 });
-afterAll(() => network?.stop());
+afterAll(() => stopped(network));
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

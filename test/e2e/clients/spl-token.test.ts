@@ -49,7 +49,7 @@ import {
 } from "@solana/web3.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Network, startNetwork } from "../../../infra/network/index.ts";
-import { connect, FEE, funded, PATIENT_SLOT_MS, SOL, transferTo } from "./web3-client.ts";
+import { connect, FEE, funded, PATIENT_SLOT_MS, SOL, stopped, transferTo } from "./web3-client.ts";
 
 const DECIMALS = 6;
 const RENT = (ACCOUNT_SIZE + 128) * 6_960;
@@ -63,7 +63,7 @@ beforeAll(async () => {
   connection = connect(network.rpcUrl);
   payer = await funded(connection, 1_000 * SOL);
 });
-afterAll(() => network?.stop());
+afterAll(() => stopped(network));
 
 /** A mint of `payer`'s and two wallets with a token account each; the first has `amount`. */
 async function economy(amount: bigint, freezer: PublicKey | null = null) {

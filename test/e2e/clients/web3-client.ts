@@ -1,4 +1,5 @@
 /** What the suites that use @solana/web3.js share: an ordinary connection to a running network, and wallets with money. */
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   Connection,
   Keypair,
@@ -9,6 +10,7 @@ import {
   TransactionMessage,
   VersionedTransaction,
 } from "@solana/web3.js";
+import type { Network } from "../../../infra/network/index.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 
 export const SOL = 1_000_000_000;
@@ -22,6 +24,14 @@ export const PATIENT_SLOT_MS = 200;
 /** As an app makes it: nothing but the URL. */
 export function connect(rpcUrl: string): Connection {
   return new Connection(rpcUrl, "confirmed");
+}
+
+/** web3.js asks for the status of what it confirms beside everything else, and does not catch what comes of it. */
+const STRAGGLERS_MS = 500;
+
+export async function stopped(network: Network | undefined): Promise<void> {
+  await sleep(STRAGGLERS_MS);
+  await network?.stop();
 }
 
 export async function funded(connection: Connection, lamports = 10 * SOL): Promise<Keypair> {

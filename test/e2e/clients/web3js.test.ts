@@ -28,6 +28,7 @@ import {
   sendV0,
   signatureOf,
   signedBy,
+  stopped,
   transferTo,
 } from "./web3-client.ts";
 
@@ -43,7 +44,7 @@ beforeAll(async () => {
   connection = connect(network.rpcUrl);
   payer = await funded(connection, 1_000 * SOL);
 });
-afterAll(() => network?.stop());
+afterAll(() => stopped(network));
 
 const balance = (key: PublicKey) => connection.getBalance(key);
 const fresh = () => Keypair.generate();
