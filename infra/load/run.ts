@@ -173,7 +173,9 @@ export class Run {
       if (submit === watch) return;
       note.outcomes(batch);
       const signatures = takenSignatures(batch);
-      if (signatures.length > 0) await watch.watch(signatures, { onProgress: this.#noter(group).outcomes });
+      if (signatures.length === 0) return;
+      // The stream has been open since before they were sent: it knows the latest outcomes.
+      await watch.watch(signatures, { fresh: true, onProgress: this.#noter(group).outcomes });
     } catch (error) {
       if (error instanceof IngestError && error.code === "full") this.unsent += count;
       else this.#failure ??= error as Error;

@@ -60,6 +60,8 @@ function offsetsOf(body: Uint8Array): Uint32Array {
 export interface BatchOptions {
   /** As getLatestBlockhash gives it: beyond it what was never taken is reported as expired instead of being sent again. */
   readonly lastValidBlockHeight?: number;
+  /** Of `watch`: these were not sent before this moment, so the ledger need not be asked whether it has them. */
+  readonly fresh?: boolean;
   /** Called when something became of some of its transactions. */
   readonly onProgress?: (batch: Batch) => void;
 }
@@ -202,7 +204,7 @@ export function cutBatch(batch: Batch, maxTransactions: number, maxBytes: number
   const close = (end: number) => {
     if (end === first) return;
     const places = Uint32Array.from({ length: end - first }, (_, i) => first + i);
-    pieces.push(newPiece(batch, places, batch.isWatch, false));
+    pieces.push(newPiece(batch, places, batch.isWatch, batch.isWatch && !batch.options.fresh));
     first = end;
     size = 0;
   };

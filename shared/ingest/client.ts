@@ -163,7 +163,7 @@ export class IngestClient {
     return this.#start(new Batch(bytes, false, this.#sequence++, options));
   }
 
-  /** What becomes of transactions that are, or will be, sent by another way: 64 bytes of signature each. Only over the stream. */
+  /** What becomes of transactions that were, or will be, sent by another way: 64 bytes of signature each. Only over the stream. */
   watch(signatures: Uint8Array, options: BatchOptions = {}): Promise<Batch> {
     if (!this.#transport.tellsOutcomes) throw new TypeError("this transport tells no outcomes");
     return this.#start(new Batch(signatures, true, this.#sequence++, options));

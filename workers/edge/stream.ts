@@ -226,7 +226,7 @@ class Stream {
 /** The answer to the upgrade; the stream lives as long as its two sockets. */
 export async function openStream(request: Request, env: Env, services: IngestServices): Promise<Response> {
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-    return problem(ErrorCode.EDGE_UPGRADE, { upgrade: "websocket", connection: "upgrade" });
+    return problem(ErrorCode.EDGE_UPGRADE);
   }
   const { webSocket: channel } = await subscriptionsStub(env).fetch(CHANNEL_URL, { headers: { upgrade: "websocket" } });
   if (!channel) return problem(ErrorCode.EDGE_BUSY, { "retry-after": "1" });

@@ -215,6 +215,13 @@ describe("over the stream", () => {
     await network.until(() => network.requests.length === 1);
     await network.settled(stream(network).submit([transaction(2), transaction(1, KINDS.FAILS)]));
     expect(fates(await network.settled(watched))).toEqual(["failed", "confirmed"]);
+    expect(network.requests[0]!.kind).toBe(KIND.WATCH_AGAIN);
+    // It has landed already: nobody but the ledger knows.
+    await network.until(() => network.slot > 400);
+    const late = await network.settled(client.watch(signatureOf(2)));
+    expect([late.fate(0), late.slot(0)]).toEqual(["confirmed", network.landed.values().next().value!.slot]);
+    void client.watch(signatureOf(7), { fresh: true });
+    await network.until(() => network.requests.at(-1)!.kind === KIND.WATCH);
     expect(() => client.watch(new Uint8Array(63))).toThrow(RangeError);
   });
 
