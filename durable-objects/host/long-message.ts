@@ -16,13 +16,24 @@ export interface LongField {
 
 const streamOf = (bytes: Uint8Array): ReadableStream => new Response(bytes as BodyInit).body!;
 
-/** The message as it is sent: with its long byte string, if it has one, beside it. */
+/**
+ * The message as it is sent: with its long byte string, if it has one, beside it. A call carries the whole buffer behind a
+ * view: a proposal that is a part of the planner's answer would take the whole block along, so every view gets a buffer
+ * of its own size.
+ */
 export function packMessage(message: Message): { readonly message: Message; readonly long?: LongField } {
-  for (const [field, value] of Object.entries(message)) {
-    if (!(value instanceof Uint8Array) || value.length <= INLINE_BYTES) continue;
-    return { message: { ...message, [field]: LEFT_OUT }, long: { field, stream: streamOf(value) } };
+  const packed: Record<string, unknown> = { ...message };
+  let long: LongField | undefined;
+  for (const [field, value] of Object.entries(packed)) {
+    if (!(value instanceof Uint8Array)) continue;
+    if (value.length > INLINE_BYTES && !long) {
+      packed[field] = LEFT_OUT;
+      long = { field, stream: streamOf(value) };
+    } else if (value.byteLength !== value.buffer.byteLength) {
+      packed[field] = value.slice();
+    }
   }
-  return { message };
+  return { message: packed as unknown as Message, ...(long && { long }) };
 }
 
 /** Rejects when the sender dies on the way: then the message is lost like any other. */

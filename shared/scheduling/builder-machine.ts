@@ -86,6 +86,9 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   readonly #lanes = new LaneBook();
   readonly #inFlight = new Map<number, InFlight>();
   #chain: HashChain;
+  #lastContext: { slot: number; view: number; unixTimestamp: number; bytes: Uint8Array } | undefined;
+  /** The context that the planner has. */
+  #planned: Uint8Array | undefined;
   #storage!: StorageView;
   /** Until the ledger has said where its tip is. */
   #recovering = true;
@@ -190,14 +193,19 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     return { type: "send", to: "ledger", message: { type: "tipWanted", asked: this.#boot } };
   }
 
+  /** The last one is kept: every frame that comes in and every look at the tip asks for the same until the next block. */
   #context(slot: number, view: number, unixTimestamp: number): Uint8Array {
-    return encodeContext({
+    const last = this.#lastContext;
+    if (last && last.slot === slot && last.view === view && last.unixTimestamp === unixTimestamp) return last.bytes;
+    const bytes = encodeContext({
       slot,
       view,
       unixTimestamp,
       epochStartTimestamp: this.#config.genesisTimestamp,
       hashes: this.#chain.before(slot),
     });
+    this.#lastContext = { slot, view, unixTimestamp, bytes };
+    return bytes;
   }
 
   /** Block time never runs backwards, whatever the clock does. */
@@ -247,7 +255,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     const place = this.#lanes.place(lane, message.seq, message.oldest);
     if (place === "known") return this.#taken(lane);
     if (place === "ahead") return later;
-    this.#planner.setContext(this.#nextContext(now));
+    this.#setContext(this.#context(this.#chain.tip + 1, 0, this.#timestamp(now)));
     if (!this.#planner.admit(message.frame)) return later;
     this.#waitingSince ??= now;
     this.#lanes.admit(lane, message.seq, this.#planner.admitted());
@@ -259,8 +267,10 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     return [{ type: "send", to: `lane-${lane}`, message: { type: "taken", seq: this.#lanes.taken(lane) } }];
   }
 
-  #nextContext(now: number): Uint8Array {
-    return this.#context(this.#chain.tip + 1, 0, this.#timestamp(now));
+  #setContext(context: Uint8Array): void {
+    if (context === this.#planned) return;
+    this.#planner.setContext(context);
+    this.#planned = context;
   }
 
   /** Arms the tick for the next block, if there is a reason for one. */
@@ -283,7 +293,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     const view = 0;
     const unixTimestamp = this.#timestamp(now);
     const context = this.#context(slot, view, unixTimestamp);
-    this.#planner.setContext(context);
+    this.#setContext(context);
     const cut = this.#planner.cut();
     const moved = this.#lanes.settle(this.#planner.oldestWaiting());
     const taken = moved.flatMap((lane) => this.#taken(lane));

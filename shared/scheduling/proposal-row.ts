@@ -1,12 +1,21 @@
 /**
- * The builder's durable record of a slot: all that is needed to send the same proposals again after a crash. The slot
- * context (16 KiB, the same for all shards) is left out of it: it follows from the chain of blockhashes.
+ * The builder's durable record of a slot: all that is needed to send the same proposals again after a crash. What follows
+ * from the rest is left out: the slot context (16 KiB, the same for all shards) from the chain of blockhashes, the
+ * records of each proposal from the block's frame and their places in it.
  */
-import { ByteReader, ByteWriter, concatBytes, u32Bytes } from "../protocol/bytes.ts";
+import { frameOffsets } from "../protocol/block.ts";
+import { ByteReader, ByteWriter, concatBytes, u32Bytes, viewOf } from "../protocol/bytes.ts";
 import { CONTEXT_SIZE } from "../protocol/limits.ts";
 
 /** Bytes of a shard proposal before its slot context. */
 export const PROPOSAL_HEADER_SIZE = 96;
+/** Fields of that header, and sizes of what follows the context (docs/interfaces.md section 7). */
+const NUM_RECORDS = 80;
+const NUM_LENDS = 84;
+const NUM_BORROWS = 88;
+const LEASE_SIZE = 40;
+/** u32 place in the block, u32 0: before each record. */
+const INDEX_SIZE = 8;
 
 export interface ProposalRow {
   readonly slot: number;
@@ -25,13 +34,55 @@ export function encodeProposalRow(row: ProposalRow): Uint8Array {
   const fixed = new ByteWriter().u64(slot).u64(view).i64(unixTimestamp).raw(blockhash).u32(numGroups).bytes();
   const parts = [fixed, u32Bytes(frame.length), frame, u32Bytes(shards.length)];
   for (const { shard, proposal } of shards) {
+    const records = recordsStart(proposal);
     const header = proposal.subarray(0, PROPOSAL_HEADER_SIZE);
-    const body = proposal.subarray(PROPOSAL_HEADER_SIZE + CONTEXT_SIZE);
-    parts.push(u32Bytes(shard), u32Bytes(header.length), header, u32Bytes(body.length), body);
+    const leases = proposal.subarray(PROPOSAL_HEADER_SIZE + CONTEXT_SIZE, records);
+    const indexes = blockIndexes(proposal, records);
+    parts.push(u32Bytes(shard), header, u32Bytes(leases.length), leases, u32Bytes(indexes.length), indexes);
   }
   const taken = new ByteWriter().u32(lanes.size);
   for (const [lane, seq] of lanes) taken.u32(lane).u64(seq);
   return concatBytes(...parts, taken.bytes());
+}
+
+/** Where the records of a shard proposal start: behind its leases. */
+function recordsStart(proposal: Uint8Array): number {
+  const view = viewOf(proposal);
+  const leases = view.getUint32(NUM_LENDS, true) + view.getUint32(NUM_BORROWS, true);
+  return PROPOSAL_HEADER_SIZE + CONTEXT_SIZE + leases * LEASE_SIZE;
+}
+
+/** u32 each: the places in the block of a shard proposal's records. */
+function blockIndexes(proposal: Uint8Array, start: number): Uint8Array {
+  const view = viewOf(proposal);
+  const count = view.getUint32(NUM_RECORDS, true);
+  const out = new Uint8Array(count * 4);
+  const indexes = viewOf(out);
+  for (let i = 0, at = start; i < count; i++) {
+    indexes.setUint32(i * 4, view.getUint32(at, true), true);
+    at += INDEX_SIZE + view.getUint32(at + INDEX_SIZE, true);
+  }
+  return out;
+}
+
+/** The records at these places of the block, each behind its place, as a shard proposal has them. */
+function recordsOf(frame: Uint8Array, offsets: Uint32Array, indexes: Uint8Array): Uint8Array {
+  const places = viewOf(indexes);
+  const source = viewOf(frame);
+  const count = indexes.length / 4;
+  let size = count * INDEX_SIZE;
+  for (let i = 0; i < count; i++) size += source.getUint32(offsets[places.getUint32(i * 4, true)]!, true);
+  const out = new Uint8Array(size);
+  const view = viewOf(out);
+  for (let i = 0, at = 0; i < count; i++) {
+    const index = places.getUint32(i * 4, true);
+    const from = offsets[index]!;
+    const length = source.getUint32(from, true);
+    view.setUint32(at, index, true);
+    out.set(frame.subarray(from, from + length), at + INDEX_SIZE);
+    at += INDEX_SIZE + length;
+  }
+  return out;
 }
 
 /** `contextOf` gives the slot context of the row's slot. */
@@ -46,12 +97,14 @@ export function decodeProposalRow(
   const blockhash = reader.raw(32).slice();
   const numGroups = reader.u32();
   const frame = reader.blob().slice();
+  const offsets = frameOffsets(frame);
   const numShards = reader.u32();
   const context = numShards > 0 ? contextOf(slot, view, unixTimestamp) : new Uint8Array(0);
   const shards = Array.from({ length: numShards }, () => {
     const shard = reader.u32();
-    const header = reader.blob();
-    return { shard, proposal: concatBytes(header, context, reader.blob()) };
+    const header = reader.raw(PROPOSAL_HEADER_SIZE);
+    const leases = reader.blob();
+    return { shard, proposal: concatBytes(header, context, leases, recordsOf(frame, offsets, reader.blob())) };
   });
   const lanes = new Map<number, number>();
   for (let n = reader.u32(); n > 0; n--) lanes.set(reader.u32(), Number(reader.u64()));
