@@ -26,6 +26,7 @@ export interface WasmCut extends Cut {
   readonly cost: bigint;
 }
 
+/** Copies what it takes out of `bytes`, each part by itself: the parts go to different objects. */
 export function decodeCut(bytes: Uint8Array): WasmCut {
   const view = viewOf(bytes);
   const frameEnd = CUT_HEADER + view.getUint32(12, true);
@@ -34,7 +35,7 @@ export function decodeCut(bytes: Uint8Array): WasmCut {
     const shard = view.getUint32(at, true);
     const start = at + 8;
     at = start + view.getUint32(at + 4, true);
-    return { shard, proposal: bytes.subarray(start, at) };
+    return { shard, proposal: bytes.slice(start, at) };
   });
   return {
     numTransactions: view.getUint32(4, true),
@@ -43,7 +44,7 @@ export function decodeCut(bytes: Uint8Array): WasmCut {
     numCrossShard: view.getUint32(20, true),
     cost: view.getBigUint64(32, true),
     largestGroup: view.getUint32(40, true),
-    frame: bytes.subarray(CUT_HEADER, frameEnd),
+    frame: bytes.slice(CUT_HEADER, frameEnd),
     shards,
   };
 }
@@ -86,7 +87,7 @@ export class Planner implements PlannerPort {
 
   cut(): WasmCut {
     this.#check(this.#wasm.exports.plannerCut!() as number);
-    return decodeCut(this.#wasm.out());
+    return decodeCut(this.#wasm.view());
   }
 
   forget(signatures: Uint8Array): void {

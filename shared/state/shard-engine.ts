@@ -128,8 +128,8 @@ export class ShardEngine implements ShardEnginePort {
     return this.#output("engineCommit");
   }
   outcomeAt(slot: number): SlotOutcome | undefined {
-    const out = this.#outputOrNothing("engineResultsAt", BigInt(slot));
-    if (!out) return undefined;
+    if (this.#number("engineResultsAt", BigInt(slot)) !== 0) return undefined;
+    const out = this.instance.view();
     return {
       digest: out.slice(0, 32),
       effectHash: out.slice(32, 64),

@@ -21,11 +21,16 @@ export class WasmInstance {
     return at;
   }
 
-  /** A copy of the output of the last call. */
-  out(): Uint8Array {
+  /** The output of the last call where it lies: valid until the next call, for whoever copies its parts at once. */
+  view(): Uint8Array {
     const at = (this.exports.ioOutPtr!() as number) >>> 0;
     const length = (this.exports.ioOutLen!() as number) >>> 0;
-    return new Uint8Array(this.memory.buffer).slice(at, at + length);
+    return new Uint8Array(this.memory.buffer, at, length);
+  }
+
+  /** A copy of the output of the last call. */
+  out(): Uint8Array {
+    return this.view().slice();
   }
 
   /** Calls an export with one byte string and further numbers; returns its i32. */
