@@ -59,20 +59,23 @@ function newRegistration(request: number, lookup: boolean, count: number): Uint8
   return bytes;
 }
 
+function copySignature(from: DataView, at: number, to: DataView, out: number): void {
+  for (let i = 0; i < SIGNATURE_SIZE; i += 4) to.setUint32(out + i, from.getUint32(at + i));
+}
+
 /** What a lane took, with the signatures from the records. */
 function registrationOfTaken(request: number, lookup: boolean, { batch, answer }: Ingested): Uint8Array {
   const { records, places } = batch;
   const view = viewOf(records);
   const answers = new AnswerView(answer.bytes);
   const bytes = newRegistration(request, lookup, places.length);
+  const out = viewOf(bytes);
   let to = REGISTRATION_HEADER;
   let at = 0;
   for (let i = 0; i < places.length; i++) {
     if (answers.status(places[i]!) === STATUS.TAKEN) {
-      bytes[to] = places[i]!;
-      bytes[to + 1] = places[i]! >> 8;
-      const signature = at + REC.HEADER + 1;
-      bytes.set(records.subarray(signature, signature + SIGNATURE_SIZE), to + 4);
+      out.setUint16(to, places[i]!, true);
+      copySignature(view, at + REC.HEADER + 1, out, to + 4);
       to += REGISTRATION_ENTRY;
     }
     at += view.getUint32(at + REC.LEN, true);
@@ -82,10 +85,11 @@ function registrationOfTaken(request: number, lookup: boolean, { batch, answer }
 
 function registrationOfSignatures({ request, kind, body }: StreamRequest, count: number): Uint8Array {
   const bytes = newRegistration(request, wasSentBefore(kind), count);
+  const out = viewOf(bytes);
+  const signatures = viewOf(body);
   for (let i = 0, to = REGISTRATION_HEADER; i < count; i++, to += REGISTRATION_ENTRY) {
-    bytes[to] = i;
-    bytes[to + 1] = i >> 8;
-    bytes.set(body.subarray(i * SIGNATURE_SIZE, (i + 1) * SIGNATURE_SIZE), to + 4);
+    out.setUint16(to, i, true);
+    copySignature(signatures, i * SIGNATURE_SIZE, out, to + 4);
   }
   return bytes;
 }

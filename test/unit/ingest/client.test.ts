@@ -112,6 +112,28 @@ describe("over the stream", () => {
     ]);
   });
 
+  test("a connection that breaks when half of a message is taken and half was busy: each half goes its way, once", async () => {
+    const network = new FakeNetwork(7);
+    network.halfFull = true;
+    const client = stream(network);
+    const batch = client.submit(many(10));
+    await network.until(() => client.busyAnswers > 0);
+    expect([client.outstanding, client.queued]).toEqual([5, 5]);
+    network.break(network.connections[0]!);
+    network.halfFull = false;
+    await network.until(() => client.queued === 10);
+    expect(client.outstanding).toBe(0);
+    expect(new Set(fates(await network.settled(batch)))).toEqual(new Set(["confirmed"]));
+    expect([client.outstanding, client.queued]).toEqual([0, 0]);
+    expect(network.taken).toEqual(names(10));
+    const kinds = network.requests.map(({ kind, count }) => [kind, count]);
+    expect(kinds).toEqual([
+      [KIND.SUBMIT, 10],
+      [KIND.WATCH_AGAIN, 5],
+      [KIND.SUBMIT, 5],
+    ]);
+  });
+
   test("a connection that breaks after the answer: the outcomes are asked for, nothing is sent again", async () => {
     const network = new FakeNetwork(7);
     const client = stream(network);

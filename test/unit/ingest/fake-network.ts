@@ -69,6 +69,8 @@ export class FakeNetwork {
   readonly requests: { kind: number; count: number; at: number; heard: number }[] = [];
   /** Answers everything busy. */
   full = false;
+  /** The second half of each body is busy. */
+  halfFull = false;
   /** Refuses transactions for their blockhash. */
   stale = false;
   readonly #watch = new OutcomeWatch(99, { recent: 64 });
@@ -224,7 +226,7 @@ export class FakeNetwork {
     const taken: { i: number; signature: Uint8Array }[] = [];
     let retryAfterMs = 0;
     // A lane takes a frame or not: here, the first half of a body is one frame and the second another.
-    const halves = [0, 1].map(() => this.full || this.chance(this.faults.busy));
+    const halves = [false, this.halfFull].map((half) => half || this.full || this.chance(this.faults.busy));
     const view = viewOf(body);
     const count = countTransactions(body);
     for (let i = 0, at = 0; i < count; i++) {
