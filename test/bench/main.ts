@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { confirmPart, endToEndPart, jsonRpcPart, scalePart, tricklePart } from "./part-network.ts";
-import { cryptoPart, executePart, litesvmPart, parsePart, planPart, stagesPart } from "./part-stages.ts";
+import { cryptoPart, executePart, litesvmPart, parsePart, planPart, platformPart, stagesPart } from "./part-stages.ts";
 import { Bench, FIGURES, FULL, type Part, type PartResult, QUICK } from "./parts.ts";
 
 const PARTS: Record<string, { title: string; part: Part }> = {
@@ -14,6 +14,7 @@ const PARTS: Record<string, { title: string; part: Part }> = {
   plan: { title: "Planner, in workerd", part: planPart },
   execute: { title: "Execution on one shard, signatures checked, in workerd", part: executePart },
   litesvm: { title: "The reference", part: litesvmPart },
+  platform: { title: "The platform, in workerd", part: platformPart },
   stages: { title: "All stages in one thread, no I/O: microseconds a SOL transfer", part: stagesPart },
   "end-to-end": { title: "End to end, one workerd process, 4 shards", part: endToEndPart },
   "json-rpc": { title: "JSON-RPC", part: jsonRpcPart },

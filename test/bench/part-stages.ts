@@ -143,3 +143,18 @@ export async function stagesPart(bench: Bench): Promise<PartResult> {
   rows.push({ name: "sum", value: us(total), beside: `${perSecond(1e6 / total)} in one thread, no I/O` });
   return { figures: {}, detail: { ...detail, totalUs: total }, rows };
 }
+
+/** What lies between the stages; `npm run model` needs it. */
+export async function platformPart(bench: Bench): Promise<PartResult> {
+  const detail = await (await bench.worker()).run("platform", { rounds: Math.max(3, bench.sizes.rounds) });
+  return {
+    figures: {},
+    detail,
+    rows: [
+      { name: "a call of an object", value: us(detail.callUs) },
+      { name: "a byte in a call", value: `${detail.callNsPerByte.toFixed(2)} ns` },
+      { name: "a durable row", value: us(detail.rowUs) },
+      { name: "a byte in a row", value: `${detail.rowNsPerByte.toFixed(2)} ns` },
+    ],
+  };
+}

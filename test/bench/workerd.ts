@@ -26,6 +26,7 @@ export async function startBenchWorker(): Promise<BenchWorker> {
     modules: await bundleWorkers(ENTRY, {}),
     compatibilityDate: "2026-11-01",
     compatibilityFlags: ["nodejs_compat"],
+    durableObjects: { PLATFORM: { className: "PlatformObject", useSQLite: true } },
     cf: false,
   } as unknown as V4MiniflareOptions;
   const miniflare = new Miniflare(convertV4MiniflareOptions(options));
