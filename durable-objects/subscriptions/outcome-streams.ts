@@ -71,7 +71,6 @@ export class OutcomeStreams {
     this.#enqueue(async () => {
       const asked = this.#watch.lookupOf(owner, bytes);
       if (asked) await this.#ask(asked, false);
-      this.#push();
       if (this.#channels.has(owner)) channel.send(encodeRegistered(true, request, count));
     });
   }
@@ -87,7 +86,6 @@ export class OutcomeStreams {
       this.#watch.block(slot, frame, results);
       this.#push();
       for (let over = this.#watch.expiring(); over; over = this.#watch.expiring()) await this.#ask(over, true);
-      this.#push();
     });
   }
 
@@ -125,7 +123,9 @@ export class OutcomeStreams {
     for (let first = 0; first < count; first += LOOKUP_SIZE) {
       const last = Math.min(count, first + LOOKUP_SIZE);
       const statuses = await ledger.statuses(lookup.signatures.slice(first * SIGNATURE_SIZE, last * SIGNATURE_SIZE));
+      this.#push();
       this.#watch.settle(lookup, first, statuses, expire);
+      this.#push();
     }
   }
 

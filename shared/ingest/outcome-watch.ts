@@ -106,6 +106,8 @@ export class OutcomeWatch {
   readonly #owners = new Map<number, Owner>();
   #nextOwner = 1;
   #slot = -1;
+  /** Newest slot heard of, from a block or from the ledger: what messages count back from. */
+  #tip = 0;
 
   /** `seed`: 32 random bits of the host. */
   constructor(seed: number, limits: { readonly watched?: number; readonly recent?: number } = {}) {
@@ -154,7 +156,7 @@ export class OutcomeWatch {
       const index = view.getUint16(at, true);
       const known = this.#recent.find(view, at + 4);
       if (known >= 0) {
-        const behind = this.#slot - this.#recent.field(known, SLOT);
+        const behind = this.#tip - this.#recent.field(known, SLOT);
         const result = this.#recent.field(known, RESULT);
         this.#writer(of).add(request, index, behind, result, this.#recent.field(known, CUSTOM_CODE));
         continue;
@@ -174,6 +176,7 @@ export class OutcomeWatch {
     if (slot <= this.#slot) return;
     if (this.#slot < 0) this.#restamp(slot);
     this.#slot = slot;
+    this.#tip = Math.max(this.#tip, slot);
     if (this.#owners.size === 0) return;
     for (const of of this.#owners.values()) if (of.waiting > 0) this.#writer(of);
     const records = viewOf(frame);
@@ -194,7 +197,7 @@ export class OutcomeWatch {
     const out = new Map<number, Uint8Array>();
     for (const [id, of] of this.#owners) {
       if (!of.writer) continue;
-      out.set(id, of.writer.finish(Math.max(0, this.#slot)));
+      out.set(id, of.writer.finish(this.#tip));
       of.writer = undefined;
     }
     return out;
@@ -229,9 +232,13 @@ export class OutcomeWatch {
     return { signatures: signatures.subarray(0, n * SIGNATURE_SIZE), waiters: waiters.subarray(0, n * 3) };
   }
 
-  /** The ledger's answer to (a part of) a lookup, from its `first` signature on. `expire`: what it has not is expired. */
+  /**
+   * The ledger's answer to (a part of) a lookup, from its `first` signature on. `expire`: what it has not is expired. Take the pushes
+   * before and after: the ledger may know newer slots, and a message counts from one.
+   */
   settle(lookup: Lookup, first: number, statuses: readonly (LedgerStatus | null)[], expire: boolean): void {
     const view = viewOf(lookup.signatures);
+    for (const status of statuses) if (status) this.#tip = Math.max(this.#tip, Number(status.slot));
     statuses.forEach((status, i) => {
       const [owner, request, index] = lookup.waiters.subarray((first + i) * 3, (first + i) * 3 + 3);
       if (!status && !expire) return;
@@ -240,7 +247,7 @@ export class OutcomeWatch {
       const { txError = 0, errorIndex = 0, instructionError = 0, customCode = 0 } = status ?? {};
       const fate = status ? FATE.LANDED : FATE.EXPIRED;
       const word = fate | (txError << 8) | (errorIndex << 16) | (instructionError << 24);
-      this.#answer(entry, status ? Math.max(0, this.#slot - Number(status.slot)) : 0, word >>> 0, customCode);
+      this.#answer(entry, status ? this.#tip - Number(status.slot) : 0, word >>> 0, customCode);
     });
   }
 
@@ -277,7 +284,7 @@ export class OutcomeWatch {
 
   #told(records: DataView, at: number, result: number, customCode: number): void {
     for (let entry = this.#waiting.find(records, at); entry >= 0; entry = this.#waiting.find(records, at)) {
-      this.#answer(entry, 0, result, customCode);
+      this.#answer(entry, this.#tip - this.#slot, result, customCode);
     }
     // What did not land may be sent again, and land: only the last word is kept.
     if ((result & 0xff) !== FATE.LANDED || this.#maxRecent === 0) return;

@@ -181,6 +181,19 @@ test("the ledger's answer and a block that says the same meanwhile: one outcome"
   expect(watch.all()?.waiters).toEqual(Uint32Array.of(owner, 1, 2));
 });
 
+test("the ledger knows newer slots than the blocks told so far", () => {
+  const watch = new OutcomeWatch(1);
+  const owner = watch.open();
+  const bytes = registration(1, [a, b], true);
+  watch.register(owner, bytes);
+  watch.settle(watch.lookupOf(owner, bytes)!, 0, [status(50), null], false);
+  expect(pushed(watch).get(owner)).toMatchObject({ slot: 50, entries: [{ index: 0, slot: 50 }] });
+  // The blocks that it had already come late.
+  expect(tell(watch, 48, [{ signature: b }]).get(owner)).toMatchObject({ slot: 50, entries: [{ index: 1, slot: 48 }] });
+  watch.register(owner, registration(2, [b]));
+  expect(pushed(watch).get(owner)?.entries).toMatchObject([{ request: 2, slot: 48 }]);
+});
+
 test("registrations and their answers as bytes", () => {
   expect(readRegistration(registration(7, [a, b], true))).toEqual({ request: 7, count: 2, lookup: true });
   expect(() => readRegistration(new Uint8Array(9))).toThrow(RangeError);
