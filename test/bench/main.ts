@@ -55,10 +55,16 @@ try {
   for (const name of names) {
     const { title, part } = PARTS[name]!;
     bench.say(title);
-    const result = await part(bench);
-    Object.assign(figures, result.figures);
-    details[name] = result.detail;
-    if (!options.json) print(title, result);
+    try {
+      const result = await part(bench);
+      Object.assign(figures, result.figures);
+      details[name] = result.detail;
+      if (!options.json) print(title, result);
+    } catch (error) {
+      // The other parts are still worth having; what this one should have measured is among the missing.
+      console.error(`${name}:`, error);
+      process.exitCode = 1;
+    }
   }
 } finally {
   await bench.stop();

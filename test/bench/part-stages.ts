@@ -7,10 +7,10 @@ import { median, timed } from "./measure.ts";
 import { type Bench, type PartResult, type Row, SHARDS } from "./parts.ts";
 import { type PipelineResult, runPipeline } from "./pipeline.ts";
 import { makeWallets, randomTransfers } from "./wallets.ts";
+import { inWorkerd } from "./workerd.ts";
 
 export async function cryptoPart(bench: Bench): Promise<PartResult> {
-  const worker = await bench.worker();
-  const detail = await worker.run("crypto", { rounds: Math.max(3, bench.sizes.rounds) });
+  const detail = await inWorkerd("crypto", { rounds: Math.max(3, bench.sizes.rounds) });
   const ratio = (name: string) => {
     const found = detail.signatures.filter((result) => result.name.includes(name));
     return Math.min(...found.map((result) => result.ratio));
@@ -38,7 +38,7 @@ export async function cryptoPart(bench: Bench): Promise<PartResult> {
 
 export async function parsePart(bench: Bench): Promise<PartResult> {
   const { rounds } = bench.sizes;
-  const parsed = await (await bench.worker()).run("parse", { rounds });
+  const parsed = await inWorkerd("parse", { rounds });
   const transactions = randomTransfers(makeWallets("bench", 100), 2_000, new Uint8Array(32).fill(7), 1);
   const decoder = getTransactionDecoder();
   const decode = () => {
@@ -55,10 +55,9 @@ export async function parsePart(bench: Bench): Promise<PartResult> {
 }
 
 export async function planPart(bench: Bench): Promise<PartResult> {
-  const worker = await bench.worker();
   const options = { rounds: bench.sizes.rounds, transactions: 10_000, accounts: 100_000, shards: SHARDS };
-  const uniform = await worker.run("plan", { ...options, zipf: null });
-  const zipf = await worker.run("plan", { ...options, zipf: 1.1 });
+  const uniform = await inWorkerd("plan", { ...options, zipf: null });
+  const zipf = await inWorkerd("plan", { ...options, zipf: 1.1 });
   const sum = (plan: typeof uniform) => plan.admitNs + plan.cutNs;
   const row = (name: string, plan: typeof uniform): Row => ({
     name: `plan 10,000 transfers, ${name}`,
@@ -76,8 +75,7 @@ export async function executePart(bench: Bench): Promise<PartResult> {
   const { rounds, storeAccounts } = bench.sizes;
   const rows: Row[] = [];
   const run = async (kind: "sol" | "token", target: string) => {
-    const worker = await bench.worker();
-    const result = await worker.run("execute", { kind, accounts: storeAccounts, rounds, transactions: 10_000 });
+    const result = await inWorkerd("execute", { kind, accounts: storeAccounts, rounds, transactions: 10_000 });
     const rate = (executeNs: number) => 1e9 / (result.admitNs + result.beginNs + executeNs);
     const off = rate(result.executeNs);
     const on = rate(result.executeDetailNs);
@@ -146,7 +144,7 @@ export async function stagesPart(bench: Bench): Promise<PartResult> {
 
 /** What lies between the stages; `npm run model` needs it. */
 export async function platformPart(bench: Bench): Promise<PartResult> {
-  const detail = await (await bench.worker()).run("platform", { rounds: Math.max(3, bench.sizes.rounds) });
+  const detail = await inWorkerd("platform", { rounds: Math.max(3, bench.sizes.rounds) });
   return {
     figures: {},
     detail,

@@ -2,7 +2,6 @@
 import { type Network, startNetwork } from "../../infra/network/index.ts";
 import { BenchClient } from "./client.ts";
 import { type BenchNetwork, fundWallets } from "./setup.ts";
-import { type BenchWorker, startBenchWorker } from "./workerd.ts";
 
 /** The figures of `--json`; each is a number of this run or not there. */
 export const FIGURES = [
@@ -84,22 +83,16 @@ export const QUICK: Sizes = {
 export const SHARDS = 4;
 export const SLOT_MS = 50;
 
-/** Shared by the parts of one run: the worker and the network are started when a part first asks, and stopped at the end. */
+/** Shared by the parts of one run: networks are started when a part first asks, and stopped at the end. */
 export class Bench {
   readonly sizes: Sizes;
   readonly say: (line: string) => void;
-  #worker: Promise<BenchWorker> | undefined;
   #networks: Network[] = [];
   #main: Promise<BenchNetwork> | undefined;
 
   constructor(sizes: Sizes, say: (line: string) => void) {
     this.sizes = sizes;
     this.say = say;
-  }
-
-  worker(): Promise<BenchWorker> {
-    this.#worker ??= startBenchWorker();
-    return this.#worker;
   }
 
   async startNetwork(shards: number, accounts: number): Promise<BenchNetwork> {
@@ -117,7 +110,6 @@ export class Bench {
   }
 
   async stop(): Promise<void> {
-    await (await this.#worker)?.stop();
     for (const network of this.#networks) await network.stop();
   }
 }

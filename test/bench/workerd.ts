@@ -9,18 +9,15 @@ import type { WorkerParts } from "./worker/index.ts";
 const BUILD = join(import.meta.dirname, "../../build");
 const ENTRY = join(import.meta.dirname, "worker/index.ts");
 
-export interface BenchWorker {
-  run<Name extends keyof WorkerParts>(
-    name: Name,
-    options: Parameters<WorkerParts[Name]>[0],
-  ): Promise<Awaited<ReturnType<WorkerParts[Name]>>>;
-  stop(): Promise<void>;
-}
+type Options<Name extends keyof WorkerParts> = Parameters<WorkerParts[Name]>[0];
+type Result<Name extends keyof WorkerParts> = Awaited<ReturnType<WorkerParts[Name]>>;
 
-export async function startBenchWorker(): Promise<BenchWorker> {
+let prepared: Promise<V4MiniflareOptions> | undefined;
+
+async function prepare(): Promise<V4MiniflareOptions> {
   mkdirSync(BUILD, { recursive: true });
   writeFileSync(join(BUILD, "bench-crypto.wasm"), await compileCrypto());
-  const options = {
+  return {
     name: "bench",
     modulesRoot: "/",
     modules: await bundleWorkers(ENTRY, {}),
@@ -29,17 +26,21 @@ export async function startBenchWorker(): Promise<BenchWorker> {
     durableObjects: { PLATFORM: { className: "PlatformObject", useSQLite: true } },
     cf: false,
   } as unknown as V4MiniflareOptions;
-  const miniflare = new Miniflare(convertV4MiniflareOptions(options));
-  await miniflare.ready;
-  return {
-    async run(name, options) {
-      const response = await miniflare.dispatchFetch(`http://bench/${name}`, {
-        method: "POST",
-        body: JSON.stringify(options),
-      });
-      if (!response.ok) throw new Error(`${name}: ${await response.text()}`);
-      return (await response.json()) as never;
-    },
-    stop: () => miniflare.dispose(),
-  };
+}
+
+/** Runs a part in a workerd process of its own: what one leaves in memory does not slow down the next. */
+export async function inWorkerd<Name extends keyof WorkerParts>(
+  name: Name,
+  options: Options<Name>,
+): Promise<Result<Name>> {
+  prepared ??= prepare();
+  const miniflare = new Miniflare(convertV4MiniflareOptions(await prepared));
+  try {
+    const body = JSON.stringify(options);
+    const response = await miniflare.dispatchFetch(`http://bench/${name}`, { method: "POST", body });
+    if (!response.ok) throw new Error(`${name}: ${await response.text()}`);
+    return (await response.json()) as Result<Name>;
+  } finally {
+    await miniflare.dispose();
+  }
 }
