@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { confirmPart, endToEndPart, jsonRpcPart, scalePart, tricklePart } from "./part-network.ts";
+import { confirmPart, endToEndPart, jsonRpcPart, scalePart, tricklePart, twoProcessPart } from "./part-network.ts";
 import { cryptoPart, executePart, litesvmPart, parsePart, planPart, platformPart, stagesPart } from "./part-stages.ts";
 import { Bench, FIGURES, FULL, type Part, type PartResult, QUICK } from "./parts.ts";
 
@@ -20,6 +20,7 @@ const PARTS: Record<string, { title: string; part: Part }> = {
   "json-rpc": { title: "JSON-RPC", part: jsonRpcPart },
   confirm: { title: "Confirmation, submit to WebSocket notification", part: confirmPart },
   trickle: { title: "One transaction a second", part: tricklePart },
+  "two-process": { title: "Two workerd processes", part: twoProcessPart },
   scale: { title: "Shards in one process", part: scalePart },
 };
 

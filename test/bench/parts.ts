@@ -95,7 +95,7 @@ export class Bench {
     this.say = say;
   }
 
-  async startNetwork(shards: number, accounts: number): Promise<BenchNetwork> {
+  async startNetwork(shards: number, accounts: number): Promise<BenchNetwork & { readonly network: Network }> {
     const network = await startNetwork({ shards, slotMs: SLOT_MS });
     this.#networks.push(network);
     const client = new BenchClient(network.rpcUrl, network.wsUrl);
