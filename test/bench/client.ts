@@ -11,6 +11,20 @@ function parseExactly(text: string): unknown {
   return JSON.parse(text, reviver as Parameters<typeof JSON.parse>[1]);
 }
 
+/**
+ * While transactions are being signed nothing is read: a connection that the other side has closed meanwhile shows only
+ * when it is used again. Sent twice, a transaction lands once.
+ */
+async function fetchAgain(url: string, init?: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    const { cause } = error as { cause?: { code?: string } };
+    if (cause?.code !== "UND_ERR_SOCKET" && cause?.code !== "ECONNRESET") throw error;
+    return await fetch(url, init);
+  }
+}
+
 export class BenchClient {
   readonly #url: string;
   readonly #wsUrl: string;
@@ -23,7 +37,11 @@ export class BenchClient {
 
   async rpc<T>(method: string, ...params: unknown[]): Promise<T> {
     const body = JSON.stringify({ jsonrpc: "2.0", id: this.#id++, method, params });
-    const response = await fetch(this.#url, { method: "POST", headers: { "content-type": "application/json" }, body });
+    const response = await fetchAgain(this.#url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
     const answer = parseExactly(await response.text()) as { result?: T; error?: { code: number; message: string } };
     if (answer.error) throw new Error(`${method}: ${answer.error.code} ${answer.error.message}`);
     return answer.result as T;
@@ -39,14 +57,14 @@ export class BenchClient {
   }
 
   async stats(): Promise<NetworkStats> {
-    return (await (await fetch(`${this.#url}/v1/stats`)).json()) as NetworkStats;
+    return (await (await fetchAgain(`${this.#url}/v1/stats`)).json()) as NetworkStats;
   }
 
   /** Sends one batch until every transaction of it is taken. Throws when one is refused. */
   async ingest(transactions: readonly Uint8Array[]): Promise<void> {
     let left = transactions;
     while (left.length > 0) {
-      const response = await fetch(`${this.#url}/v1/transactions`, {
+      const response = await fetchAgain(`${this.#url}/v1/transactions`, {
         method: "POST",
         body: ingestBody(left) as BodyInit,
       });
