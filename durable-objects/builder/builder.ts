@@ -2,9 +2,11 @@
 import { DurableObject } from "cloudflare:workers";
 import wasm from "../../build/infinisvm.wasm";
 import { shardSeeds } from "../../shared/protocol/context.ts";
+import { HEIGHT_STEP_MS, MAX_HEIGHT_STRIDE } from "../../shared/protocol/limits.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
 import { parseNetwork } from "../../shared/protocol/network.ts";
 import { BuilderMachine, type WatchEvent } from "../../shared/scheduling/builder-machine.ts";
+import type { ChainPart } from "../../shared/scheduling/hash-chain.ts";
 import { Planner } from "../../shared/scheduling/planner.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
@@ -16,10 +18,9 @@ import { sha256 } from "../host/sha256.ts";
 /** The tip as the edge gets it: shared/rpc/backend.ts, Head. */
 export interface HeadAnswer {
   readonly slot: number;
-  readonly blockhash: Uint8Array;
   readonly blockTime: number;
-  /** Blockhashes of the slots after the one that was named, up to `slot`: the newest last, at most 512, 32 bytes each. */
-  readonly hashes: Uint8Array;
+  /** What the caller does not know of the chain up to `slot`. */
+  readonly part: ChainPart;
   /** View and Unix seconds of a next slot. */
   readonly view: number;
   readonly nextTimestamp: number;
@@ -60,6 +61,7 @@ export class Builder extends DurableObject<Env> implements Actor {
       shardCount: network.shardCount,
       slotMs: network.slotMs,
       heartbeatMs: Math.max(MIN_HEARTBEAT_MS, network.slotMs * HEARTBEAT_SLOTS),
+      heightStride: Math.min(MAX_HEIGHT_STRIDE, Math.ceil(HEIGHT_STEP_MS / network.slotMs)),
       genesisHash: network.genesisHash,
       genesisTimestamp: network.genesisTimestamp,
     });
@@ -74,9 +76,9 @@ export class Builder extends DurableObject<Env> implements Actor {
     this.#host.step({ type: "watch" });
     const tip = this.#machine.tipSince(since, Date.now());
     if (!tip) return null;
-    const { slot, view, blockhash, unixTimestamp, transactionCount, capitalization } = tip.header;
-    const { hashes, unixTimestamp: nextTimestamp } = tip;
-    return { slot, view, blockhash, blockTime: unixTimestamp, hashes, nextTimestamp, transactionCount, capitalization };
+    const { slot, view, unixTimestamp, transactionCount, capitalization } = tip.header;
+    const { part, unixTimestamp: nextTimestamp } = tip;
+    return { slot, view, blockTime: unixTimestamp, part, nextTimestamp, transactionCount, capitalization };
   }
 
   /** `null`: still recovering after a start. */

@@ -1,9 +1,11 @@
 /** Slot context and blockhash (docs/interfaces.md section 3). */
 import type { Sha256 } from "./actor.ts";
-import { ByteWriter, concatBytes, viewOf } from "./bytes.ts";
+import { ByteWriter, concatBytes, equalBytes, viewOf } from "./bytes.ts";
 import {
+  BLOCKHASH_WINDOW,
   CONTEXT_HASHES,
   CONTEXT_HEADER_SIZE,
+  CONTEXT_RECENT,
   CONTEXT_SIZE,
   LAMPORTS_PER_SIGNATURE,
   SLOTS_PER_EPOCH,
@@ -17,6 +19,8 @@ export interface SlotContextFields {
   readonly epochStartTimestamp: number;
   /** Blockhashes of slot-1, slot-2, ...: newest first, at least one, at most CONTEXT_HASHES are used. */
   readonly hashes: readonly Uint8Array[];
+  /** Usable blockhashes, newest first, and the height of the newest. Unset: every slot raised the height. */
+  readonly recent?: { readonly hashes: readonly Uint8Array[]; readonly height: number };
 }
 
 export function encodeContext(fields: SlotContextFields): Uint8Array {
@@ -29,10 +33,25 @@ export function encodeContext(fields: SlotContextFields): Uint8Array {
   view.setBigUint64(24, BigInt(Math.floor(fields.slot / SLOTS_PER_EPOCH)), true);
   view.setBigInt64(40, BigInt(fields.epochStartTimestamp), true);
   view.setBigUint64(48, LAMPORTS_PER_SIGNATURE, true);
+  const recent = fields.recent ?? { hashes: fields.hashes, height: fields.slot - 1 };
+  const recentCount = Math.min(recent.hashes.length, BLOCKHASH_WINDOW);
+  view.setBigUint64(32, BigInt(recent.height), true);
   view.setUint32(56, count, true);
+  view.setUint32(60, recentCount, true);
   out.set(fields.hashes[0]!, 64);
   for (let i = 0; i < count; i++) out.set(fields.hashes[i]!, CONTEXT_HEADER_SIZE + i * 32);
+  for (let i = 0; i < recentCount; i++) out.set(recent.hashes[i]!, CONTEXT_RECENT + i * 32);
   return out;
+}
+
+/** Whether a transaction with this blockhash can be in the block of the context's slot. */
+export function isUsableBlockhash(context: Uint8Array, blockhash: Uint8Array): boolean {
+  const count = Math.min(viewOf(context).getUint32(60, true), BLOCKHASH_WINDOW);
+  for (let i = 0; i < count; i++) {
+    const at = CONTEXT_RECENT + i * 32;
+    if (equalBytes(context.subarray(at, at + 32), blockhash)) return true;
+  }
+  return false;
 }
 
 const BLOCKHASH_DOMAIN = new TextEncoder().encode("infinisvm-blockhash");

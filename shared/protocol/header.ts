@@ -6,7 +6,8 @@
  * 104 hash parentHeaderHash  136 hash effectHash (over the shards' effect hashes of this slot)
  * 168 hash stateRoot (over the shards' roots)   200 hash resultsHash   232 u32 numTransactions (landed)  236 u32 numGroups
  * 240 u64 fees burned (lamports)   248 u64 capitalization (lamports after the block)
- * 256 u64 transactionCount (landed since genesis)   264 i64 epochStartTimestamp   272 48 reserved bytes (certificates, next)
+ * 256 u64 transactionCount (landed since genesis)   264 i64 epochStartTimestamp   272 u64 block height
+ * 280 40 reserved bytes (certificates, next)
  */
 import { viewOf } from "./bytes.ts";
 
@@ -31,6 +32,8 @@ export interface BlockHeader {
   readonly capitalization: bigint;
   readonly transactionCount: bigint;
   readonly epochStartTimestamp: number;
+  /** How often the height was raised since the genesis, by this block too: see MAX_HEIGHT_STRIDE. */
+  readonly height: number;
 }
 
 export function encodeHeader(h: BlockHeader): Uint8Array {
@@ -54,6 +57,7 @@ export function encodeHeader(h: BlockHeader): Uint8Array {
   view.setBigUint64(248, h.capitalization, true);
   view.setBigUint64(256, h.transactionCount, true);
   view.setBigInt64(264, BigInt(h.epochStartTimestamp), true);
+  view.setBigUint64(272, BigInt(h.height), true);
   return out;
 }
 
@@ -81,5 +85,6 @@ export function decodeHeader(bytes: Uint8Array): BlockHeader {
     capitalization: view.getBigUint64(248, true),
     transactionCount: view.getBigUint64(256, true),
     epochStartTimestamp: Number(view.getBigInt64(264, true)),
+    height: Number(view.getBigUint64(272, true)),
   };
 }

@@ -5,9 +5,11 @@
 
 /** The tip as clients may see it. One commitment for now: a sealed block is processed, confirmed and finalized at once. */
 export interface Head {
-  /** Newest sealed block: executed and durable on every shard concerned, and stored in the ledger. Also its block height. */
+  /** Newest sealed block: executed and durable on every shard concerned, and stored in the ledger. */
   readonly slot: bigint;
-  /** Its blockhash, 32 bytes. Usable in transactions up to block height `slot + 150`. */
+  /** Its block height. Busy chains raise it every few slots only: shared/protocol/limits.ts, MAX_HEIGHT_STRIDE. */
+  readonly blockHeight: bigint;
+  /** The newest blockhash that transactions can use, 32 bytes: up to block height `blockHeight + 150`. */
   readonly blockhash: Uint8Array;
   /** Unix seconds of that block. */
   readonly blockTime: bigint;
@@ -44,6 +46,7 @@ export interface StoredTransaction {
 export interface StoredBlock {
   readonly slot: bigint;
   readonly parentSlot: bigint;
+  readonly blockHeight: bigint;
   readonly blockhash: Uint8Array;
   readonly previousBlockhash: Uint8Array;
   readonly blockTime: bigint;

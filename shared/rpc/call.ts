@@ -2,8 +2,6 @@
  * What one HTTP request (a single call or a batch) works with: the chain, the WASM services, and one look at the tip, so that
  * all calls of a batch see the same slot and cost the chain one question.
  */
-import { equalBytes, viewOf } from "../protocol/bytes.ts";
-import { BLOCKHASH_WINDOW, CONTEXT_HEADER_SIZE } from "../protocol/limits.ts";
 import { type Account, decodeAccountList } from "./accounts.ts";
 import type { Backend, ChainInfo, Head } from "./backend.ts";
 import { encodeBase58 } from "./base58.ts";
@@ -92,14 +90,4 @@ export function decimalsFor(account: Account, decimals: ReadonlyMap<string, numb
 
 export function withContext(slot: bigint, value: Json): Json {
   return { context: { apiVersion: SOLANA_CORE, slot }, value };
-}
-
-/** Whether the chain would still take a transaction with this blockhash in the context's slot (section 3: one of the newest 150). */
-export function isUsableBlockhash(context: Uint8Array, blockhash: Uint8Array): boolean {
-  const count = Math.min(viewOf(context).getUint32(56, true), BLOCKHASH_WINDOW);
-  for (let i = 0; i < count; i++) {
-    const at = CONTEXT_HEADER_SIZE + i * 32;
-    if (equalBytes(context.subarray(at, at + 32), blockhash)) return true;
-  }
-  return false;
 }

@@ -220,6 +220,6 @@ export function encodeBlock(block: StoredBlock, details: TransactionDetails, opt
       details === "signatures" ? transactions.map((tx) => encodeBase58(recordSignature(tx.record))) : undefined,
     rewards: options.showRewards ? [] : undefined,
     blockTime: block.blockTime,
-    blockHeight: block.slot,
+    blockHeight: block.blockHeight,
   };
 }

@@ -13,11 +13,11 @@ import { decodeCarry, encodeBlock, encodeCarry, type ShardCarry } from "../proto
 import { ByteWriter, equalBytes, viewOf } from "../protocol/bytes.ts";
 import { blockhashOf, encodeContext } from "../protocol/context.ts";
 import { type BlockHeader, decodeHeader, encodeHeader } from "../protocol/header.ts";
-import { BLOCKHASH_WINDOW, PIPELINE_DEPTH, PROPOSAL_RING, RETRY_MS, WATCH_MS } from "../protocol/limits.ts";
+import { PIPELINE_DEPTH, PROPOSAL_RING, RETRY_MS, WATCH_MS } from "../protocol/limits.ts";
 import type { Message, NodeId } from "../protocol/messages.ts";
 import { elapsed } from "./elapsed.ts";
 import { fillProposal } from "./fill-proposal.ts";
-import { HashChain } from "./hash-chain.ts";
+import { type ChainPart, HashChain } from "./hash-chain.ts";
 import { LaneBook } from "./lane-book.ts";
 import { LatencyWindow } from "./latency-window.ts";
 import { mergeResults } from "./merge-results.ts";
@@ -27,6 +27,7 @@ import {
   encodeProposalRow,
   type ProposalRow,
   proposalRowHash,
+  proposalRowRaises,
   proposalRowSlot,
 } from "./proposal-row.ts";
 
@@ -42,6 +43,8 @@ export interface BuilderConfig {
   readonly slotMs: number;
   /** Time between empty blocks while an idle chain is watched, milliseconds. */
   readonly heartbeatMs: number;
+  /** Slots after which a block with transactions raises the block height: 1 to MAX_HEIGHT_STRIDE. */
+  readonly heightStride: number;
   readonly genesisHash: Uint8Array;
   /** Unix seconds. */
   readonly genesisTimestamp: number;
@@ -55,8 +58,7 @@ export interface BuilderHead {
 
 export interface TipAnswer {
   readonly header: BlockHeader;
-  /** Of the slots up to the header's, the newest last, 32 bytes each. */
-  readonly hashes: Uint8Array;
+  readonly part: ChainPart;
   /** Unix seconds that a next slot would have. */
   readonly unixTimestamp: number;
 }
@@ -117,7 +119,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#planner = planner;
     this.#sha256 = sha256;
     this.#config = config;
-    this.#chain = new HashChain(0, config.genesisHash);
+    this.#chain = new HashChain(config.genesisHash);
   }
 
   boot(storage: StorageView): Effect[] {
@@ -125,7 +127,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     if (saved) this.#chain = HashChain.decode(saved);
     this.#storage = storage;
     for (let row = this.#row(this.#chain.tip + 1); row; row = this.#row(this.#chain.tip + 1)) {
-      this.#chain.push(this.#chain.tip + 1, proposalRowHash(row));
+      this.#chain.push(this.#chain.tip + 1, proposalRowHash(row), proposalRowRaises(row));
     }
     const boots = storage.get("boots", 0);
     this.#boot = boots ? Number(viewOf(boots).getBigUint64(0, true)) + 1 : 1;
@@ -169,7 +171,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   tipSince(since: number, now: number): TipAnswer | undefined {
     if (this.#recovering) return undefined;
     const header = this.#stored;
-    return { header, hashes: this.#chain.between(since, header.slot), unixTimestamp: this.#timestamp(now) };
+    return { header, part: this.#chain.between(since, header.slot), unixTimestamp: this.#timestamp(now) };
   }
 
   /** The stored tip as `head` has it, without what the next slot needs. */
@@ -203,6 +205,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       unixTimestamp,
       epochStartTimestamp: this.#config.genesisTimestamp,
       hashes: this.#chain.before(slot),
+      recent: this.#chain.recentBefore(slot),
     });
     this.#lastContext = { slot, view, unixTimestamp, bytes };
     return bytes;
@@ -227,7 +230,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#prevSlot = this.#carry.map((shard) => shard.prevSlot);
     this.#lastTimestamp = header.unixTimestamp;
     const contextOf = (slot: number, view: number, time: number) => this.#context(slot, view, time);
-    for (let slot = Math.max(1, this.#chain.tip - BLOCKHASH_WINDOW); slot <= this.#chain.tip; slot++) {
+    for (let slot = Math.max(1, this.#firstToReplay(header.slot)); slot <= this.#chain.tip; slot++) {
       const bytes = this.#row(slot);
       if (!bytes) continue;
       const row = decodeProposalRow(bytes, contextOf);
@@ -240,6 +243,11 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     }
     const effects = [...this.#inFlight.values()].flatMap((item) => this.#proposals(item));
     return [...effects, ...this.#seal(now), ...this.#armRetry(), ...this.#arm(now)];
+  }
+
+  /** Slots whose transactions must be known: those that can use a usable blockhash, and those under way. */
+  #firstToReplay(stored: number): number {
+    return Math.min(this.#chain.oldestUsableSlot, stored + 1);
   }
 
   #track(row: ProposalRow, now: number): InFlight {
@@ -301,13 +309,14 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     if (cut.numTransactions === 0 && !heartbeat && this.#planner.waiting() === 0) return [...taken, ...this.#arm(now)];
     this.#lastCut = now;
     this.#lastTimestamp = unixTimestamp;
+    const raises = cut.numTransactions === 0 || slot - this.#chain.stepAt(slot - 1).slot >= this.#config.heightStride;
     const digest = blockhashOf(this.#sha256, this.#chain.tipHash, slot, view, unixTimestamp, cut.frame);
     for (const { shard, proposal } of cut.shards) {
       const fields = { slot, view, digest, prevSlot: this.#prevSlot[shard]!, stableSlot: this.#stored.slot, context };
       fillProposal(proposal, fields);
       this.#prevSlot[shard] = slot;
     }
-    this.#chain.push(slot, digest);
+    this.#chain.push(slot, digest, raises);
     this.totals.proposed += cut.numTransactions;
     this.totals.crossShard += cut.numCrossShard;
     this.totals.blocks++;
@@ -317,6 +326,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       unixTimestamp,
       blockhash: digest,
       numGroups: cut.numGroups,
+      raises,
       frame: cut.frame,
       shards: cut.shards,
       lanes: this.#lanes.snapshot(),
@@ -408,6 +418,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       capitalization,
       transactionCount: parent.transactionCount + BigInt(merged.landed),
       epochStartTimestamp: this.#config.genesisTimestamp,
+      height: parent.height + (row.raises ? 1 : 0),
     };
     const encoded = encodeHeader(header);
     this.#sealed = header;

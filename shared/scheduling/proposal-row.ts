@@ -23,6 +23,8 @@ export interface ProposalRow {
   readonly unixTimestamp: number;
   readonly blockhash: Uint8Array;
   readonly numGroups: number;
+  /** Whether the slot raises the block height. */
+  readonly raises: boolean;
   readonly frame: Uint8Array;
   readonly shards: readonly { readonly shard: number; readonly proposal: Uint8Array }[];
   /** For each lane: everything up to this sequence number is taken. */
@@ -30,8 +32,15 @@ export interface ProposalRow {
 }
 
 export function encodeProposalRow(row: ProposalRow): Uint8Array {
-  const { slot, view, unixTimestamp, blockhash, numGroups, frame, shards, lanes } = row;
-  const fixed = new ByteWriter().u64(slot).u64(view).i64(unixTimestamp).raw(blockhash).u32(numGroups).bytes();
+  const { slot, view, unixTimestamp, blockhash, numGroups, raises, frame, shards, lanes } = row;
+  const fixed = new ByteWriter()
+    .u64(slot)
+    .u64(view)
+    .i64(unixTimestamp)
+    .raw(blockhash)
+    .u32(numGroups)
+    .u32(raises ? 1 : 0)
+    .bytes();
   const parts = [fixed, u32Bytes(frame.length), frame, u32Bytes(shards.length)];
   for (const { shard, proposal } of shards) {
     const records = recordsStart(proposal);
@@ -96,6 +105,7 @@ export function decodeProposalRow(
   const unixTimestamp = Number(reader.i64());
   const blockhash = reader.raw(32).slice();
   const numGroups = reader.u32();
+  const raises = reader.u32() === 1;
   const frame = reader.blob().slice();
   const offsets = frameOffsets(frame);
   const numShards = reader.u32();
@@ -108,12 +118,16 @@ export function decodeProposalRow(
   });
   const lanes = new Map<number, number>();
   for (let n = reader.u32(); n > 0; n--) lanes.set(reader.u32(), Number(reader.u64()));
-  return { slot, view, unixTimestamp, blockhash, numGroups, frame, shards, lanes };
+  return { slot, view, unixTimestamp, blockhash, numGroups, raises, frame, shards, lanes };
 }
 
 /** Slot of a row without decoding the rest. */
 export function proposalRowSlot(bytes: Uint8Array): number {
   return Number(new ByteReader(bytes).u64());
+}
+/** Whether a row's slot raises the block height, without decoding the rest. */
+export function proposalRowRaises(bytes: Uint8Array): boolean {
+  return bytes[60] === 1;
 }
 /** Slot and blockhash of a row without decoding the rest. */
 export function proposalRowHash(bytes: Uint8Array): Uint8Array {

@@ -146,6 +146,7 @@ export class LedgerMachine implements Machine<LedgerEvent> {
       capitalization: genesisLamports.reduce((sum, lamports) => sum + lamports, 0n),
       transactionCount: 0n,
       epochStartTimestamp: genesisTimestamp,
+      height: 0,
     });
     return { header, carry: encodeCarry(shards), frame: EMPTY_FRAME, results: new Uint8Array(0) };
   }

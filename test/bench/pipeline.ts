@@ -117,6 +117,7 @@ export function runPipeline(input: PipelineInput): PipelineResult {
     shardCount,
     slotMs: 1,
     heartbeatMs: 1000,
+    heightStride: 8,
     genesisHash,
     genesisTimestamp: 1_700_000_000,
   });

@@ -1,7 +1,13 @@
 /** Queues with limits, pushed against them. */
 import { expect, it } from "vitest";
 import { shardSeeds } from "../../shared/protocol/context.ts";
-import { EARLY_SLOTS, LANE_WINDOW_BYTES, MAX_FRAME_BYTES, MAX_LANE_BYTES } from "../../shared/protocol/limits.ts";
+import {
+  CONTEXT_SIZE,
+  EARLY_SLOTS,
+  LANE_WINDOW_BYTES,
+  MAX_FRAME_BYTES,
+  MAX_LANE_BYTES,
+} from "../../shared/protocol/limits.ts";
 import { LaneMachine } from "../../shared/scheduling/lane-machine.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { ShardMachine } from "../../shared/state/shard-machine.ts";
@@ -40,7 +46,7 @@ it("a shard keeps messages of so many slots that have not begun, and no more", (
   const engine = new ShardEngine(wasmModule(), { shardIndex: 0, shardCount: 2, ...shardSeeds(sha256, GENESIS_HASH) });
   const shard = new ShardMachine(engine, { shard: 0, checkpointRows: 10, checkpointBytes: 1 << 20 }, new Uint8Array(8));
   shard.boot(new SimulatedStorage());
-  const proposal = new Uint8Array(96 + 128 + 512 * 32);
+  const proposal = new Uint8Array(96 + CONTEXT_SIZE);
   // Their predecessor is not here.
   new DataView(proposal.buffer).setBigUint64(56, 1n, true);
   for (let slot = 2; slot < 200; slot++) {

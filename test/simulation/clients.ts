@@ -73,8 +73,10 @@ export class Clients implements Outside {
   #cluster!: Cluster;
   /** What was told as confirmed: block bytes by slot. */
   readonly told = new Map<number, Uint8Array>();
-  /** Blockhashes by slot, as told. */
-  readonly #hashes = new Map<number, Uint8Array>([[0, GENESIS_HASH]]);
+  /** Blockhashes and heights by slot, as told. */
+  readonly #hashes = new Map<number, { blockhash: Uint8Array; height: number }>([
+    [0, { blockhash: GENESIS_HASH, height: 0 }],
+  ]);
   #tip = 0;
   readonly sent = new Map<number, SentTransaction>();
   /** Frames by "lane seq", as lanes sent them to the builder. */
@@ -111,7 +113,8 @@ export class Clients implements Outside {
     const known = this.told.get(slot);
     demand(!known || hex(known) === hex(block), "lost", `block ${slot} was told twice, with different contents`);
     if (!known) this.told.set(slot, block);
-    this.#hashes.set(slot, decodeHeader(block).blockhash);
+    const { blockhash, height } = decodeHeader(block);
+    this.#hashes.set(slot, { blockhash, height });
     this.#tip = Math.max(this.#tip, slot);
   }
 
@@ -178,9 +181,11 @@ export class Clients implements Outside {
     const dice = this.#dice;
     const old = dice.chance(`old blockhash ${number}`, 0.06);
     const age = old ? dice.between(`age ${number}`, 140, 152) : dice.below(`age ${number}`, 4);
-    const slot = Math.max(0, this.#tip - age);
-    const blockhash = this.#hashes.get(slot);
-    return blockhash ? { blockhash, slot } : { blockhash: GENESIS_HASH, slot: 0 };
+    let slot = Math.max(0, this.#tip - age);
+    // As an edge answers: the newest slot so far that raised the height.
+    while (slot > 0 && this.#hashes.get(slot)?.height === this.#hashes.get(slot - 1)?.height) slot--;
+    const told = this.#hashes.get(slot);
+    return told ? { blockhash: told.blockhash, slot } : { blockhash: GENESIS_HASH, slot: 0 };
   }
 
   /** Asks the shard for an account as of the newest block that was told. The answer is kept for the oracle. */

@@ -43,6 +43,8 @@ export interface ClusterShape {
   readonly lanes: number;
   readonly slotMs: number;
   readonly heartbeatMs: number;
+  /** Unset: every slot raises the height. */
+  readonly heightStride?: number;
   readonly checkpointRows: number;
   readonly checkpointBytes: number;
   readonly accounts: readonly Account[];
@@ -143,12 +145,13 @@ export class Cluster implements HostWorld {
   }
 
   #builder(): BuilderMachine {
-    const { shards, slotMs, heartbeatMs } = this.shape;
+    const { shards, slotMs, heartbeatMs, heightStride } = this.shape;
     const planner = new Planner(wasmModule(), { shardCount: shards, ...this.seeds });
     return new BuilderMachine(this.#sabotage.planner?.(planner) ?? planner, sha256, {
       shardCount: shards,
       slotMs,
       heartbeatMs,
+      heightStride: heightStride ?? 1,
       genesisHash: GENESIS_HASH,
       genesisTimestamp: GENESIS_TIMESTAMP,
     });

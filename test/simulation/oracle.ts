@@ -147,6 +147,13 @@ export class Oracle {
     const same = (a: Uint8Array, b: Uint8Array, what: string): void =>
       demand(hex(a) === hex(b), "chain", `slot ${slot}: ${what} is wrong`);
     demand(header.slot === slot && header.parentSlot === slot - 1, "chain", `slot ${slot} is out of its place`);
+    const raised = header.height - parent.height;
+    demand(
+      raised === 0 || raised === 1,
+      "chain",
+      `slot ${slot}: the height goes from ${parent.height} to ${header.height}`,
+    );
+    demand(viewOf(frame).getUint32(0, true) > 0 || raised === 1, "chain", `slot ${slot} is empty and raises no height`);
     demand(header.shardCount === this.#evidence.shards, "chain", `slot ${slot}: shard count`);
     demand(header.unixTimestamp >= parent.unixTimestamp, "chain", `slot ${slot}: time runs backwards`);
     same(header.parentBlockhash, slot === 1 ? GENESIS_HASH : parent.blockhash, "parent blockhash");
@@ -210,6 +217,12 @@ export class Oracle {
       .map(({ blockhash }) => blockhash)
       .reverse();
     const { unixTimestamp, blockhash } = header;
+    const { height } = this.#headers[slot - 1]!;
+    const recent = this.#headers
+      .slice(0, slot)
+      .filter((one, at) => (at === 0 || one.height > this.#headers[at - 1]!.height) && one.height > height - 150)
+      .map((one) => one.blockhash)
+      .reverse();
     const before = this.#reference.engine.lamports();
     const outcome = this.#reference.execute({
       slot,
@@ -218,6 +231,8 @@ export class Oracle {
       blockhash,
       frame,
       hashes,
+      recent,
+      height,
     });
     demand(
       hex(outcome.results) === hex(results),
@@ -285,20 +300,21 @@ export class Oracle {
 
   /** What a lane has promised to carry is in a block, as long as its blockhash can be used; what cannot run has not landed. */
   #decided(): void {
-    const next = this.#headers.length;
+    const tip = this.#headers.at(-1)!.height;
     for (const { number, signature, freshness, blockhashSlot, promised } of this.#evidence.sent) {
       const places = this.#places.get(signature) ?? [];
       if (freshness === "unknown")
         demand(!places.some((place) => place.landed), "once", `transaction ${number} landed with an unknown blockhash`);
       for (const place of places) {
-        const age = place.slot - blockhashSlot;
+        const age = blockhashSlot < 0 ? 0 : this.#headers[place.slot]!.height - this.#headers[blockhashSlot]!.height;
         demand(
-          !place.landed || blockhashSlot < 0 || (age >= 1 && age <= 150),
+          !place.landed || blockhashSlot < 0 || (place.slot > blockhashSlot && age <= 150),
           "once",
           `transaction ${number} landed with an expired blockhash`,
         );
       }
-      const usable = freshness === "unknown" ? false : freshness !== "recent" || next - blockhashSlot <= 150;
+      const usable =
+        freshness === "unknown" ? false : freshness !== "recent" || tip - this.#headers[blockhashSlot]!.height < 150;
       demand(
         !promised || !usable || places.length > 0,
         "liveness",

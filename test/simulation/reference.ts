@@ -15,6 +15,9 @@ export interface ReferenceBlock {
   readonly frame: Uint8Array;
   /** Of slot-1, slot-2, ... as many as there are, 512 at most. */
   readonly hashes: readonly Uint8Array[];
+  /** Usable blockhashes, newest first, 150 at most, and the height of the newest. */
+  readonly recent: readonly Uint8Array[];
+  readonly height: number;
 }
 
 export interface ReferenceOutcome {
@@ -24,7 +27,8 @@ export interface ReferenceOutcome {
 }
 
 const HEADER = 96;
-const CONTEXT = 128 + 512 * 32;
+const RECENT = 128 + 512 * 32;
+const CONTEXT = RECENT + 150 * 32;
 
 /** Encoded accounts of a list. */
 export function splitList(list: Uint8Array, at = 8): Uint8Array[] {
@@ -92,9 +96,12 @@ export class Reference {
     view.setBigUint64(HEADER + 24, BigInt(Math.floor(block.slot / 432_000)), true);
     view.setBigInt64(HEADER + 40, BigInt(block.epochStartTimestamp), true);
     view.setBigUint64(HEADER + 48, 5000n, true);
+    view.setBigUint64(HEADER + 32, BigInt(block.height), true);
     view.setUint32(HEADER + 56, block.hashes.length, true);
+    view.setUint32(HEADER + 60, block.recent.length, true);
     out.set(block.hashes[0]!, HEADER + 64);
     for (const [i, hash] of block.hashes.entries()) out.set(hash, HEADER + 128 + 32 * i);
+    for (const [i, hash] of block.recent.entries()) out.set(hash, HEADER + RECENT + 32 * i);
     const frame = new DataView(block.frame.buffer, block.frame.byteOffset);
     let to = HEADER + CONTEXT;
     for (let i = 0, at = 4; i < count; i++) {

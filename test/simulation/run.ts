@@ -65,6 +65,7 @@ function shapeOf(dice: Dice, options: RunOptions): ClusterShape & { readonly tok
     lanes: dice.between("lanes", 1, 3),
     slotMs: dice.pick("slot time", [5, 20, 50]),
     heartbeatMs: dice.pick("heartbeat", [50, 100, 400]),
+    heightStride: dice.pick("height stride", [1, 1, 2, 8]),
     checkpointRows: dice.pick("checkpoint rows", [1, 2, 3, 8, 1000]),
     checkpointBytes: dice.pick("checkpoint bytes", [2_000, 20_000, 1 << 20]),
     accounts,

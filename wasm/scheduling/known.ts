@@ -1,8 +1,8 @@
 /**
  * What was seen before: at most once, in its blockhash window.
  *
- *   blockhash -> window { slot, set of message hashes }     one for each of the newest 150 blockhashes
- *   nonce transactions -> two sets, changed over every 150 slots (after that the nonce itself has moved on)
+ *   blockhash -> window { height, set of message hashes }     one for each of the newest 150 blockhashes
+ *   nonce transactions -> two sets, changed over every 150 heights (after that the nonce itself has moved on)
  *   last blocks -> for each transaction its signature and its message hash, so that it can be forgotten when it did not land
  *
  * A message is known by its 64-bit SipHash: whoever signs twice with another R sends the same message. A collision can only refuse a
@@ -15,11 +15,11 @@ import {
   REC_FLAG_NONCE, REC_FLAGS, REC_OFF_BLOCKHASH, REC_OFF_MESSAGE, REC_TX_LEN, recordTx,
 } from "../transaction/record";
 import { SET_HEAD, setAdd, setClear, setHas, setRemove, setSize } from "./hash-set";
-import { BLOCKHASH_SLOTS, FORGET_BLOCKS, MAX_BLOCK_TRANSACTIONS } from "./limits";
+import { BLOCKHASH_HEIGHTS, FORGET_BLOCKS, MAX_BLOCK_TRANSACTIONS } from "./limits";
 
-/** A window: blockhash 32, u64 slot (the blockhash's), u32 generation, u8 state, set head. */
+/** A window: blockhash 32, u64 height (the blockhash's), u32 generation, u8 state, set head. */
 const WIN_HASH: usize = 0;
-const WIN_SLOT: usize = 32;
+const WIN_HEIGHT: usize = 32;
 const WIN_GENERATION: usize = 40;
 const WIN_STATE: usize = 44;
 const WIN_SET: usize = 48;
@@ -45,7 +45,7 @@ let nonceSince: u64 = 0;
 let seed0: u64 = 0;
 let seed1: u64 = 0;
 let known: u32 = 0;
-let contextSlot: u64 = 0;
+let contextHeight: u64 = 0;
 let contextSet: bool = false;
 
 // @ts-ignore: decorator
@@ -72,8 +72,8 @@ export function knownInit(s0: u64, s1: u64): void {
 export function knownReady(): bool {
   return contextSet;
 }
-export function knownSlot(): u64 {
-  return contextSlot;
+export function knownHeight(): u64 {
+  return contextHeight;
 }
 /** Messages remembered. */
 export function knownCount(): u32 {
@@ -108,7 +108,7 @@ function openWindow(hash: usize, state: u8): u32 {
     const win = windowAt(w);
     if (load<u8>(win, WIN_STATE)) continue;
     memory.copy(win + WIN_HASH, hash, 32);
-    store<u64>(win, 0, WIN_SLOT);
+    store<u64>(win, 0, WIN_HEIGHT);
     store<u32>(win, load<u32>(win, WIN_GENERATION) + 1, WIN_GENERATION);
     store<u8>(win, state, WIN_STATE);
     indexWindow(w);
@@ -117,20 +117,20 @@ function openWindow(hash: usize, state: u8): u32 {
   return WINDOW_NONE;
 }
 
-/** Takes the blockhashes that are usable in the block of `slot`, newest first (that of slot - 1). */
-export function knownSetContext(slot: u64, hashes: usize, count: u32): void {
-  const usable: u32 = min<u32>(count, BLOCKHASH_SLOTS);
-  // Asked again for the same slot: nothing changes.
-  if (contextSet && slot == contextSlot && usable > 0) {
+/** Takes the usable blockhashes, newest first, whose height is `height` - 1: the next block can raise it to `height`. */
+export function knownSetContext(height: u64, hashes: usize, count: u32): void {
+  const usable: u32 = min<u32>(count, BLOCKHASH_HEIGHTS);
+  // Asked again at the same height: nothing changes.
+  if (contextSet && height == contextHeight && usable > 0) {
     const w = findWindow(hashes);
-    if (w != WINDOW_NONE && load<u64>(windowAt(w), WIN_SLOT) == slot - 1) return;
+    if (w != WINDOW_NONE && load<u64>(windowAt(w), WIN_HEIGHT) == height - 1) return;
   }
   for (let i: u32 = 0; i < usable; i++) {
     let w = findWindow(hashes + i * 32);
     if (w == WINDOW_NONE) w = openWindow(hashes + i * 32, STATE_SEEN);
     if (w == WINDOW_NONE) break; // 150 of 512: only after a replay of more than 362 other blockhashes
     store<u8>(windowAt(w), STATE_SEEN, WIN_STATE);
-    store<u64>(windowAt(w), slot - 1 - <u64>i, WIN_SLOT);
+    store<u64>(windowAt(w), height - 1 - <u64>i, WIN_HEIGHT);
   }
   memory.fill(index, 0, INDEX_SLOTS * 2);
   for (let w: u32 = 0; w < WINDOWS; w++) {
@@ -144,11 +144,11 @@ export function knownSetContext(slot: u64, hashes: usize, count: u32): void {
       store<u8>(win, 0, WIN_STATE);
     }
   }
-  if (!contextSet || slot >= nonceSince + <u64>BLOCKHASH_SLOTS) {
+  if (!contextSet || height >= nonceSince + <u64>BLOCKHASH_HEIGHTS) {
     if (contextSet) rotateNonces();
-    nonceSince = slot;
+    nonceSince = height;
   }
-  contextSlot = slot;
+  contextHeight = height;
   contextSet = true;
 }
 
@@ -171,9 +171,9 @@ export function windowOf(record: usize): u32 {
   return load<u8>(record, REC_FLAGS) & REC_FLAG_NONCE ? WINDOW_NONCE : WINDOW_NONE;
 }
 
-/** The last slot whose block can hold a transaction of this window. */
-export function lastSlotOf(w: u32): u64 {
-  return (w == WINDOW_NONCE ? contextSlot : load<u64>(windowAt(w), WIN_SLOT)) + <u64>BLOCKHASH_SLOTS;
+/** The last height whose blocks can hold a transaction of this window. */
+export function lastHeightOf(w: u32): u64 {
+  return (w == WINDOW_NONCE ? contextHeight : load<u64>(windowAt(w), WIN_HEIGHT)) + <u64>BLOCKHASH_HEIGHTS;
 }
 
 /** Whether a message is known as that of a nonce transaction. */

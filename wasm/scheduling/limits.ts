@@ -23,7 +23,7 @@ export const MAX_SHARDS: u32 = 64;
  * Slots in which a blockhash can be used: its own + 1 ... its own + 150, the block height up to which clients are told to
  * wait. The runtime would take one more.
  */
-export const BLOCKHASH_SLOTS: u32 = 150;
+export const BLOCKHASH_HEIGHTS: u32 = 150;
 /** Messages remembered against repetition; when as many are known nothing more is admitted. */
 export const MAX_KNOWN: u32 = 2_621_440;
 /** Blocks whose transactions can still be forgotten (plannerForget): more than slots in flight. */

@@ -12,10 +12,10 @@ import { isWellKnown } from "../transaction/well-known";
 import { accountsClear, accountsInit, noteSize } from "./accounts";
 import { PLANNER_FULL, PLANNER_MALFORMED, PLANNER_NOT_INITIALISED } from "./codes";
 import {
-  knownAdmit, knownCount, knownForget, knownInit, knownReady, knownReplay, knownSetContext, knownSlot, lastSlotOf, messageHash, openBlock,
+  knownAdmit, knownCount, knownForget, knownInit, knownReady, knownReplay, knownSetContext, knownHeight, lastHeightOf, messageHash, openBlock,
   rememberInBlock, windowOf, WINDOW_NONE,
 } from "./known";
-import { MAX_KNOWN, MAX_SHARDS, MAX_WAITING } from "./limits";
+import { BLOCKHASH_HEIGHTS, MAX_KNOWN, MAX_SHARDS, MAX_WAITING } from "./limits";
 import {
   crossShardCount, groupCount, largestGroupSize, leaseAt, leaseCount, LEASE_BORROWER, LEASE_IS_WRITABLE, LEASE_KEY_PTR, LEASE_OWNER,
   placeAll,
@@ -33,11 +33,14 @@ const DUPLICATE: u8 = 1;
 const TOO_OLD: u8 = 2;
 const MALFORMED: u8 = 4;
 
-const CONTEXT_BYTES: u32 = 128 + 512 * 32;
+const CONTEXT_BYTES: u32 = 128 + 512 * 32 + 150 * 32;
+/** u64: block height of the newest usable blockhash. */
+const CONTEXT_HEIGHT: usize = 32;
 const CONTEXT_HASH_COUNT: usize = 56;
-const CONTEXT_HASHES: usize = 128;
+const CONTEXT_RECENT_COUNT: usize = 60;
+const CONTEXT_RECENT: usize = 128 + 512 * 32;
 const MAX_HASHES: u32 = 512;
-const context: usize = memory.data(128 + 512 * 32, 16);
+const context: usize = memory.data(128 + 512 * 32 + 150 * 32, 16);
 
 let shardCount: u32 = 0;
 /** Transactions that came so far, taken or refused: the number of the next one. */
@@ -62,9 +65,9 @@ export function plannerInit(shards: u32, seed0: u64, seed1: u64): i32 {
 /** in: the slot context of the next slot. */
 export function plannerSetContext(ptr: usize, len: u32): i32 {
   if (!shardCount) return PLANNER_NOT_INITIALISED;
-  if (len != CONTEXT_BYTES || load<u32>(ptr, CONTEXT_HASH_COUNT) > MAX_HASHES || load<u64>(ptr) == 0) return PLANNER_MALFORMED;
+  if (len != CONTEXT_BYTES || load<u32>(ptr, CONTEXT_HASH_COUNT) > MAX_HASHES || load<u32>(ptr, CONTEXT_RECENT_COUNT) > BLOCKHASH_HEIGHTS || load<u64>(ptr) == 0) return PLANNER_MALFORMED;
   memory.copy(context, ptr, len);
-  knownSetContext(load<u64>(ptr), ptr + CONTEXT_HASHES, load<u32>(ptr, CONTEXT_HASH_COUNT));
+  knownSetContext(load<u64>(ptr, CONTEXT_HEIGHT) + 1, ptr + CONTEXT_RECENT, load<u32>(ptr, CONTEXT_RECENT_COUNT));
   return 0;
 }
 
@@ -91,7 +94,7 @@ function admit(record: usize): u8 {
   const hash = messageHash(record);
   if (!knownAdmit(w, hash, record)) return DUPLICATE;
   const entry = poolAdd(record);
-  store<u64>(entry, lastSlotOf(w), ENTRY_LAST_SLOT);
+  store<u64>(entry, lastHeightOf(w), ENTRY_LAST_SLOT);
   store<u64>(entry, hash, ENTRY_HASH);
   store<u64>(entry, number, ENTRY_NUMBER);
   store<u32>(entry, w, ENTRY_WINDOW);
@@ -153,7 +156,7 @@ function noteExpired(record: usize): void {
 /** Lets go what has expired, and chooses the block; the chosen ones are still in the pool afterwards. */
 function choose(): u32 {
   selectBegin();
-  const slot = knownSlot();
+  const slot = knownHeight();
   let expired: u32 = 0;
   let full = false;
   for (let i: u32 = 0, n = poolCount(); i < n; i++) {
@@ -173,7 +176,7 @@ function choose(): u32 {
 /** out: first signatures of what has expired since the last call, in plannerCut or now. Returns their number. */
 export function plannerDropExpired(): i32 {
   outReset();
-  const slot = knownSlot();
+  const slot = knownHeight();
   for (let i: u32 = 0, n = poolCount(); i < n; i++) {
     const entry = poolEntry(i);
     if (load<u64>(entry, ENTRY_LAST_SLOT) >= slot) continue;

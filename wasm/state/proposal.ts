@@ -37,9 +37,11 @@ export const PROP_CONTEXT: usize = 96;
 export const PROP_MAGIC_VALUE: u32 = 0x50524f50;
 export const PROP_FLAG_DETAIL: u32 = 1;
 
-export const CONTEXT_SIZE: u32 = 128 + 512 * 32;
+export const CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32;
 const CONTEXT_SLOT: usize = 0; // u64
 const CONTEXT_HASH_COUNT: usize = 56; // u32
+const CONTEXT_RECENT_COUNT: usize = 60; // u32
+const MAX_RECENT: u32 = 150;
 const MAX_HASHES: u32 = 512;
 
 /** An entry of the lends or borrows. */
@@ -51,7 +53,7 @@ export const LEASE_SIZE: u32 = 40;
 const MAX_TX: u32 = 1232;
 
 export function contextCheck(p: usize, len: u32): bool {
-  return len >= CONTEXT_SIZE && load<u32>(p, CONTEXT_HASH_COUNT) <= MAX_HASHES;
+  return len >= CONTEXT_SIZE && load<u32>(p, CONTEXT_HASH_COUNT) <= MAX_HASHES && load<u32>(p, CONTEXT_RECENT_COUNT) <= MAX_RECENT;
 }
 
 export function proposalLends(p: usize): usize {

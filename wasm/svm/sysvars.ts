@@ -41,14 +41,14 @@ const CTX_EPOCH: usize = 24;
 const CTX_EPOCH_START: usize = 40;
 const CTX_LAMPORTS_PER_SIGNATURE: usize = 48;
 const CTX_HASH_COUNT: usize = 56;
+const CTX_RECENT_COUNT: usize = 60;
 const CTX_HASHES: usize = 128;
-export const SLOT_CONTEXT_SIZE: u32 = 128 + 512 * 32;
+const CTX_RECENT: usize = 128 + 512 * 32;
+export const SLOT_CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32;
 const MAX_SLOT_HASHES: u32 = 512;
 const MAX_RECENT_BLOCKHASHES: u32 = 150;
-/** A blockhash is usable up to this age (MAX_PROCESSING_AGE), so while it is among this many + 1. */
-const MAX_AGE: u32 = 150;
 
-const context: usize = memory.data(16512, 16);
+const context: usize = memory.data(21312, 16);
 const records: usize = memory.data(4608, 16); // WK_COUNT * ACC_SIZE
 const durableNonce: usize = memory.data(32, 8);
 /** Sysvars whose data are rebuilt when they are first asked for in a slot. */
@@ -78,6 +78,14 @@ export function contextHashCount(): u32 {
 export function contextHash(i: u32): usize {
   return context + CTX_HASHES + <usize>i * 32;
 }
+/** Blockhashes that transactions can use: Policy: 150 block heights, one less than Agave, so that a client that gives up in time is right. */
+export function contextRecentCount(): u32 {
+  return load<u32>(context, CTX_RECENT_COUNT);
+}
+/** The i-th newest of them. */
+export function contextRecent(i: u32): usize {
+  return context + CTX_RECENT + <usize>i * 32;
+}
 /** The value a nonce gets in this slot: sha256("DURABLE_NONCE" || newest blockhash). */
 export function contextDurableNonce(): usize {
   return durableNonce;
@@ -85,11 +93,11 @@ export function contextDurableNonce(): usize {
 
 /** Whether a transaction with this blockhash is young enough. */
 export function contextHashUsable(hash: usize): bool {
-  const n = min(contextHashCount(), MAX_AGE + 1);
-  if (lastUsed < n && keyEquals(contextHash(lastUsed), hash)) return true;
+  const n = contextRecentCount();
+  if (lastUsed < n && keyEquals(contextRecent(lastUsed), hash)) return true;
   const first = load<u64>(hash);
   for (let i: u32 = 0; i < n; i++) {
-    if (load<u64>(contextHash(i)) != first || !keyEquals(contextHash(i), hash)) continue;
+    if (load<u64>(contextRecent(i)) != first || !keyEquals(contextRecent(i), hash)) continue;
     lastUsed = i;
     return true;
   }
@@ -199,12 +207,12 @@ function buildSlotHashes(): void {
 
 function buildRecentBlockhashes(): void {
   const d = dataOf(WK_RECENT_BLOCKHASHES);
-  const n = min(contextHashCount(), MAX_RECENT_BLOCKHASHES);
+  const n = contextRecentCount();
   memory.fill(d, 0, 8 + MAX_RECENT_BLOCKHASHES * 40);
   store<u64>(d, n);
   for (let i: u32 = 0; i < n; i++) {
     const at = d + 8 + <usize>i * 40;
-    keyCopy(at, contextHash(i));
+    keyCopy(at, contextRecent(i));
     store<u64>(at, contextLamportsPerSignature(), 32);
   }
 }
@@ -231,6 +239,9 @@ export function runtimeSetContext(ptr: usize): void {
   const count = min(load<u32>(ptr, CTX_HASH_COUNT), MAX_SLOT_HASHES);
   memory.copy(context, ptr, CTX_HASHES + <usize>count * 32);
   store<u32>(context, count, CTX_HASH_COUNT);
+  const recent = min(load<u32>(ptr, CTX_RECENT_COUNT), MAX_RECENT_BLOCKHASHES);
+  memory.copy(context + CTX_RECENT, ptr + CTX_RECENT, <usize>recent * 32);
+  store<u32>(context, recent, CTX_RECENT_COUNT);
   slotHashesStale = true;
   recentBlockhashesStale = true;
   slotHistoryStale = true;

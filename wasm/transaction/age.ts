@@ -1,15 +1,15 @@
 /** Whether a frame's transactions can still land: their blockhashes against the slot context of the next slot. */
 import { keyEquals } from "../memory/bytes";
 import { outAt, outReset, outU32, outZeros } from "../memory/io";
-import { BLOCKHASH_SLOTS } from "../scheduling/limits";
+import { BLOCKHASH_HEIGHTS } from "../scheduling/limits";
 import { PARSE_BATCH } from "./errors";
 import { recordSound } from "./parse";
 import { REC_FLAG_NONCE, REC_FLAGS, REC_HEADER, REC_OFF_BLOCKHASH, recordTx } from "./record";
 
 /** Slot context (docs/interfaces.md section 3). */
-const CONTEXT_HASH_COUNT: usize = 56;
-const CONTEXT_HASHES: usize = 128;
-const CONTEXT_SIZE: u32 = 128 + 512 * 32;
+const CONTEXT_RECENT_COUNT: usize = 60;
+const CONTEXT_RECENT: usize = 128 + 512 * 32;
+const CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32;
 
 /**
  * in: a slot context, then a frame. out: `u32 n`, n x `u8` verdict: 1 usable in that slot, or a durable nonce, which only
@@ -18,8 +18,8 @@ const CONTEXT_SIZE: u32 = 128 + 512 * 32;
 export function txCheckAge(ptr: usize, len: u32): i32 {
   outReset();
   if (len < CONTEXT_SIZE + 4) return -PARSE_BATCH;
-  const hashes = ptr + CONTEXT_HASHES;
-  const count = min(load<u32>(ptr, CONTEXT_HASH_COUNT), BLOCKHASH_SLOTS);
+  const hashes = ptr + CONTEXT_RECENT;
+  const count = min(load<u32>(ptr, CONTEXT_RECENT_COUNT), BLOCKHASH_HEIGHTS);
   const n = load<u32>(ptr + CONTEXT_SIZE);
   let record = ptr + CONTEXT_SIZE + 4;
   const stop = ptr + len;

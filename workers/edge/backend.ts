@@ -55,7 +55,7 @@ export class EdgeBackend implements Backend {
   constructor(env: Env) {
     this.#env = env;
     this.#network = parseNetwork(env.NETWORK);
-    this.#tip = new TipCache(this.#network.genesisTimestamp);
+    this.#tip = new TipCache(this.#network.genesisHash, this.#network.genesisTimestamp);
     this.#seeds = shardSeeds(sha256, this.#network.genesisHash);
     const { faucetSecret } = this.#network;
     if (faucetSecret) {
@@ -131,6 +131,7 @@ export class EdgeBackend implements Backend {
     return {
       slot,
       parentSlot: BigInt(header.parentSlot),
+      blockHeight: BigInt(header.height),
       blockhash: header.blockhash,
       previousBlockhash: header.parentBlockhash,
       blockTime,

@@ -5,57 +5,76 @@ import { HashChain } from "../../../shared/scheduling/hash-chain.ts";
 import { TipCache } from "../../../workers/edge/tip-cache.ts";
 
 const hash = (slot: number) => new Uint8Array(32).fill(slot & 255).fill(slot >> 8, 0, 1);
-const chain = new HashChain(0, hash(0));
-for (let slot = 1; slot <= 1500; slot++) chain.push(slot, hash(slot));
+const STRIDE = 8;
+/** Every eighth slot raises the height, and a stretch of empty ones each. */
+const raises = (slot: number) => slot % STRIDE === 0 || (slot > 900 && slot < 1100);
 
-/** As long a chain as the builder has when `slot` is its newest. */
+/** The builder's chain when `slot` is its newest. */
 function chainTo(slot: number): HashChain {
-  const short = new HashChain(0, hash(0));
-  for (let next = 1; next <= slot; next++) short.push(next, hash(next));
-  return short;
+  const chain = new HashChain(hash(0));
+  for (let next = 1; next <= slot; next++) chain.push(next, hash(next), raises(next));
+  return chain;
 }
 function answer(slot: number, since: number): HeadAnswer {
-  const hashes = chainTo(slot).between(since, slot);
-  return {
-    slot,
-    view: 0,
-    blockhash: hash(slot),
-    blockTime: 5,
-    hashes,
-    nextTimestamp: 6,
-    transactionCount: 1n,
-    capitalization: 2n,
-  };
+  const part = chainTo(slot).between(since, slot);
+  return { slot, view: 0, blockTime: 5, part, nextTimestamp: 6, transactionCount: 1n, capitalization: 2n };
 }
 function expected(slot: number): Uint8Array {
-  const hashes = chainTo(slot).before(slot + 1);
-  return encodeContext({ slot: slot + 1, view: 0, unixTimestamp: 6, epochStartTimestamp: 3, hashes });
+  const chain = chainTo(slot);
+  const fields = { slot: slot + 1, view: 0, unixTimestamp: 6, epochStartTimestamp: 3 };
+  return encodeContext({ ...fields, hashes: chain.before(slot + 1), recent: chain.recentBefore(slot + 1) });
 }
 
 describe("TipCache", () => {
   it("puts the same context together as the builder, from what was new each time", () => {
-    const cache = new TipCache(3);
-    for (const slot of [0, 1, 5, 5, 300, 700, 701]) {
-      expect(cache.head(answer(slot, cache.knownSlot)).context).toEqual(expected(slot));
+    const cache = new TipCache(hash(0), 3);
+    for (const slot of [0, 1, 5, 5, 300, 700, 701, 950, 1105, 1300]) {
+      const head = cache.head(answer(slot, cache.knownSlot));
+      expect(head.context).toEqual(expected(slot));
+      expect(head.blockHeight).toBe(BigInt(chainTo(slot).stepAt(slot).height));
+      expect(head.blockhash).toEqual(chainTo(slot).stepAt(slot).hash);
       expect(cache.knownSlot).toBe(slot);
     }
   });
 
   it("begins anew when it knows nothing of the window any more", () => {
-    const cache = new TipCache(3);
+    const cache = new TipCache(hash(0), 3);
     cache.head(answer(10, cache.knownSlot));
-    expect(cache.head(answer(900, cache.knownSlot)).context).toEqual(expected(900));
+    expect(cache.head(answer(2600, cache.knownSlot)).context).toEqual(expected(2600));
   });
 
   it("takes answers that overtake each other", () => {
-    const cache = new TipCache(3);
-    cache.head(answer(600, cache.knownSlot));
-    const late = answer(603, 600);
-    const early = answer(605, 600);
-    expect(cache.head(early).context).toEqual(expected(605));
+    const cache = new TipCache(hash(0), 3);
+    cache.head(answer(606, cache.knownSlot));
+    const late = answer(607, 606);
+    const early = answer(609, 606);
+    expect(cache.head(early).context).toEqual(expected(609));
     const head = cache.head(late);
-    expect(head.slot).toBe(603n);
-    expect(head.context).toEqual(expected(603));
-    expect(cache.knownSlot).toBe(605);
+    expect(head.slot).toBe(607n);
+    expect(head.context).toEqual(expected(607));
+    expect(cache.knownSlot).toBe(609);
+  });
+});
+
+describe("HashChain", () => {
+  it("is the same after it was stored", () => {
+    const chain = chainTo(1000);
+    const again = HashChain.decode(chain.encode());
+    for (const slot of [998, 1000, 1001]) {
+      expect(again.before(slot)).toEqual(chain.before(slot));
+      expect(again.recentBefore(slot)).toEqual(chain.recentBefore(slot));
+    }
+    again.push(1001, hash(1001), true);
+    expect(again.stepAt(1001).height).toBe(chain.stepAt(1000).height + 1);
+  });
+
+  it("offers 150 blockhashes at most, the oldest from as many heights ago", () => {
+    const chain = chainTo(2600);
+    const { hashes, height } = chain.recentBefore(2601);
+    expect(hashes).toHaveLength(150);
+    expect(hashes[0]).toEqual(hash(2600));
+    expect(hashes[149]).toEqual(hash(2600 - 149 * STRIDE));
+    expect(chain.oldestUsableSlot).toBe(2600 - 149 * STRIDE);
+    expect(height).toBe(chain.stepAt(2600).height);
   });
 });

@@ -90,6 +90,7 @@ export class MemoryBackend implements Backend {
     for (const account of this.accounts.values()) capitalization += account.lamports;
     return {
       slot: BigInt(this.#slot),
+      blockHeight: BigInt(this.#slot),
       blockhash: this.#hashes[0]!,
       blockTime: BigInt(GENESIS_TIME + this.#slot),
       context: this.#context(),
@@ -144,7 +145,15 @@ export class MemoryBackend implements Backend {
     this.#slot++;
     this.#transactionCount += BigInt(transactions.length);
     for (const tx of transactions) this.#transactions.set(encodeBase58(recordSignature(tx.record)), tx);
-    const block = { slot, parentSlot: slot - 1n, blockhash, previousBlockhash, blockTime, transactions };
+    const block = {
+      slot,
+      blockHeight: slot,
+      parentSlot: slot - 1n,
+      blockhash,
+      previousBlockhash,
+      blockTime,
+      transactions,
+    };
     this.blocksBySlot.set(slot, block);
     await this.onBlock(block);
   }

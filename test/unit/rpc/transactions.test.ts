@@ -136,7 +136,7 @@ describe("sendTransaction", () => {
 
   test.each([false, true])("a blockhash that is too old, skipPreflight %s", async (skipPreflight) => {
     const tx = (await f.transfer(payer, Keypair.generate().publicKey, 1_000_000)).serialize();
-    await f.backend.tick(150);
+    await f.backend.tick(149);
     expect((await f.call("simulateTransaction", base64(tx), { encoding: "base64" })).result).toMatchObject({
       value: { err: null },
     });

@@ -18,6 +18,7 @@ class Pair {
     shardCount: 1,
     slotMs: 1,
     heartbeatMs: HEARTBEAT_MS,
+    heightStride: 1,
     genesisHash,
     genesisTimestamp: 0,
   });

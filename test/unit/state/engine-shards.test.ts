@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ErrorCode } from "../../../shared/errors/codes.ts";
 import { viewOf } from "../../../shared/protocol/bytes.ts";
+import { CONTEXT_SIZE } from "../../../shared/protocol/limits.ts";
 import { encodeAccountList, shardOf } from "../../../shared/state/accounts.ts";
 import {
   Chain,
@@ -237,7 +238,7 @@ describe("messages", () => {
       borrows: [borrowB],
       records: rows,
     });
-    const context = [96, 96 + 128 + 512 * 32] as const;
+    const context = [96, 96 + CONTEXT_SIZE] as const;
     const engine = pair()[0];
     for (let n = 0; n < whole.length; n += n < context[0] || n >= context[1] - 8 ? 1 : 512) {
       expect(engine.begin(whole.subarray(0, n))).toBe(-ErrorCode.ENGINE_MALFORMED);

@@ -1,9 +1,10 @@
 /** The chain's tip, clock and constants. */
 
 import { z } from "zod";
+import { isUsableBlockhash } from "../../../shared/protocol/context.ts";
 import { BLOCKHASH_WINDOW, SLOTS_PER_EPOCH } from "../../../shared/protocol/limits.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
-import { type Call, isUsableBlockhash, SOLANA_CORE, withContext } from "../../../shared/rpc/call.ts";
+import { type Call, SOLANA_CORE, withContext } from "../../../shared/rpc/call.ts";
 import { invalidParams, invalidRequest, noSnapshot } from "../../../shared/rpc/errors.ts";
 import { Float } from "../../../shared/rpc/json.ts";
 import { type Methods, method } from "../../../shared/rpc/method.ts";
@@ -43,7 +44,7 @@ export const chainMethods: Methods = {
     const head = await call.head(minContextSlot);
     return {
       absoluteSlot: head.slot,
-      blockHeight: head.slot,
+      blockHeight: head.blockHeight,
       epoch: head.slot / EPOCH,
       slotIndex: head.slot % EPOCH,
       slotsInEpoch: EPOCH,
@@ -61,7 +62,7 @@ export const chainMethods: Methods = {
     const head = await call.head(minContextSlot);
     return withContext(head.slot, {
       blockhash: encodeBase58(head.blockhash),
-      lastValidBlockHeight: head.slot + WINDOW,
+      lastValidBlockHeight: head.blockHeight + WINDOW,
     });
   }),
   isBlockhashValid: method([text, contextConfig], async (call, hash, { minContextSlot }) => {

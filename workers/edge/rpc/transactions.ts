@@ -1,11 +1,12 @@
 /** Sending and simulating transactions, and what they cost. */
 import { equalBytes } from "../../../shared/protocol/bytes.ts";
+import { isUsableBlockhash } from "../../../shared/protocol/context.ts";
 import { BLOCKHASH_WINDOW } from "../../../shared/protocol/limits.ts";
 import { decodeRecord, makeFrame, recordBlockhash, recordSignature } from "../../../shared/protocol/record.ts";
 import { type Account, decodeAccountList } from "../../../shared/rpc/accounts.ts";
 import type { Head } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
-import { type Call, isUsableBlockhash, withContext } from "../../../shared/rpc/call.ts";
+import { type Call, withContext } from "../../../shared/rpc/call.ts";
 import {
   innerInstructionsJson,
   loadedAddressesJson,
@@ -194,7 +195,7 @@ export const transactionMethods: Methods = {
     if (options.accounts) checkWanted(options.accounts, decodeRecord(record).accountKeys.length);
 
     const replacementBlockhash = replace
-      ? { blockhash: encodeBase58(head.blockhash), lastValidBlockHeight: head.slot + WINDOW }
+      ? { blockhash: encodeBase58(head.blockhash), lastValidBlockHeight: head.blockHeight + WINDOW }
       : null;
     const none = options.accounts ? options.accounts.addresses.map(() => null) : null;
     if (!replace && (await wasProcessed(call, record))) {
