@@ -13,6 +13,7 @@ import {
 } from "../../shared/ingest/outcome-watch.ts";
 import { SIGNATURE_SIZE } from "../../shared/ingest/protocol.ts";
 import { decodeBlock } from "../../shared/protocol/block.ts";
+import { decodeHeader } from "../../shared/protocol/header.ts";
 import { type Env, ledgerStub } from "../host/env.ts";
 import { readBytes } from "../host/long-message.ts";
 
@@ -76,14 +77,14 @@ export class OutcomeStreams {
   }
 
   /** Back when it is told; blocks come in any order and may be missing. */
-  async block(slot: number, frame: Uint8Array, results: Uint8Array): Promise<void> {
+  async block(slot: number, height: number, frame: Uint8Array, results: Uint8Array): Promise<void> {
     if (this.#channels.size === 0) {
-      this.#watch.block(slot, frame, results);
+      this.#watch.block(slot, height, frame, results);
       return;
     }
     await this.#enqueue(async () => {
       await this.#repair(slot);
-      this.#watch.block(slot, frame, results);
+      this.#watch.block(slot, height, frame, results);
       this.#push();
       for (let over = this.#watch.expiring(); over; over = this.#watch.expiring()) await this.#ask(over, true);
     });
@@ -108,8 +109,8 @@ export class OutcomeStreams {
     for (let missing = Math.max(last + 1, slot - REPAIR); missing < slot; missing++) {
       const bytes = await ledgerStub(this.#env).block(missing);
       if (!bytes) continue;
-      const { frame, results } = decodeBlock(await readBytes(bytes));
-      this.#watch.block(missing, frame, results);
+      const { header, frame, results } = decodeBlock(await readBytes(bytes));
+      this.#watch.block(missing, decodeHeader(header).height, frame, results);
       this.#push();
     }
     if (slot - last - 1 <= REPAIR) return;

@@ -249,8 +249,8 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     const whole = long ? await unpackMessage(message, long) : message;
     if (whole.type !== "blockStored") return;
     const { header, frame, results } = decodeBlock(whole.block);
-    const { slot, parentSlot } = decodeHeader(header);
-    const streams = this.#streams.block(slot, frame, results);
+    const { slot, parentSlot, height } = decodeHeader(header);
+    const streams = this.#streams.block(slot, height, frame, results);
     // Stored is final: the root is the block itself.
     await this.blockStored({ slot: BigInt(slot), parentSlot: BigInt(parentSlot), root: BigInt(slot), frame, results });
     await streams;

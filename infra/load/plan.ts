@@ -3,8 +3,8 @@
  *
  *   file   one line of JSON (version, seed, accounts, token, tps), then 12 bytes a transfer: u32 from, u32 to, u32 amount
  *
- * A file has transfers and the seed of their keys, not signatures: a signed transaction can be used for 150 blocks, seconds on
- * a busy network, and on no other network at all. (A durable nonce does not help: its value is another one on every network, and each
+ * A file has transfers and the seed of their keys, not signatures: a signed transaction can be used for 150 block heights, a minute,
+ * and on no other network at all. (A durable nonce does not help: its value is another one on every network, and each
  * can be used once.) So transfers are signed just before they are due, from the file as in any other run: same accounts, same order, same
  * amounts, on any network at any time.
  */

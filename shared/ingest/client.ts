@@ -393,7 +393,7 @@ export class IngestClient {
   }
 
   #outcomes(slot: number, outcomes: OutcomesView): void {
-    this.#height = Math.max(this.#height, slot);
+    this.#height = Math.max(this.#height, outcomes.height);
     let request = -1;
     let piece: Piece | undefined;
     for (let n = 0; n < outcomes.count; n++) {

@@ -17,7 +17,7 @@
  *                  none of it waits), u16 retryAfterMs, u32 request, u32 number of signatures: after a lookup's outcomes
  */
 import { viewOf } from "../protocol/bytes.ts";
-import { BLOCKHASH_WINDOW, PIPELINE_DEPTH } from "../protocol/limits.ts";
+import { BLOCKHASH_WINDOW, MAX_HEIGHT_STRIDE, PIPELINE_DEPTH } from "../protocol/limits.ts";
 import { REC } from "../protocol/record.ts";
 import { FATE, OutcomesWriter, SIGNATURE_SIZE } from "./protocol.ts";
 import { SignatureTable } from "./signature-table.ts";
@@ -30,7 +30,7 @@ const RECENT = 65_536;
  * Slots after which what waits can no longer land: it was taken before it was registered, so its blockhash was known by then, except
  * for those of the slots in flight; one more window of them for messages under way.
  */
-export const LIFETIME = BLOCKHASH_WINDOW + 4 * PIPELINE_DEPTH;
+export const LIFETIME = BLOCKHASH_WINDOW * MAX_HEIGHT_STRIDE + 4 * PIPELINE_DEPTH;
 /** Signatures in one question to the ledger. */
 export const LOOKUP_SIZE = 1_024;
 
@@ -106,6 +106,8 @@ export class OutcomeWatch {
   readonly #owners = new Map<number, Owner>();
   #nextOwner = 1;
   #slot = -1;
+  /** Block height of the newest block told. */
+  #height = 0;
   /** Newest slot heard of, from a block or from the ledger: what messages count back from. */
   #tip = 0;
 
@@ -172,10 +174,11 @@ export class OutcomeWatch {
   }
 
   /** A block in order: section 2 and section 4 of docs/interfaces.md. Afterwards `pushes` has a message for whoever waits. */
-  block(slot: number, frame: Uint8Array, results: Uint8Array): void {
+  block(slot: number, height: number, frame: Uint8Array, results: Uint8Array): void {
     if (slot <= this.#slot) return;
     if (this.#slot < 0) this.#restamp(slot);
     this.#slot = slot;
+    this.#height = height;
     this.#tip = Math.max(this.#tip, slot);
     if (this.#owners.size === 0) return;
     for (const of of this.#owners.values()) if (of.waiting > 0) this.#writer(of);
@@ -197,7 +200,7 @@ export class OutcomeWatch {
     const out = new Map<number, Uint8Array>();
     for (const [id, of] of this.#owners) {
       if (!of.writer) continue;
-      out.set(id, of.writer.finish(this.#tip));
+      out.set(id, of.writer.finish(this.#tip, this.#height));
       of.writer = undefined;
     }
     return out;

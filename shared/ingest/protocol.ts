@@ -18,11 +18,11 @@
  *                     12 body          submit: as POST;  watch: signatures, 64 bytes each;  heard: nothing
  *
  *   server ─▶ client   answer      u8 1, u8 0, u16 retryAfterMs, u32 request, then as POST's answer. One for each submit and watch
- *                      outcomes    u8 2, u8 commitment (2 confirmed), u16 0, u32 n, u64 slot, then n entries of 16 bytes:
+ *                      outcomes    u8 2, u8 commitment (2 confirmed), u16 0, u32 n, u64 slot, u64 block height, then n entries of 16 bytes:
  *                                    0 u32 request   4 u16 index in that request   6 u16 how many slots before `slot` it landed
  *                                    8 u8  fate      0 did not land, 1 landed, 2 expired
  *                                    9 u8  txError, 10 u8 instruction or account index, 11 u8 instructionError, 12 u32 customCode
- *                                  One a block for a client that waits for something, also when n is 0: `slot` is the height.
+ *                                  One a block for a client that waits for something, also when n is 0: by the height it knows what has expired.
  *                      unwatched   u8 3, u8 0, u16 retryAfterMs, u32 request: the request's transactions are taken, but there was no
  *                                  room to wait for them: watch them again later
  *
@@ -169,7 +169,7 @@ export const COMMITMENT_CONFIRMED = 2;
 export const FATE = { NOT_LANDED: 0, LANDED: 1, EXPIRED: 2 } as const;
 /** Head of answers and `unwatched`. */
 export const REPLY_HEADER = 8;
-export const OUTCOMES_HEADER = 16;
+export const OUTCOMES_HEADER = 24;
 export const OUTCOME_SIZE = 16;
 /** `behind` of an outcome that is at least so old. */
 const MAX_BEHIND = 0xffff;
@@ -223,12 +223,14 @@ export function readMessage(bytes: Uint8Array): StreamMessage {
 export class OutcomesView {
   readonly count: number;
   readonly slot: number;
+  readonly height: number;
   readonly #view: DataView;
 
   constructor(bytes: Uint8Array) {
     this.#view = viewOf(bytes);
     this.count = this.#view.getUint32(4, true);
     this.slot = Number(this.#view.getBigUint64(8, true));
+    this.height = Number(this.#view.getBigUint64(16, true));
     if (bytes.length !== OUTCOMES_HEADER + this.count * OUTCOME_SIZE) throw new RangeError("not an outcomes message");
   }
   request(i: number): number {
@@ -284,11 +286,12 @@ export class OutcomesWriter {
     return this.#count;
   }
 
-  finish(slot: number): Uint8Array {
+  finish(slot: number, height: number): Uint8Array {
     this.#view.setUint8(0, TYPE.OUTCOMES);
     this.#view.setUint8(1, COMMITMENT_CONFIRMED);
     this.#view.setUint32(4, this.#count, true);
     this.#view.setBigUint64(8, BigInt(slot), true);
+    this.#view.setBigUint64(16, BigInt(height), true);
     return this.#bytes.subarray(0, OUTCOMES_HEADER + this.#count * OUTCOME_SIZE);
   }
 }

@@ -229,7 +229,9 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#carry = decodeCarry(tip.carry);
     this.#prevSlot = this.#carry.map((shard) => shard.prevSlot);
     this.#lastTimestamp = header.unixTimestamp;
-    const contextOf = (slot: number, view: number, time: number) => this.#context(slot, view, time);
+    // Only proposals under way are sent again; for those of older slots the chain may not reach back far enough.
+    const contextOf = (slot: number, view: number, time: number) =>
+      slot > header.slot ? this.#context(slot, view, time) : new Uint8Array(0);
     for (let slot = Math.max(1, this.#firstToReplay(header.slot)); slot <= this.#chain.tip; slot++) {
       const bytes = this.#row(slot);
       if (!bytes) continue;

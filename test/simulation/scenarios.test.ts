@@ -396,6 +396,22 @@ it("a builder that dies beyond the window of blockhashes sends the same proposal
   expect(outcome.verdict!.slots).toBeGreaterThan(600);
 });
 
+it("a builder of a busy chain starts again although usable blockhashes are older than a slot context reaches", () => {
+  // Each slot has a payment, so that only every eighth raises the height: 600 slots are 75 heights.
+  const outcome = play({
+    shape: { slotMs: 4, heartbeatMs: 400, heightStride: 8 },
+    workload: payments(640, 8),
+    onMessage: (play, _from, _to, message) => {
+      if (message.type !== "proposal" || message.slot < 540 || play.acted >= 2) return undefined;
+      play.acted++;
+      play.kill("builder", 3);
+      return undefined;
+    },
+  });
+  good(outcome);
+  expect(outcome.verdict!.slots).toBeGreaterThan(540);
+});
+
 it("accounts that come and go leave nothing in memory after a checkpoint of everything, and nothing comes back", () => {
   const kept = new Set<string>();
   const rounds = Array.from({ length: 12 }, (_, i) => [

@@ -49,7 +49,7 @@ import {
 } from "@solana/web3.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Network, startNetwork } from "../../../infra/network/index.ts";
-import { connect, FEE, funded, PATIENT_SLOT_MS, SOL, stopped, transferTo } from "./web3-client.ts";
+import { connect, FEE, funded, SOL, stopped, transferTo } from "./web3-client.ts";
 
 const DECIMALS = 6;
 const RENT = (ACCOUNT_SIZE + 128) * 6_960;
@@ -59,7 +59,7 @@ let connection: Connection;
 let payer: Keypair;
 
 beforeAll(async () => {
-  network = await startNetwork({ slotMs: PATIENT_SLOT_MS });
+  network = await startNetwork({});
   connection = connect(network.rpcUrl);
   payer = await funded(connection, 1_000 * SOL);
 });

@@ -15,12 +15,6 @@ import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 
 export const SOL = 1_000_000_000;
 export const FEE = 5_000;
-/**
- * Slot time of the networks for whole programs of web3.js: it uses one blockhash for up to 30 s, so that the 150 blocks for
- * which a blockhash lives must not pass in less.
- */
-export const PATIENT_SLOT_MS = 200;
-
 /** As an app makes it: nothing but the URL. */
 export function connect(rpcUrl: string): Connection {
   return new Connection(rpcUrl, "confirmed");

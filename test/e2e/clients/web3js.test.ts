@@ -19,18 +19,7 @@ import {
 } from "@solana/web3.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Network, startNetwork } from "../../../infra/network/index.ts";
-import {
-  connect,
-  FEE,
-  funded,
-  PATIENT_SLOT_MS,
-  SOL,
-  sendV0,
-  signatureOf,
-  signedBy,
-  stopped,
-  transferTo,
-} from "./web3-client.ts";
+import { connect, FEE, funded, SOL, sendV0, signatureOf, signedBy, stopped, transferTo } from "./web3-client.ts";
 
 const MEMO = new PublicKey("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
 const COMPUTE_UNITS_OF_TRANSFER = 150;
@@ -40,7 +29,7 @@ let connection: Connection;
 let payer: Keypair;
 
 beforeAll(async () => {
-  network = await startNetwork({ slotMs: PATIENT_SLOT_MS });
+  network = await startNetwork({});
   connection = connect(network.rpcUrl);
   payer = await funded(connection, 1_000 * SOL);
 });

@@ -272,7 +272,7 @@ export class FakeNetwork {
         return { signature, landed: kind !== KINDS.NO_FUNDS, txError };
       });
       const { frame, results } = blockOf(transactions);
-      this.#watch.block(this.slot, frame, results);
+      this.#watch.block(this.slot, this.slot, frame, results);
       for (let over = this.#watch.expiring(); over; over = this.#watch.expiring()) {
         this.#watch.settle(over, 0, this.#statuses(over.signatures), true);
       }

@@ -51,7 +51,7 @@ function pushed(watch: OutcomeWatch): Map<number, { slot: number; entries: Entry
 
 function tell(watch: OutcomeWatch, slot: number, transactions: readonly Landed[] = []) {
   const { frame, results } = blockOf(transactions);
-  watch.block(slot, frame, results);
+  watch.block(slot, slot, frame, results);
   return pushed(watch);
 }
 

@@ -61,7 +61,7 @@ test("outcomes, more of them than the writer has room for at first", () => {
   const writer = new OutcomesWriter();
   const result = (FATE.LANDED | (9 << 8) | (2 << 16) | (25 << 24)) >>> 0;
   for (let i = 0; i < 1_000; i++) writer.add(i, 65_535 - i, i === 3 ? 1e6 : i, result, 0xffff_0000 + i);
-  const message = readMessage(writer.finish(5_000));
+  const message = readMessage(writer.finish(5_000, 700));
   if (message.type !== "outcomes") throw new Error("not outcomes");
   const { outcomes } = message;
   expect([message.slot, outcomes.count]).toEqual([5_000, 1_000]);
@@ -78,7 +78,7 @@ test("outcomes, more of them than the writer has room for at first", () => {
 });
 
 test("an outcomes message without entries says the height", () => {
-  expect(readMessage(new OutcomesWriter().finish(2 ** 40))).toMatchObject({ type: "outcomes", slot: 2 ** 40 });
+  expect(readMessage(new OutcomesWriter().finish(2 ** 40, 2 ** 39))).toMatchObject({ type: "outcomes", slot: 2 ** 40 });
 });
 
 test("unwatched", () => {
@@ -90,7 +90,7 @@ test("what is no message", () => {
   for (const bytes of [new Uint8Array(0), new Uint8Array(3), Uint8Array.of(9, 0, 0, 0, 0, 0, 0, 0), cut]) {
     expect(() => readMessage(bytes)).toThrow(RangeError);
   }
-  expect(() => readMessage(new OutcomesWriter().finish(1).subarray(0, 15))).toThrow(RangeError);
+  expect(() => readMessage(new OutcomesWriter().finish(1, 1).subarray(0, 23))).toThrow(RangeError);
 });
 
 test("limits that belong together", () => {

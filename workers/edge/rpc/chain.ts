@@ -34,8 +34,10 @@ const identity = async (call: Call) => encodeBase58((await call.info()).identity
 
 export const chainMethods: Methods = {
   getSlot: method([contextConfig], async (call, { minContextSlot }) => (await call.head(minContextSlot)).slot),
-  /** A block in every slot: height and slot are the same number. */
-  getBlockHeight: method([contextConfig], async (call, { minContextSlot }) => (await call.head(minContextSlot)).slot),
+  getBlockHeight: method(
+    [contextConfig],
+    async (call, { minContextSlot }) => (await call.head(minContextSlot)).blockHeight,
+  ),
   getTransactionCount: method(
     [contextConfig],
     async (call, { minContextSlot }) => (await call.head(minContextSlot)).transactionCount,
