@@ -10,7 +10,7 @@
  */
 import type { Effect, Machine, MessageEvent, Sha256, StorageView, TimerEvent } from "../protocol/actor.ts";
 import { decodeCarry, encodeBlock, encodeCarry, type ShardCarry } from "../protocol/block.ts";
-import { ByteWriter, equalBytes, viewOf } from "../protocol/bytes.ts";
+import { ByteWriter, concatBytes, equalBytes, viewOf } from "../protocol/bytes.ts";
 import { blockhashOf, encodeContext } from "../protocol/context.ts";
 import { type BlockHeader, decodeHeader, encodeHeader } from "../protocol/header.ts";
 import { PIPELINE_DEPTH, PROPOSAL_RING, RETRY_MS, WATCH_MS } from "../protocol/limits.ts";
@@ -108,6 +108,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #lastCut = Number.NEGATIVE_INFINITY;
   #watchedUntil = Number.NEGATIVE_INFINITY;
   #retryArmed = false;
+  /** Signatures that did not land, for the next row: whoever starts again must not take them for known. */
+  #forgotten: Uint8Array = new Uint8Array(0);
   /** Transactions proposed, and those of them whose accounts more than one shard owns. */
   readonly totals = { proposed: 0, crossShard: 0, blocks: 0 };
   /** From a frame's arrival to the ledger's answer for its block, milliseconds, one value a block. */
@@ -236,6 +238,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       const bytes = this.#row(slot);
       if (!bytes) continue;
       const row = decodeProposalRow(bytes, contextOf);
+      this.#planner.forget(row.forgotten);
       this.#planner.replay(row.frame, slot);
       this.#lanes.restore(row.lanes);
       if (slot <= header.slot) continue;
@@ -332,7 +335,9 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       frame: cut.frame,
       shards: cut.shards,
       lanes: this.#lanes.snapshot(),
+      forgotten: this.#forgotten,
     };
+    this.#forgotten = new Uint8Array(0);
     const item = this.#track(row, now);
     if (this.#planner.waiting() === 0) this.#waitingSince = undefined;
     this.#inFlight.set(slot, item);
@@ -441,7 +446,10 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       const header = this.#sealedHeaders.get(next);
       // The ledger can only have what was sealed here, or sealed by an earlier incarnation from the same proposal.
       if (!item || !header) break;
-      if (item.notLanded.length > 0) this.#planner.forget(item.notLanded);
+      if (item.notLanded.length > 0) {
+        this.#planner.forget(item.notLanded);
+        this.#forgotten = concatBytes(this.#forgotten, item.notLanded);
+      }
       this.#stored = header;
       if (item.arrivedAt !== undefined && header.numTransactions > 0) this.confirmation.add(now - item.arrivedAt);
       this.#inFlight.delete(next);

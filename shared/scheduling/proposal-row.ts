@@ -29,10 +29,12 @@ export interface ProposalRow {
   readonly shards: readonly { readonly shard: number; readonly proposal: Uint8Array }[];
   /** For each lane: everything up to this sequence number is taken. */
   readonly lanes: ReadonlyMap<number, number>;
+  /** Signatures (64 bytes each) of earlier slots that did not land and may be sent again from this slot on. */
+  readonly forgotten: Uint8Array;
 }
 
 export function encodeProposalRow(row: ProposalRow): Uint8Array {
-  const { slot, view, unixTimestamp, blockhash, numGroups, raises, frame, shards, lanes } = row;
+  const { slot, view, unixTimestamp, blockhash, numGroups, raises, frame, shards, lanes, forgotten } = row;
   const fixed = new ByteWriter()
     .u64(slot)
     .u64(view)
@@ -51,7 +53,7 @@ export function encodeProposalRow(row: ProposalRow): Uint8Array {
   }
   const taken = new ByteWriter().u32(lanes.size);
   for (const [lane, seq] of lanes) taken.u32(lane).u64(seq);
-  return concatBytes(...parts, taken.bytes());
+  return concatBytes(...parts, taken.bytes(), u32Bytes(forgotten.length), forgotten);
 }
 
 /** Where the records of a shard proposal start: behind its leases. */
@@ -118,7 +120,8 @@ export function decodeProposalRow(
   });
   const lanes = new Map<number, number>();
   for (let n = reader.u32(); n > 0; n--) lanes.set(reader.u32(), Number(reader.u64()));
-  return { slot, view, unixTimestamp, blockhash, numGroups, raises, frame, shards, lanes };
+  const forgotten = reader.blob().slice();
+  return { slot, view, unixTimestamp, blockhash, numGroups, raises, frame, shards, lanes, forgotten };
 }
 
 /** Slot of a row without decoding the rest. */

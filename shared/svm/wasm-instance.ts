@@ -5,11 +5,18 @@
 export type WasmExport = (...args: (number | bigint)[]) => number | bigint | undefined;
 
 export class WasmInstance {
-  readonly exports: Record<string, WasmExport>;
-  readonly memory: WebAssembly.Memory;
+  exports!: Record<string, WasmExport>;
+  memory!: WebAssembly.Memory;
+  readonly #module: WebAssembly.Module;
 
   constructor(module: WebAssembly.Module) {
-    const instance = new WebAssembly.Instance(module, {});
+    this.#module = module;
+    this.renew();
+  }
+
+  /** Begins anew with an instance that knows nothing: after a trap, what is in memory can no longer be trusted. */
+  renew(): void {
+    const instance = new WebAssembly.Instance(this.#module, {});
     this.memory = instance.exports.memory as WebAssembly.Memory;
     this.exports = instance.exports as unknown as Record<string, WasmExport>;
   }

@@ -344,19 +344,26 @@ it("a builder whose pool is full says so, and everything gets its turn", () => {
   );
 });
 
-it("a transaction that did not land may be sent again, and lands when it can pay", () => {
-  const [pauper] = NEW as [Uint8Array];
-  const poor = batch(0, 0, 0, [transfer(pauper, COLD[0]!, 1_000n)]);
-  const outcome = play({
-    workload: [poor, batch(1, 200, 0, [transfer(HOT[0]!, pauper, 2_000_000n)]), { ...poor, atMs: 400 }],
-    prepare: (play) => {
-      play.acted++;
-    },
-  });
-  good(outcome);
-  expect(outcome.verdict!.notLanded).toBe(1);
-  expect(outcome.verdict!.landed).toBe(2);
-});
+it.each([false, true])(
+  "a transaction that did not land may be sent again, builder restarted in between: %s",
+  (restart) => {
+    const [pauper] = NEW as [Uint8Array];
+    const poor = batch(0, 0, 0, [transfer(pauper, COLD[0]!, 1_000n)]);
+    const outcome = play({
+      workload: [poor, batch(1, 200, 0, [transfer(HOT[0]!, pauper, 2_000_000n)]), { ...poor, atMs: 400 }],
+      prepare: (play) => {
+        play.acted++;
+      },
+      onMessage: (play, _from, _to, message) => {
+        if (restart && message.type === "blockStored" && message.slot === 2) play.kill("builder", 3);
+        return undefined;
+      },
+    });
+    good(outcome);
+    expect(outcome.verdict!.notLanded).toBe(1);
+    expect(outcome.verdict!.landed).toBe(2);
+  },
+);
 
 it.each(["lane-0", "builder"] as const)("the clock of %s is set back by an hour", (id) => {
   const told: number[] = [];

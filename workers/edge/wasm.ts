@@ -1,10 +1,10 @@
 /** The isolate's WASM instance, made when it is first needed. */
 import module from "../../build/infinisvm.wasm";
-import { WasmInstance } from "../../shared/svm/wasm-instance.ts";
+import { StatelessWasm } from "../../shared/svm/stateless-wasm.ts";
 
-let instance: WasmInstance | undefined;
+let instance: StatelessWasm | undefined;
 
-export function edgeWasm(): WasmInstance {
-  instance ??= new WasmInstance(module);
+export function edgeWasm(): StatelessWasm {
+  instance ??= new StatelessWasm(module);
   return instance;
 }
