@@ -30,13 +30,18 @@ export interface PlatformCosts {
   /** Until a row is durable: a wait, not work. */
   readonly rowUs: number;
   readonly rowNsPerByte: number;
+  /** CPU of making a row durable, whatever its size. */
+  readonly rowCpuUs: number;
   /** An HTTP request to the edge. */
   readonly requestUs: number;
 }
 
 export interface MeasuredRun {
   readonly shards: number;
+  /** By the clock. */
   readonly perSecond: number;
+  /** CPU microseconds of the process a transaction: what it would do with a core of its own is a million over this. */
+  readonly cpuUs: number;
   readonly crossShardShare: number;
 }
 
@@ -68,7 +73,7 @@ interface BenchFile {
   readonly date?: string;
   readonly parts?: {
     readonly stages?: { readonly stages: Record<string, number>; readonly crossShardShare: number };
-    readonly platform?: Omit<PlatformCosts, "requestUs">;
+    readonly platform?: Omit<PlatformCosts, "requestUs" | "rowCpuUs">;
     readonly scale?: { readonly runs: readonly MeasuredRun[] };
   };
 }
@@ -79,7 +84,7 @@ export function costsFrom(file: BenchFile, base: Costs): Costs {
   return {
     measuredOn: `${file.date ?? "unknown"}, ${[pipeline && "stages", platform && "platform", scale && "scale"].filter(Boolean).join(", ")}`,
     stages: pipeline ? stagesOf(pipeline.stages, pipeline.crossShardShare) : base.stages,
-    platform: platform ? { ...platform, requestUs: base.platform.requestUs } : base.platform,
+    platform: { ...base.platform, ...platform },
     runs: scale ? scale.runs : base.runs,
   };
 }

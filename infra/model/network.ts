@@ -158,7 +158,8 @@ export class NetworkModel {
   }
 
   #rowUs(bytes: number): number {
-    return (bytes * this.#costs.platform.rowNsPerByte) / 1000;
+    const { rowCpuUs, rowNsPerByte } = this.#costs.platform;
+    return rowCpuUs + (bytes * rowNsPerByte) / 1000;
   }
 
   /** Sends one batch after another, not before its time, and not before the last one is answered. */

@@ -11,6 +11,7 @@ import { createNetworkFile, networkVariable } from "../../infra/network/genesis.
 import { findPortPair } from "../../infra/network/ports.ts";
 import { BenchClient } from "./client.ts";
 import { type BenchNetwork, fundWallets } from "./setup.ts";
+import { handleStructuredLogs } from "./workerd.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const HOST = "127.0.0.1";
@@ -56,7 +57,7 @@ export async function startTwoProcesses(shards: number, slotMs: number, accounts
       logRequests: false,
       ...sockets,
     } as unknown as V4MiniflareOptions;
-    const miniflare = new Miniflare(convertV4MiniflareOptions(options));
+    const miniflare = new Miniflare({ ...convertV4MiniflareOptions(options), handleStructuredLogs });
     await miniflare.ready;
     return miniflare;
   };

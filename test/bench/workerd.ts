@@ -12,6 +12,9 @@ const ENTRY = join(import.meta.dirname, "worker/index.ts");
 type Options<Name extends keyof WorkerParts> = Parameters<WorkerParts[Name]>[0];
 type Result<Name extends keyof WorkerParts> = Awaited<ReturnType<WorkerParts[Name]>>;
 
+/** Standard output belongs to the result. */
+export const handleStructuredLogs = ({ message }: { message: string }): void => console.error(message);
+
 let prepared: Promise<V4MiniflareOptions> | undefined;
 
 async function prepare(): Promise<V4MiniflareOptions> {
@@ -34,7 +37,7 @@ export async function inWorkerd<Name extends keyof WorkerParts>(
   options: Options<Name>,
 ): Promise<Result<Name>> {
   prepared ??= prepare();
-  const miniflare = new Miniflare(convertV4MiniflareOptions(await prepared));
+  const miniflare = new Miniflare({ ...convertV4MiniflareOptions(await prepared), handleStructuredLogs });
   try {
     const body = JSON.stringify(options);
     const response = await miniflare.dispatchFetch(`http://bench/${name}`, { method: "POST", body });

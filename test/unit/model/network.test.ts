@@ -17,7 +17,7 @@ const FREE: Costs = {
     commitUs: 0,
     ledgerUs: 0,
   },
-  platform: { callUs: 0, callNsPerByte: 0, rowUs: 0, rowNsPerByte: 0, requestUs: 0 },
+  platform: { callUs: 0, callNsPerByte: 0, rowUs: 0, rowNsPerByte: 0, rowCpuUs: 0, requestUs: 0 },
   runs: [],
 };
 const small: Scenario = {
@@ -108,17 +108,18 @@ describe("measured costs", () => {
   it("are taken from a file as far as it goes", () => {
     expect(costsFrom({}, DEFAULT_COSTS)).toEqual({ ...DEFAULT_COSTS, measuredOn: expect.any(String) });
     const platform = { callUs: 1, callNsPerByte: 2, rowUs: 3, rowNsPerByte: 4 };
-    const runs = [{ shards: 2, perSecond: 10, crossShardShare: 0.5 }];
+    const runs = [{ shards: 2, perSecond: 10, cpuUs: 40, crossShardShare: 0.5 }];
     const costs = costsFrom({ date: "today", parts: { platform, scale: { runs } } }, DEFAULT_COSTS);
-    expect(costs.platform).toEqual({ ...platform, requestUs: DEFAULT_COSTS.platform.requestUs });
+    expect(costs.platform).toEqual({ ...DEFAULT_COSTS.platform, ...platform });
     expect(costs.runs).toEqual(runs);
     expect(costs.stages).toEqual(DEFAULT_COSTS.stages);
   });
 
   it("that are committed give what was measured with them", () => {
-    for (const { ratio } of check(DEFAULT_COSTS)) {
-      expect(ratio).toBeGreaterThan(0.7);
-      expect(ratio).toBeLessThan(1.4);
+    for (const { shards, ratio } of check(DEFAULT_COSTS)) {
+      // Eight shards cost more than the model knows of: docs/performance.md.
+      expect(ratio).toBeGreaterThan(0.8);
+      expect(ratio).toBeLessThan(shards < 8 ? 1.25 : 1.75);
     }
   });
 });
