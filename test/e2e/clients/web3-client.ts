@@ -53,7 +53,13 @@ export async function signedBy(
 
 export const signatureOf = (transaction: Transaction) => encodeBase58(transaction.signature!);
 
-/** Signs, sends and confirms a v0 transaction. */
+/** Signatures that sendV0 has sent. */
+const sent = new Set<string>();
+
+/**
+ * Signs, sends and confirms a v0 transaction. The same instructions on the same blockhash are the same transaction, on every
+ * Solana network: who means them again waits for the next blockhash.
+ */
 export async function sendV0(
   connection: Connection,
   payer: Keypair,
@@ -68,7 +74,12 @@ export async function sendV0(
   }).compileToV0Message(tables);
   const transaction = new VersionedTransaction(message);
   transaction.sign([payer]);
+  if (sent.has(encodeBase58(transaction.signatures[0]!))) {
+    await sleep(50);
+    return sendV0(connection, payer, instructions, tables);
+  }
   const signature = await connection.sendTransaction(transaction);
+  sent.add(signature);
   const { value } = await connection.confirmTransaction({ signature, ...latest });
   if (value.err) throw new Error(JSON.stringify(value.err));
   return signature;
