@@ -182,10 +182,16 @@ export class Clients implements Outside {
     const old = dice.chance(`old blockhash ${number}`, 0.06);
     const age = old ? dice.between(`age ${number}`, 140, 152) : dice.below(`age ${number}`, 4);
     let slot = Math.max(0, this.#tip - age);
-    // As an edge answers: the newest slot so far that raised the height.
-    while (slot > 0 && this.#hashes.get(slot)?.height === this.#hashes.get(slot - 1)?.height) slot--;
+    // As an edge answers: the newest slot so far that raised the height, as far as that is certain from what was told.
+    while (slot > 0 && !this.#raised(slot)) slot--;
     const told = this.#hashes.get(slot);
     return told ? { blockhash: told.blockhash, slot } : { blockhash: GENESIS_HASH, slot: 0 };
+  }
+
+  #raised(slot: number): boolean {
+    const height = this.#hashes.get(slot)?.height;
+    const before = this.#hashes.get(slot - 1)?.height;
+    return height !== undefined && before !== undefined && height > before;
   }
 
   /** Asks the shard for an account as of the newest block that was told. The answer is kept for the oracle. */
