@@ -89,7 +89,7 @@ export interface Backend {
   head(): Promise<Head>;
   /** Account list (section 5) with one entry for each key, in order, as of the end of slot `asOf`; a missing account has lamports 0. */
   readAccounts(keys: readonly Uint8Array[], asOf: bigint): Promise<Uint8Array>;
-  /** Account list of all accounts that `owner` owns and the filter lets through, sorted by key. `null`: larger than 32 MiB. */
+  /** Account list of all accounts that `owner` owns and the filter lets through, sorted by key. `null`: larger than 24 MiB. */
   scanAccounts(owner: Uint8Array, filter: AccountFilter, asOf: bigint): Promise<Uint8Array | null>;
   /** A frame (section 2) of verified, resolved transactions. Resolves once a lane has it durably. */
   submit(frame: Uint8Array): Promise<SubmitResult>;

@@ -3,6 +3,7 @@ import { Keypair, PublicKey, SYSVAR_CLOCK_PUBKEY, SYSVAR_RENT_PUBKEY } from "@so
 import { beforeEach, describe, expect, test } from "vitest";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { ADDRESS_LOOKUP_TABLE_PROGRAM, NATIVE_MINT, SYSTEM_PROGRAM, TOKEN_PROGRAM } from "../../../shared/rpc/keys.ts";
+import { MAX_SCAN_BYTES } from "../../../shared/state/accounts.ts";
 import { Fixture } from "./fixture.ts";
 import { account, lookupTableData, mintData, multisigData, tokenData } from "./states.ts";
 
@@ -173,7 +174,9 @@ describe("getProgramAccounts", () => {
 
   test("more than fits", async () => {
     f.backend.scanAccounts = async () => null;
-    expect((await f.error("getProgramAccounts", PROGRAM)).code).toBe(-32012);
+    const error = await f.error("getProgramAccounts", PROGRAM);
+    expect(error.code).toBe(-32012);
+    expect(error.message).toContain(`larger than ${MAX_SCAN_BYTES >> 20} MiB`);
   });
 });
 

@@ -38,7 +38,7 @@ export async function showAccounts(
 /** All accounts of `owner` that pass the tests, sorted by key. */
 export async function scan(call: Call, head: Head, owner: Uint8Array, tests: AccountTests): Promise<Account[]> {
   const list = await call.backend.scanAccounts(owner, tests.filter, head.slot);
-  if (list === null) throw scanError("The accounts found are larger than 32 MiB; narrow the filters");
+  if (list === null) throw scanError("The accounts found are larger than 24 MiB; narrow the filters");
   return decodeAccountList(list).filter(tests.accepts);
 }
 
