@@ -35,6 +35,17 @@ export {
   engineShardOf,
   engineStable,
 } from "./state/engine";
+export { engineColdOfKeys, engineColdOfProposal, engineColdOfRow } from "./state/cold-keys";
+export {
+  engineClean,
+  engineColdCount,
+  engineEvict,
+  engineFetch,
+  engineMemory,
+  engineRestore,
+  engineScanCold,
+  engineTotals,
+} from "./state/cold";
 export { engineSimulate, engineWellKnown } from "./state/simulate";
 export {
   plannerAdmit,

@@ -13,10 +13,11 @@ import { type LongBytes, type LongField, longBytes } from "../host/long-message.
 import { MachineHost } from "../host/machine-host.ts";
 import { randomSeed } from "../host/random-seed.ts";
 import { sha256 } from "../host/sha256.ts";
+import { zstd } from "../host/zstd.ts";
 
 export class AccountShard extends DurableObject<Env> implements Actor {
   readonly #host: MachineHost<never>;
-  readonly #engine: ShardEngine;
+  readonly #machine: ShardMachine;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -25,10 +26,10 @@ export class AccountShard extends DurableObject<Env> implements Actor {
     const shard = Number(id.slice("shard-".length));
     const seeds = shardSeeds(sha256, network.genesisHash);
     const { shardCount } = network;
-    this.#engine = new ShardEngine(wasm, { shardIndex: shard, shardCount, ...seeds, hashSeed: randomSeed() });
+    const engine = new ShardEngine(wasm, { shardIndex: shard, shardCount, ...seeds, hashSeed: randomSeed() });
     const genesis = genesisOf(network, sha256)[shard]!.accounts;
-    const machine = new ShardMachine(this.#engine, { shard, ...DEFAULT_CHECKPOINT }, genesis);
-    this.#host = new MachineHost(ctx, env, id, network.genesisHash, machine);
+    this.#machine = new ShardMachine(engine, { shard, ...DEFAULT_CHECKPOINT }, genesis, zstd);
+    this.#host = new MachineHost(ctx, env, id, network.genesisHash, this.#machine);
   }
 
   /**
@@ -36,13 +37,13 @@ export class AccountShard extends DurableObject<Env> implements Actor {
    * is larger than a read may be.
    */
   async read(keys: Uint8Array, asOf: number): Promise<LongBytes | null> {
-    const list = this.#host.read(() => this.#engine.readBounded(keys, asOf));
+    const list = this.#host.read(() => this.#machine.readBounded(keys, asOf));
     return list && longBytes(list);
   }
 
   /** Account list of what the filter lets through, or null when it is larger than an answer may be. */
   async scan(request: Uint8Array, asOf: number): Promise<LongBytes | null> {
-    const list = this.#host.read(() => this.#engine.scan(request, asOf));
+    const list = this.#host.read(() => this.#machine.scan(request, asOf));
     return list && longBytes(list);
   }
 

@@ -4,7 +4,7 @@ import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { generateKeypair, type Keypair, readKeypair } from "./keypair.ts";
 
 /** Version of the state folder and of the formats of everything in it. */
-export const FORMAT_VERSION = 5;
+export const FORMAT_VERSION = 6;
 
 const LAMPORTS_PER_SOL = 1_000_000_000n;
 const FAUCET_LAMPORTS = 500_000_000n * LAMPORTS_PER_SOL;

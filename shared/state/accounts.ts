@@ -128,6 +128,14 @@ export function mergeAccountLists(lists: readonly Uint8Array[]): Uint8Array {
   return listOf(parts.map(({ bytes }) => bytes));
 }
 
+/** The accounts of a list in ascending order, how many exist and what they have. */
+export function sortedTotals(list: Uint8Array): { list: Uint8Array; totals: { lamports: bigint; count: number } } {
+  const accounts = decodeAccountList(list)!.sort((a, b) => compareBytes(a.key, b.key));
+  const existing = accounts.filter(({ lamports }) => lamports > 0n);
+  const lamports = existing.reduce((sum, account) => sum + account.lamports, 0n);
+  return { list: encodeAccountList(existing), totals: { lamports, count: existing.length } };
+}
+
 const keyText = (key: Uint8Array): string => String.fromCharCode(...key);
 
 /** One list with one entry for each key, in their order, from lists that hold them; a tombstone where none does. */

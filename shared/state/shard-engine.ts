@@ -5,6 +5,7 @@
 import { errorName } from "../errors/codes.ts";
 import { viewOf } from "../protocol/bytes.ts";
 import { WasmInstance } from "../svm/wasm-instance.ts";
+import type { Totals } from "./account-store.ts";
 import type { ShardSeeds } from "./accounts.ts";
 import type { ShardEnginePort, SlotOutcome } from "./shard-port.ts";
 
@@ -17,7 +18,7 @@ export interface ShardEngineOptions extends ShardSeeds {
 
 /** What broke the plan of a slot that failed to execute. */
 export interface PlanFault {
-  /** 1: neither own nor borrowed; 2: own but lent for writing; 3: written though borrowed or lent read-only. */
+  /** 1: neither own nor borrowed; 2: own but lent for writing; 3: written though borrowed or lent read-only; 4: storage was not asked for it. */
   readonly reason: number;
   readonly blockIndex: number;
   readonly key: Uint8Array;
@@ -27,6 +28,7 @@ export interface PlanFault {
 export const COLLECT_BYTES = 1 << 20;
 
 const TOO_LARGE = -2017;
+const NO_KEYS = new Uint8Array(0);
 
 export class ShardEngine implements ShardEnginePort {
   readonly instance: WasmInstance;
@@ -76,6 +78,42 @@ export class ShardEngine implements ShardEnginePort {
   load(accounts: Uint8Array, slot: number): void {
     this.#must("engineSetSlot", this.#number("engineSetSlot", BigInt(slot)));
     this.#must("engineLoad", this.instance.call("engineLoad", accounts));
+  }
+  restore(slot: number, { lamports, count }: Totals): void {
+    this.#must("engineRestore", this.#number("engineRestore", BigInt(slot), lamports, count));
+  }
+  totals(): Totals {
+    const view = viewOf(this.#output("engineTotals"));
+    return { lamports: view.getBigUint64(0, true), count: Number(view.getBigUint64(8, true)) };
+  }
+  clean(slot: number): void {
+    this.#number("engineClean", BigInt(slot));
+  }
+  evict(limit: number): void {
+    this.#must("engineEvict", this.#number("engineEvict", limit));
+  }
+  memory(): number {
+    return Number(this.#big("engineMemory"));
+  }
+  coldCount(): number {
+    return this.#number("engineColdCount") >>> 0;
+  }
+  fetch(accounts: Uint8Array): void {
+    this.#must("engineFetch", this.instance.call("engineFetch", accounts));
+  }
+  /** Empty while everything is in memory; a proposal or row that will be refused is not looked at. */
+  #cold(name: string, bytes: Uint8Array): Uint8Array {
+    if (this.coldCount() === 0) return NO_KEYS;
+    return this.instance.call(name, bytes) === 0 ? this.instance.out() : NO_KEYS;
+  }
+  coldOfProposal(proposal: Uint8Array): Uint8Array {
+    return this.#cold("engineColdOfProposal", proposal);
+  }
+  coldOfRow(row: Uint8Array): Uint8Array {
+    return this.#cold("engineColdOfRow", row);
+  }
+  coldOfKeys(keys: Uint8Array): Uint8Array {
+    return this.#cold("engineColdOfKeys", keys);
   }
   replay(row: Uint8Array): number {
     return this.instance.call("engineReplay", row);
@@ -170,6 +208,15 @@ export class ShardEngine implements ShardEnginePort {
   scan(request: Uint8Array, asOf: number): Uint8Array | null {
     const at = this.instance.write(request);
     return this.#unlessLarge("engineScan", this.#number("engineScan", this.#asOf(asOf), at, request.length));
+  }
+  scanCold(request: Uint8Array, accounts: Uint8Array): Uint8Array {
+    const skip = 8 + ((request.length + 7) & ~7);
+    const input = new Uint8Array(skip + accounts.length);
+    viewOf(input).setUint32(0, request.length, true);
+    input.set(request, 8);
+    input.set(accounts, skip);
+    this.#must("engineScanCold", this.instance.call("engineScanCold", input));
+    return this.instance.out();
   }
   /** Account lists of everything changed after `since`, tombstones too, as of the end of slot `asOf`. */
   *collect(since: number, asOf: number, listBytes = COLLECT_BYTES): Generator<Uint8Array> {

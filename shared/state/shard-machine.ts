@@ -9,26 +9,49 @@
  * Nothing here decides an outcome: a slot's effects follow from the proposal and the state before it. So a crash at any
  * point is repaired by doing the same again, and for slots that are committed but not yet stable the shard can still
  * answer with the very bytes it answered before: loans, returns and results.
+ *
+ * Storage has all accounts as of the last checkpoint (shared/state/account-store.ts) and a log row for each slot since; memory
+ * has those in use. Before a slot begins its cold accounts are fetched, after it those longest unused are let go.
  */
 import type { Effect, Machine, MessageEvent, StorageView, TimerEvent } from "../protocol/actor.ts";
-import { equalBytes, viewOf } from "../protocol/bytes.ts";
+import { concatBytes, equalBytes, viewOf } from "../protocol/bytes.ts";
 import { EARLY_SLOTS } from "../protocol/limits.ts";
 import type { Message, NodeId } from "../protocol/messages.ts";
-import { checkpointPlan, type Segment } from "./checkpoint.ts";
+import { AccountStore, type StoreConfig } from "./account-store.ts";
+import { MAX_READ_BYTES, mergeAccountLists, pickAccounts, sortedTotals } from "./accounts.ts";
 import { leaseParties } from "./lease-parties.ts";
+import { type Codec, pack, unpack } from "./pack.ts";
 import type { ShardEnginePort } from "./shard-port.ts";
 
 export type ShardEvent = TimerEvent | MessageEvent;
 
-export interface ShardConfig {
+export interface ShardConfig extends StoreConfig {
   readonly shard: number;
   /** Log bytes after which a checkpoint is taken. */
   readonly checkpointBytes: number;
   /** Log rows after which a checkpoint is taken. */
   readonly checkpointRows: number;
+  /** Bytes of accounts in memory, beyond which those longest unused are let go. */
+  readonly memoryBytes: number;
 }
 
-export const DEFAULT_CHECKPOINT = { checkpointBytes: 4 << 20, checkpointRows: 128 } as const;
+export const DEFAULT_CHECKPOINT = {
+  checkpointBytes: 8 << 20,
+  checkpointRows: 128,
+  memoryBytes: 64 << 20,
+  pageBytes: 64 << 10,
+  partBytes: 4 << 20,
+  mergeBytes: 256 << 10,
+} as const;
+
+/** A checkpoint for want of memory comes after this part of the usual log. */
+const EARLIER = 8;
+/** A slice of a merge reads so many times what the slot's log row has: merges keep up with whatever load. */
+const MERGE_PACE = 8;
+/** A store of no more bytes is fetched as a whole where it fits. */
+const SMALL_STORE = 4 << 20;
+/** A scan walks no more than this in storage, bytes: it holds the object up. */
+export const MAX_SCAN_STORED = 512 << 20;
 
 type Accounts = Extract<Message, { type: "loan" | "return" }>;
 
@@ -57,39 +80,45 @@ export class ShardMachine implements Machine<ShardEvent> {
   readonly #proposals = new Map<number, Uint8Array>();
   /** Loans and returns that came before their slot began here, by slot and sender. */
   readonly #early = new Map<number, Map<string, Accounts>>();
-  #segments: Segment[] = [];
+  readonly #store: AccountStore;
+  readonly #codec: Codec | undefined;
   #logBytes = 0;
   #logRows: number[] = [];
 
-  constructor(engine: ShardEnginePort, config: ShardConfig, genesis: Uint8Array) {
+  constructor(engine: ShardEnginePort, config: ShardConfig, genesis: Uint8Array, codec?: Codec) {
     this.#engine = engine;
     this.#config = config;
     this.#genesis = genesis;
+    this.#codec = codec;
+    this.#store = new AccountStore(config, codec);
   }
 
   boot(storage: StorageView): Effect[] {
-    this.#engine.load(this.#genesis, 0);
-    this.#segments = [];
-    for (const { id, bytes } of storage.list("segments")) {
-      const upTo = Number(viewOf(bytes).getBigUint64(0, true));
-      const last = this.#segments[this.#segments.length - 1];
-      if (last && last.upTo === upTo) last.ids.push(id);
-      else this.#segments.push({ upTo, ids: [id], bytes: 0 });
-      this.#segments[this.#segments.length - 1]!.bytes += bytes.length;
-      this.#engine.load(bytes.subarray(SEGMENT_HEADER), upTo);
+    if (!this.#store.boot(storage)) {
+      const { list, totals } = sortedTotals(this.#genesis);
+      this.#engine.restore(0, totals);
+      return [...this.#store.checkpoint(0, totals, list), ...this.#store.seal()];
     }
+    this.#engine.restore(this.#store.upTo, this.#store.totals);
+    const rows: Uint8Array[] = [];
     for (const { id, bytes } of storage.list("log")) {
+      const row = unpack(bytes, this.#codec);
       this.#logRows.push(id);
-      this.#logBytes += bytes.length;
-      if (id <= this.#checkpointed) continue;
-      const code = this.#engine.replay(bytes);
-      if (code !== 0)
-        throw new Error(`shard ${this.#config.shard}: log row of slot ${id} does not replay, code ${code}`);
+      this.#logBytes += row.length;
+      rows.push(row);
+    }
+    // All at once: each page is read once, not for each row that has an account in it.
+    this.#fetch(this.#engine.coldOfKeys(concatBytes(...rows.map((row) => this.#engine.coldOfRow(row)))));
+    for (const [i, row] of rows.entries()) {
+      const code = this.#engine.replay(row);
+      if (code === 0) continue;
+      throw new Error(`shard ${this.#config.shard}: log row of slot ${this.#logRows[i]} does not replay, code ${code}`);
     }
     return [];
   }
 
   step(event: ShardEvent): Effect[] {
+    this.#settle();
     if (event.type === "timer") return [];
     const { from, message } = event;
     switch (message.type) {
@@ -106,13 +135,84 @@ export class ShardMachine implements Machine<ShardEvent> {
     }
   }
 
+  /** Sorted runs that a lookup may have to ask. */
+  get runs(): number {
+    return this.#store.runs;
+  }
+  /** What the shard has, and what of it is in memory. */
+  size(): { lamports: bigint; accounts: number; accountsInMemory: number; bytesInMemory: number } {
+    const accounts = this.#engine.count();
+    return {
+      lamports: this.#engine.lamports(),
+      accounts,
+      accountsInMemory: accounts - this.#engine.coldCount(),
+      bytesInMemory: this.#engine.memory(),
+    };
+  }
   /** Slots of which something is kept before they begin here. */
   get early(): number {
     return Math.max(this.#early.size, this.#proposals.size);
   }
 
-  get #checkpointed(): number {
-    return this.#segments[this.#segments.length - 1]?.upTo ?? 0;
+  /** Account list, one entry a key (32 bytes each, all of this shard or built in), as of the end of a slot. */
+  read(keys: Uint8Array, asOf: number): Uint8Array {
+    const list = this.readBounded(keys, asOf);
+    if (!list) throw new Error("a read that is larger than MAX_READ_BYTES");
+    return list;
+  }
+
+  /** Null when the answer is larger than a read may be. */
+  readBounded(keys: Uint8Array, asOf: number): Uint8Array | null {
+    this.#settle();
+    const list = this.#engine.readBounded(keys, asOf);
+    if (!list) return null;
+    const cold = this.#engine.coldOfKeys(keys);
+    if (cold.length === 0) return list;
+    const found = this.#store.findBounded(cold, MAX_READ_BYTES - list.length);
+    if (!found) return null;
+    const wanted = Array.from({ length: keys.length / 32 }, (_, i) => keys.subarray(i * 32, i * 32 + 32));
+    return pickAccounts([list, found], wanted);
+  }
+
+  /** Account list of what the request lets through, sorted by key; null when that or what must be walked is too large. */
+  scan(request: Uint8Array, asOf: number): Uint8Array | null {
+    this.#settle();
+    const inMemory = this.#engine.scan(request, asOf);
+    if (inMemory === null || this.#engine.coldCount() === 0) return inMemory;
+    if (this.#store.bytes > MAX_SCAN_STORED) return null;
+    const limit = viewOf(request).getUint32(SCAN_LIMIT, true);
+    const lists = [inMemory];
+    let bytes = inMemory.length;
+    for (const stored of this.#store.lists()) {
+      const list = this.#engine.scanCold(request, stored);
+      bytes += list.length - LIST_HEADER;
+      if (bytes > limit) return null;
+      lists.push(list);
+    }
+    return mergeAccountLists(lists);
+  }
+
+  /** Every account in storage that exists, as of the last checkpoint, in account lists. */
+  stored(): Iterable<Uint8Array> {
+    this.#settle();
+    return this.#store.lists();
+  }
+
+  /** What the last step has written can be read from now on, and may leave memory. */
+  #settle(): void {
+    if (this.#store.settle()) this.#engine.clean(this.#store.upTo);
+  }
+
+  /** Brings accounts that are not in memory there, and those on the same pages while memory is half empty. */
+  #fetch(keys: Uint8Array): void {
+    if (keys.length === 0) return;
+    const room = this.#config.memoryBytes / 2 - this.#engine.memory();
+    if (this.#store.bytes <= SMALL_STORE && this.#store.bytes <= room / 2) {
+      // Then no later proposal needs to be looked through for cold accounts.
+      for (const list of this.#store.lists()) this.#engine.fetch(list);
+      return;
+    }
+    this.#engine.fetch(this.#store.find(keys, Math.max(0, room / 2)));
   }
 
   #proposal(slot: number, proposal: Uint8Array): Effect[] {
@@ -153,6 +253,7 @@ export class ShardMachine implements Machine<ShardEvent> {
   }
 
   #begin(slot: number, proposal: Uint8Array): Effect[] {
+    this.#fetch(this.#engine.coldOfProposal(proposal));
     const code = this.#engine.begin(proposal);
     if (code !== 0) {
       throw new Error(`shard ${this.#config.shard}: the proposal of slot ${slot} is refused, code ${code}`);
@@ -211,9 +312,10 @@ export class ShardMachine implements Machine<ShardEvent> {
     this.#logRows.push(work.slot);
     this.#logBytes += row.length;
     const writes: Effect[] = [
-      { type: "put", table: "log", id: work.slot, bytes: row },
-      ...this.#checkpoint(work.stable),
+      { type: "put", table: "log", id: work.slot, bytes: pack(row, this.#codec) },
+      ...this.#save(work.stable, row.length),
     ];
+    this.#engine.evict(this.#config.memoryBytes);
     return [...writes, ...effects, ...this.#answer(work.slot), ...this.#next()];
   }
 
@@ -283,36 +385,25 @@ export class ShardMachine implements Machine<ShardEvent> {
     return accounts ? [{ type: "send", to: from, message: { type: "loan", slot, digest, accounts } }] : [];
   }
 
+  /** Checkpoint and merges, as far as they are due; once a step. */
+  #save(stable: number, rowBytes: number): Effect[] {
+    if (this.#store.busy) return [];
+    const effects = [...this.#checkpoint(stable), ...this.#store.maintain(rowBytes * MERGE_PACE)];
+    return [...effects, ...this.#store.seal()];
+  }
+
   /**
-   * When the log has grown: everything changed since some earlier checkpoint goes into a new segment, as of the stable
-   * slot (so that the log rows after it can rebuild the undo data), and what it replaces is removed.
+   * When the log has grown: what changed since the last checkpoint becomes a run in storage, as of the stable slot, so that the
+   * log rows after it can rebuild the undo data.
    */
   #checkpoint(stable: number): Effect[] {
-    const due = this.#logBytes >= this.#config.checkpointBytes || this.#logRows.length >= this.#config.checkpointRows;
-    if (!due || stable <= this.#checkpointed) return [];
-    const plan = checkpointPlan(this.#segments, this.#logBytes);
-    const effects: Effect[] = [];
-    const segment: Segment = { upTo: stable, ids: [], bytes: 0 };
-    let id = (this.#segments[this.#segments.length - 1]?.ids.at(-1) ?? 0) + 1;
-    const add = (accounts: Uint8Array): void => {
-      const bytes = new Uint8Array(SEGMENT_HEADER + accounts.length);
-      viewOf(bytes).setBigUint64(0, BigInt(stable), true);
-      bytes.set(accounts, SEGMENT_HEADER);
-      effects.push({ type: "put", table: "segments", id, bytes });
-      segment.ids.push(id++);
-      segment.bytes += bytes.length;
-    };
-    for (const accounts of this.#engine.collect(plan.since, stable)) add(accounts);
-    // Nothing older is left in which an account could come back: tombstones have done their work.
-    if (plan.since === 0) this.#engine.forget(stable);
-    // Nothing changed: a row must still say up to where the log is gone.
-    if (segment.ids.length === 0) add(EMPTY_LIST);
-    const replaced = this.#segments.slice(plan.keep);
-    if (replaced.length > 0) {
-      const from = replaced[0]!.ids[0]!;
-      effects.push({ type: "delete", table: "segments", from, to: replaced.at(-1)!.ids.at(-1)! });
-    }
-    this.#segments = [...this.#segments.slice(0, plan.keep), segment];
+    const { checkpointBytes, checkpointRows, memoryBytes } = this.#config;
+    const full = this.#logBytes >= checkpointBytes || this.#logRows.length >= checkpointRows;
+    // What has changed cannot leave memory before a checkpoint: where that is short, one comes sooner.
+    const short = this.#engine.memory() > memoryBytes && this.#logBytes >= checkpointBytes / EARLIER;
+    if ((!full && !short) || stable <= this.#store.upTo) return [];
+    const changed = mergeAccountLists([...this.#engine.collect(this.#store.upTo, stable, WHOLE)]);
+    const effects = this.#store.checkpoint(stable, this.#engine.totals(), changed);
     const gone = this.#logRows.filter((slot) => slot <= stable);
     if (gone.length > 0) effects.push({ type: "delete", table: "log", from: gone[0]!, to: gone.at(-1)! });
     this.#logRows = this.#logRows.filter((slot) => slot > stable);
@@ -321,9 +412,11 @@ export class ShardMachine implements Machine<ShardEvent> {
   }
 }
 
-/** A segment row: u64 slot up to which it is complete, then an account list. */
-const SEGMENT_HEADER = 8;
-const EMPTY_LIST = new Uint8Array(8);
+const LIST_HEADER = 8;
+/** Where a scan request says how large the answer may be. */
+const SCAN_LIMIT = 36;
+/** Of everything that changed one list, so that it is in order. */
+const WHOLE = 0xffffffff;
 
 function prevSlotOf(proposal: Uint8Array): number {
   return Number(viewOf(proposal).getBigUint64(56, true));

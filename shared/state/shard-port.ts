@@ -1,4 +1,5 @@
 /** What the shard machine needs of an engine; the WASM one is shared/state/shard-engine.ts. Codes: 0 ok, negative an error. */
+import type { Totals } from "./account-store.ts";
 
 export interface SlotOutcome {
   readonly digest: Uint8Array;
@@ -12,8 +13,8 @@ export interface SlotOutcome {
 export interface ShardEnginePort {
   /** Last slot that is executed and committed in memory. */
   applied(): number;
-  /** Accounts of the genesis or of a checkpoint, valid as of `slot`. */
-  load(accounts: Uint8Array, slot: number): void;
+  /** Nothing is in memory: the totals of what is in storage, as of the end of `slot`. */
+  restore(slot: number, totals: Totals): void;
   /** A log row of an earlier incarnation, in order. */
   replay(row: Uint8Array): number;
   begin(proposal: Uint8Array): number;
@@ -32,8 +33,31 @@ export interface ShardEnginePort {
   /** What is only needed for slots up to this one may go. */
   stable(slot: number): void;
   /** Account lists of everything changed after `since`, as of the end of slot `asOf` (not before the stable slot). */
-  collect(since: number, asOf: number): Iterable<Uint8Array>;
-  /** Tombstones up to `slot` may go: one checkpoint since genesis (`collect(0, slot)`) replaces all earlier ones. */
-  forget(slot: number): void;
+  collect(since: number, asOf: number, listBytes?: number): Iterable<Uint8Array>;
   lamports(): bigint;
+  /** Accounts that exist, cold ones too. */
+  count(): number;
+
+  /** Totals as of the last stable slot. */
+  totals(): Totals;
+  /** Storage has everything as of `slot`: what has not changed since may leave memory. */
+  clean(slot: number): void;
+  /** Lets accounts go until the rest takes no more than `limit` bytes, as far as it can. No slot is open. */
+  evict(limit: number): void;
+  /** Bytes of the accounts in memory. */
+  memory(): number;
+  /** Accounts that exist and are not in memory. */
+  coldCount(): number;
+  /** Accounts from storage, current as of the last checkpoint. */
+  fetch(accounts: Uint8Array): void;
+  /** Keys, ascending, of own accounts that a proposal needs and that are not in memory. They may not exist at all. */
+  coldOfProposal(proposal: Uint8Array): Uint8Array;
+  /** The same for the replay of a log row. */
+  coldOfRow(row: Uint8Array): Uint8Array;
+  coldOfKeys(keys: Uint8Array): Uint8Array;
+  /** Null when the answer is larger than MAX_READ_BYTES. */
+  readBounded(keys: Uint8Array, asOf: number): Uint8Array | null;
+  scan(request: Uint8Array, asOf: number): Uint8Array | null;
+  /** Those of a list from storage that pass and are not in memory. */
+  scanCold(request: Uint8Array, accounts: Uint8Array): Uint8Array;
 }

@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { confirmPart, endToEndPart, jsonRpcPart, scalePart, tricklePart, twoProcessPart } from "./part-network.ts";
 import { cryptoPart, executePart, litesvmPart, parsePart, planPart, platformPart, stagesPart } from "./part-stages.ts";
+import { restartPart, storePart } from "./part-store.ts";
 import { Bench, FIGURES, FULL, type Part, type PartResult, QUICK } from "./parts.ts";
 
 const PARTS: Record<string, { title: string; part: Part }> = {
@@ -16,6 +17,8 @@ const PARTS: Record<string, { title: string; part: Part }> = {
   litesvm: { title: "The reference", part: litesvmPart },
   platform: { title: "The platform, in workerd", part: platformPart },
   stages: { title: "All stages in one thread, no I/O: microseconds a SOL transfer", part: stagesPart },
+  store: { title: "Memory of the account store", part: storePart },
+  restart: { title: "Restart of a shard, in workerd", part: restartPart },
   "end-to-end": { title: "End to end, one workerd process, 4 shards", part: endToEndPart },
   "json-rpc": { title: "JSON-RPC", part: jsonRpcPart },
   confirm: { title: "Confirmation, submit to WebSocket notification", part: confirmPart },

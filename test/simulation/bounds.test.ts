@@ -10,7 +10,7 @@ import {
 } from "../../shared/protocol/limits.ts";
 import { LaneMachine } from "../../shared/scheduling/lane-machine.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
-import { ShardMachine } from "../../shared/state/shard-machine.ts";
+import { DEFAULT_CHECKPOINT, ShardMachine } from "../../shared/state/shard-machine.ts";
 import { sha256, wasmModule } from "./cluster.ts";
 import { SimulatedStorage } from "./storage.ts";
 import { GENESIS_HASH } from "./world.ts";
@@ -44,7 +44,7 @@ it("a lane that nobody empties refuses at its limit, keeps its window, and takes
 
 it("a shard keeps messages of so many slots that have not begun, and no more", () => {
   const engine = new ShardEngine(wasmModule(), { shardIndex: 0, shardCount: 2, ...shardSeeds(sha256, GENESIS_HASH) });
-  const shard = new ShardMachine(engine, { shard: 0, checkpointRows: 10, checkpointBytes: 1 << 20 }, new Uint8Array(8));
+  const shard = new ShardMachine(engine, { ...DEFAULT_CHECKPOINT, shard: 0 }, new Uint8Array(8));
   shard.boot(new SimulatedStorage());
   const proposal = new Uint8Array(96 + CONTEXT_SIZE);
   // Their predecessor is not here.

@@ -198,10 +198,11 @@ export class Clients implements Outside {
   readAccount(key: Uint8Array): Uint8Array | undefined {
     const cluster = this.#cluster;
     const shard = cluster.shardOf(key);
-    if (!cluster.shards[shard]!.wake()) return undefined;
+    const host = cluster.shards[shard]!;
+    if (!host.wake()) return undefined;
     const engine = cluster.engines[shard]!;
     const slot = Math.max(this.#tip, engine.base());
-    const account = engine.read(key, slot).slice(8);
+    const account = host.machine!.read(key, slot).slice(8);
     this.reads.push({ slot, key, account });
     return account;
   }
@@ -209,10 +210,10 @@ export class Clients implements Outside {
   /** Asks a shard for all its accounts of an owner, as of the newest block that was told. */
   scanShard(shard: number, owner: Uint8Array): void {
     const cluster = this.#cluster;
-    if (!cluster.shards[shard]!.wake()) return;
-    const engine = cluster.engines[shard]!;
-    const slot = Math.max(this.#tip, engine.base());
-    const list = engine.scan(encodeScanRequest(owner, { memcmp: [] }), slot)!;
+    const host = cluster.shards[shard]!;
+    if (!host.wake()) return;
+    const slot = Math.max(this.#tip, cluster.engines[shard]!.base());
+    const list = host.machine!.scan(encodeScanRequest(owner, { memcmp: [] }), slot)!;
     this.scans.push({ slot, shard, owner, list });
   }
 }

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { zstd } from "../../durable-objects/host/zstd.ts";
 import type { Sha256 } from "../../shared/protocol/actor.ts";
 import { shardSeeds } from "../../shared/protocol/context.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
@@ -19,6 +20,7 @@ import { ShardMachine } from "../../shared/state/shard-machine.ts";
 import type { ShardEnginePort } from "../../shared/state/shard-port.ts";
 import type { Faults } from "./faults.ts";
 import { type AnyMachine, type HostWorld, SimulatedHost } from "./host.ts";
+import { splitList } from "./reference.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Write } from "./storage.ts";
 import { GENESIS_HASH, GENESIS_TIMESTAMP } from "./world.ts";
@@ -47,6 +49,10 @@ export interface ClusterShape {
   readonly heightStride?: number;
   readonly checkpointRows: number;
   readonly checkpointBytes: number;
+  readonly memoryBytes: number;
+  readonly pageBytes: number;
+  readonly partBytes: number;
+  readonly mergeBytes: number;
   readonly accounts: readonly Account[];
 }
 
@@ -137,11 +143,11 @@ export class Cluster implements HostWorld {
   }
 
   #shard(shard: number, genesis: Uint8Array): ShardMachine {
-    const { shards, checkpointRows, checkpointBytes } = this.shape;
+    const { shards } = this.shape;
     const engine = new ShardEngine(wasmModule(), { shardIndex: shard, shardCount: shards, ...this.seeds });
     this.engines[shard] = engine;
     const port = this.#sabotage.engine?.(engine, shard) ?? engine;
-    return new ShardMachine(port, { shard, checkpointRows, checkpointBytes }, genesis);
+    return new ShardMachine(port, { ...this.shape, shard }, genesis, zstd);
   }
 
   #builder(): BuilderMachine {
@@ -155,6 +161,15 @@ export class Cluster implements HostWorld {
       genesisHash: GENESIS_HASH,
       genesisTimestamp: GENESIS_TIMESTAMP,
     });
+  }
+
+  /** Keys of all accounts that any shard has, in memory or in storage. */
+  knownKeys(): Uint8Array[] {
+    const lists = this.engines.flatMap((engine, i) => [
+      ...engine!.collect(0, engine!.applied()),
+      ...this.shards[i]!.machine!.stored(),
+    ]);
+    return lists.flatMap((list) => splitList(list).map((account) => account.slice(0, 32)));
   }
 
   get nodes(): Iterable<SimulatedHost> {

@@ -14,9 +14,24 @@ export class Coverage {
   readonly observer: Sabotage = {
     engine: (engine) =>
       wrap(engine, {
-        load: (accounts, slot) => {
+        restore: (slot, totals) => {
           if (slot > 0) this.hit("checkpoint loaded");
-          engine.load(accounts, slot);
+          engine.restore(slot, totals);
+        },
+        fetch: (accounts) => {
+          const before = engine.coldCount();
+          engine.fetch(accounts);
+          if (engine.coldCount() < before) this.hit("cold account fetched");
+        },
+        evict: (limit) => {
+          const before = engine.coldCount();
+          engine.evict(limit);
+          if (engine.coldCount() > before) this.hit("account evicted");
+        },
+        coldOfRow: (row) => {
+          const keys = engine.coldOfRow(row);
+          if (keys.length > 0) this.hit("cold account of a log row");
+          return keys;
         },
         replay: (row) => {
           this.hit("log row replayed");
@@ -37,9 +52,9 @@ export class Coverage {
           if (!found) this.hit("outcome of a slot that is gone");
           return found;
         },
-        collect: (since, asOf) => {
-          this.hit(since > 0 ? "checkpoint on top of others" : "checkpoint of everything");
-          return engine.collect(since, asOf);
+        collect: (since, asOf, listBytes) => {
+          this.hit(since > 0 ? "checkpoint on top of others" : "first checkpoint");
+          return engine.collect(since, asOf, listBytes);
         },
       }),
     send: (from: NodeId, to: NodeId, message: Message): readonly Message[] => {

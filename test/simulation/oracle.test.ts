@@ -260,6 +260,80 @@ describe("a lost write", () => {
     caught({ sabotage, shape: { checkpointRows: 2, checkpointBytes: 1 } }, "state");
   });
 
+  describe("a shard that keeps little in memory", () => {
+    const shape = { checkpointRows: 2, checkpointBytes: 1, memoryBytes: 0, pageBytes: 400, partBytes: 2_000 };
+
+    it("has nothing wrong with it", () => {
+      const outcome = play({ workload, shape: { lanes: 2, ...shape } });
+      if (outcome.failure) throw outcome.failure;
+      expect(outcome.verdict!.landed).toBe(36);
+    });
+
+    it("does not look for what is not in memory", () => {
+      const sabotage: Scenario["sabotage"] = {
+        engine: (engine) =>
+          wrap(engine, {
+            coldOfProposal: (proposal) => {
+              engine.coldOfProposal(proposal);
+              return new Uint8Array(0);
+            },
+          }),
+      };
+      caught({ sabotage, shape }, "results", "conservation", "state", "exception");
+    });
+
+    it("never asks what it needs", () => {
+      const sabotage: Scenario["sabotage"] = {
+        engine: (engine) => wrap(engine, { coldOfProposal: () => new Uint8Array(0) }),
+      };
+      caught({ sabotage, shape }, "exception");
+    });
+
+    it("loses an account on the way from storage", () => {
+      let fetches = 0;
+      const sabotage: Scenario["sabotage"] = {
+        engine: (engine) =>
+          wrap(engine, {
+            fetch: (list) => engine.fetch(++fetches === 6 ? listOf(splitList(list).slice(1)) : list),
+          }),
+      };
+      caught({ sabotage, shape }, "results", "conservation", "state", "exception");
+    });
+
+    it("lets accounts go that storage does not have as they are", () => {
+      const sabotage: Scenario["sabotage"] = {
+        engine: (engine) => wrap(engine, { clean: (slot) => engine.clean(slot + 1000) }),
+      };
+      caught(
+        { sabotage, shape: { ...shape, checkpointRows: 6, checkpointBytes: 1 << 20 } },
+        "results",
+        "conservation",
+        "state",
+        "read",
+        "exception",
+      );
+    });
+
+    it("loses a page of accounts", () => {
+      let pages = 0;
+      const sabotage: Scenario["sabotage"] = {
+        writes: (_, writes) => writes.filter(({ type, table }) => type !== "put" || table !== "pages" || ++pages !== 9),
+      };
+      caught({ sabotage, shape }, "exception");
+    });
+
+    it("forgets a manifest while the log is cut", () => {
+      let manifests = 0;
+      const sabotage: Scenario["sabotage"] = {
+        writes: (id, writes) =>
+          id === "shard-1" && writes.some(({ table }) => table === "manifest") && ++manifests > 4
+            ? writes.filter(({ table }) => table !== "manifest")
+            : writes,
+      };
+      caught({ sabotage, shape }, "exception", "state");
+    });
+  });
+
   it("the ledger's block is told and not written", () => {
     caught(
       {

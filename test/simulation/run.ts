@@ -12,7 +12,6 @@ import { demand, SimulationFailure } from "./failure.ts";
 import { type FaultRates, Faults, ratesOf, WINDOW_MS } from "./faults.ts";
 import { checkLookups } from "./lookups.ts";
 import { Oracle, type Verdict } from "./oracle.ts";
-import { splitList } from "./reference.ts";
 import { Repeats } from "./repeats.ts";
 import { type Batch, makeWorkload } from "./workload.ts";
 import { COLD, HOT, LIBRARIES, NEW, NONCES, PURSES, plainAccounts, tokenLibrary } from "./world.ts";
@@ -68,6 +67,11 @@ function shapeOf(dice: Dice, options: RunOptions): ClusterShape & { readonly tok
     heightStride: dice.pick("height stride", [1, 1, 2, 8]),
     checkpointRows: dice.pick("checkpoint rows", [1, 2, 3, 8, 1000]),
     checkpointBytes: dice.pick("checkpoint bytes", [2_000, 20_000, 1 << 20]),
+    // Nothing may stay, a few accounts, or all.
+    memoryBytes: dice.pick("memory", [0, 0, 1_500, 5_000, 64 << 20]),
+    pageBytes: dice.pick("page", [100, 400, 2_000, 65_536]),
+    partBytes: dice.pick("part", [500, 3_000, 1 << 20]),
+    mergeBytes: dice.pick("merge", [1, 500, 5_000, 1 << 20]),
     accounts,
     tokens,
     ...options.shape,
@@ -177,7 +181,7 @@ function live(dice: Dice, cluster: Cluster, clients: Clients, activeMs: number, 
 }
 
 function judge(cluster: Cluster, clients: Clients): Verdict {
-  const engineOf = (key: Uint8Array) => cluster.engines[cluster.shardOf(key)]!;
+  const machineOf = (key: Uint8Array) => cluster.shards[cluster.shardOf(key)]!.machine!;
   const blocks = [...cluster.ledger.storage.list("blocks")];
   demand(
     blocks.every(({ id }, i) => id === i),
@@ -194,12 +198,8 @@ function judge(cluster: Cluster, clients: Clients): Verdict {
     laneFrames: clients.laneFrames,
     reads: clients.reads,
     scans: clients.scans,
-    stateOf: (key) => engineOf(key).read(key, Number.MAX_SAFE_INTEGER).slice(8),
-    changedKeys: cluster.engines.flatMap((engine) =>
-      [...engine!.collect(0, engine!.applied())].flatMap((list) =>
-        splitList(list).map((account) => account.slice(0, 32)),
-      ),
-    ),
+    stateOf: (key) => machineOf(key).read(key, Number.MAX_SAFE_INTEGER).slice(8),
+    changedKeys: cluster.knownKeys(),
     lamports: cluster.engines.map((engine) => engine!.lamports()),
   }).judge();
 }

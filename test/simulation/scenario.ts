@@ -44,6 +44,10 @@ export const SCENARIO_SHAPE: ClusterShape = {
   heartbeatMs: 100,
   checkpointRows: 1000,
   checkpointBytes: 1 << 30,
+  memoryBytes: 64 << 20,
+  pageBytes: 4_096,
+  partBytes: 1 << 20,
+  mergeBytes: 1 << 20,
   accounts: plainAccounts(),
 };
 

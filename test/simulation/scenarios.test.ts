@@ -234,7 +234,8 @@ describe("a shard", () => {
     good(outcome);
     for (const shard of outcome.cluster.shards) {
       expect(shard.storage.count("log")).toBeLessThan(8);
-      expect(shard.storage.count("segments")).toBeLessThan(12);
+      expect(shard.machine!.runs).toBeLessThan(12);
+      expect(shard.storage.count("parts")).toBeLessThan(24);
     }
   });
 
@@ -271,7 +272,7 @@ describe("a shard", () => {
     good(outcome);
     const { cluster } = outcome;
     for (const purse of PURSES) {
-      const list = cluster.engines[cluster.shardOf(purse)]!.read(purse, Number.MAX_SAFE_INTEGER);
+      const list = cluster.shards[cluster.shardOf(purse)]!.machine!.read(purse, Number.MAX_SAFE_INTEGER);
       expect(new DataView(list.buffer).getBigUint64(8 + 64, true)).toBe(0n);
     }
   });

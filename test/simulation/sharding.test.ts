@@ -9,7 +9,6 @@ import type { Account } from "../../shared/state/accounts.ts";
 import { randomWorkload } from "../conformance/random-workload.ts";
 import { SYSTEM } from "../conformance/random-world.ts";
 import { Dice } from "./dice.ts";
-import { splitList } from "./reference.ts";
 import { type Outcome, play } from "./scenario.ts";
 import { type Batch, transactionOf, type WantedTransaction } from "./workload.ts";
 import { hex, plainAccounts } from "./world.ts";
@@ -71,8 +70,11 @@ function visible({ cluster }: Outcome): Visible {
       header: { ...header, capitalization, transactionCount },
     };
   });
-  const lists = cluster.engines.flatMap((engine) => [...engine!.collect(0, engine!.applied())]);
-  const changed = lists.flatMap((list) => splitList(list).map((account) => hex(account)));
+  const keys = new Map(cluster.knownKeys().map((key) => [hex(key), key]));
+  const changed = [...keys.values()].map((key) => {
+    const machine = cluster.shards[cluster.shardOf(key)]!.machine!;
+    return hex(machine.read(key, Number.MAX_SAFE_INTEGER).slice(8));
+  });
   return { blocks, accounts: new Map(changed.sort().map((account) => [account.slice(0, 64), account])) };
 }
 

@@ -26,8 +26,10 @@ import {
   ENGINE_WRONG_PREVIOUS,
   ENGINE_WRONG_SHARD,
 } from "./codes";
+import { coldReset, coldRollback } from "./cold";
 import { encodedSize, LIST_HEADER, listCheck } from "./encoding";
-import { leasesBegin, leasesOrdered, loanIn, loanOut, returnIn, returnOut, returnsKeep } from "./leases";
+import { leasesOrdered } from "./lease-format";
+import { leasesBegin, loanIn, loanOut, returnIn, returnOut, returnsKeep } from "./leases";
 import {
   PROP_CONTEXT,
   PROP_DIGEST,
@@ -116,6 +118,7 @@ export function engineHashSeed(seed: u64): i32 {
 export function engineInit(shardIndex: u32, shardCount: u32, seed0: u64, seed1: u64): i32 {
   if (!shardCount || shardCount > VIRTUAL_SHARDS || shardIndex >= shardCount) return ENGINE_NOT_INITIALISED;
   sessionReset();
+  coldReset();
   shardSetup(shardIndex, shardCount, seed0, seed1);
   loadSlot = 0;
   return 0;
@@ -377,6 +380,7 @@ export function engineRollback(slot: u64): i32 {
   if (sessionOpen()) return ENGINE_BUSY;
   if (slot < sessionBase()) return ENGINE_TOO_OLD;
   while (sessionApplied() > slot && !sessionIsBare()) sessionRevert();
+  coldRollback();
   return 0;
 }
 

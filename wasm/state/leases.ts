@@ -3,7 +3,7 @@
  *
  *    0 u32 length   4 u32 magic   8 u64 slot   16 u64 view   24 hash digest   56 u32 from   60 u32 to   64 account list
  */
-import { keyCompare, keyEquals, keyHash } from "../memory/bytes";
+import { keyEquals, keyHash } from "../memory/bytes";
 import { outAt, outBytes, outLen, outReset, outU32, outU64 } from "../memory/io";
 import { ACC_STATE, ENC_DATA_LEN, ST_LENT, ST_SHARED } from "./account";
 import {
@@ -13,7 +13,9 @@ import {
   ENGINE_UNEXPECTED,
   ENGINE_WRONG_SHARD,
 } from "./codes";
+import { coldAsked } from "./cold-keys";
 import { decodeInto, encodedSize, encodeRecord, listCheck, LIST_HEADER, outTombstone, recordEncodedSize } from "./encoding";
+import { PART_HEADER } from "./lease-format";
 import { LEASE_KEY, LEASE_SHARD, LEASE_SIZE, LEASE_WRITABLE, PROP_NUM_BORROWS, PROP_NUM_LENDS, proposalBorrows, proposalLends } from "./proposal";
 import { shardOf, shardSelf, shardTotal } from "./shard";
 import {
@@ -57,25 +59,6 @@ const MESSAGE_FROM: usize = 56;
 const MESSAGE_TO: usize = 60;
 const MAGIC_LOAN: u32 = 0x4e414f4c; // "LOAN"
 const MAGIC_RETURN: u32 = 0x4e544552; // "RETN"
-/** In front of each account list in a slot's returns: u32 shard, u32 length. */
-const PART_HEADER: u32 = 8;
-
-/** Whether n entries are in strictly ascending (shard, key) order, name other shards, and are canonical. */
-export function leasesOrdered(p: usize, n: u32): bool {
-  let previous: usize = 0;
-  for (; n; n--) {
-    const shard: u32 = load<u16>(p, LEASE_SHARD);
-    if (shard >= shardTotal() || shard == shardSelf()) return false;
-    if (load<u8>(p, LEASE_WRITABLE) > 1 || load<u32>(p, 4) != 0 || load<u8>(p, 3) != 0) return false;
-    if (previous) {
-      const before: u32 = load<u16>(previous, LEASE_SHARD);
-      if (before > shard || (before == shard && keyCompare(previous + LEASE_KEY, p + LEASE_KEY) >= 0)) return false;
-    }
-    previous = p;
-    p += LEASE_SIZE;
-  }
-  return true;
-}
 
 /** Notes the lends and borrows of the proposal in hand, in the order of (shard, key). 0 or a code; then the slot is to be aborted. */
 export function leasesBegin(): i32 {
@@ -96,6 +79,7 @@ export function leasesBegin(): i32 {
   for (let n = lends; n; n--) {
     const key = p + LEASE_KEY;
     if (shardOf(key) != shardSelf()) return ENGINE_WRONG_SHARD;
+    if (!tableFind(key, keyHash(key)) && !coldAsked(key, keyHash(key))) return ENGINE_PLAN_BROKEN;
     // One writer and nobody else, or any number of readers.
     const writable = load<u8>(p, LEASE_WRITABLE) != 0;
     const record = workspaceOwn(key);
@@ -202,21 +186,6 @@ export function returnsKeep(): void {
     store<u32>(part, <u32>(at - part) - PART_HEADER, 4);
     store<u32>(part + PART_HEADER, load<u32>(part + PART_HEADER) + 1);
   }
-}
-
-/** Whether [p, p+len) is a slot's returns: ascending shards, account lists. */
-export function returnsCheck(p: usize, len: u32): bool {
-  let previous: i64 = -1;
-  while (len) {
-    if (len < PART_HEADER) return false;
-    const shard = load<u32>(p);
-    const size = load<u32>(p, 4);
-    if (<i64>shard <= previous || shard >= shardTotal() || size > len - PART_HEADER || !listCheck(p + PART_HEADER, size)) return false;
-    previous = shard;
-    p += PART_HEADER + size;
-    len -= PART_HEADER + size;
-  }
-  return true;
 }
 
 /** What to do with a loan or return: 0 it is for the open slot, 1 nothing (a repetition), or a code. */

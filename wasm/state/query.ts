@@ -67,7 +67,7 @@ const SCAN_SIZE: usize = 40;
 const SCAN_MEMCMP: u32 = 48;
 const MEMCMP_HEADER: u32 = 8;
 
-function filtersCheck(p: usize, len: u32): bool {
+export function filtersCheck(p: usize, len: u32): bool {
   if (len < SCAN_MEMCMP || load<u8>(p, SCAN_HAS_SIZE) > 1) return false;
   let at = SCAN_MEMCMP;
   for (let n: u32 = load<u8>(p, SCAN_NUM_MEMCMP); n; n--) {
@@ -80,7 +80,7 @@ function filtersCheck(p: usize, len: u32): bool {
 }
 
 /** Whether an account that exists, given by its parts, passes. */
-function passes(p: usize, owner: usize, data: usize, dataLen: u32): bool {
+export function passes(p: usize, owner: usize, data: usize, dataLen: u32): bool {
   if (!keyEquals(owner, p)) return false;
   if (load<u8>(p, SCAN_HAS_SIZE) && <u64>dataLen != load<u64>(p, SCAN_SIZE)) return false;
   let filter = p + SCAN_MEMCMP;

@@ -1,10 +1,6 @@
 /**
  * The log row of a slot: everything a restart needs to stand where the shard stood, and to answer the slot's partners
- * again (docs/interfaces.md section 6).
- *
- *    0 u32 length   4 u32 magic   8 u64 slot   16 u64 view   24 hash digest   56 u64 previous slot of this shard
- *   64 u64 lamports of the shard after   72 u64 fees burned here   80 hash effectHash = BLAKE3(writes)
- *  112 u32 x 4: lengths of   writes │ returns │ lends │ results   which follow at 128
+ * again (layout: wasm/state/row-format.ts).
  */
 import { keyCompare, keyHash } from "../memory/bytes";
 import { heapAlloc, heapFree } from "../memory/heap";
@@ -12,9 +8,28 @@ import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outU6
 import { blake3 } from "../crypto/blake3";
 import { ENC_DATA_LEN } from "./account";
 import { ENGINE_APPLIED, ENGINE_CORRUPT, ENGINE_MALFORMED, ENGINE_WRONG_PREVIOUS, ENGINE_WRONG_SHARD } from "./codes";
-import { decodeInto, encodedSize, encodeRecord, listCheck, LIST_HEADER, recordEncodedSize } from "./encoding";
-import { leasesOrdered, returnsCheck } from "./leases";
+import { decodeInto, encodedSize, encodeRecord, LIST_HEADER, recordEncodedSize } from "./encoding";
 import { LEASE_SIZE } from "./proposal";
+import {
+  ROW_DIGEST,
+  ROW_EFFECT_HASH,
+  ROW_FEES,
+  ROW_HEADER,
+  ROW_LAMPORTS,
+  ROW_LEN_LENDS,
+  ROW_LEN_RESULTS,
+  ROW_LEN_RETURNS,
+  ROW_LEN_WRITES,
+  ROW_MAGIC,
+  ROW_PREVIOUS,
+  ROW_SLOT,
+  ROW_VIEW,
+  rowCheck,
+  rowLends,
+  rowResults,
+  rowReturns,
+  rowWrites,
+} from "./row-format";
 import {
   sessionAbort,
   sessionApplied,
@@ -28,11 +43,12 @@ import {
 } from "./session";
 import { shardOf, shardSelf } from "./shard";
 import { SORT_ENTRY, SORT_PAYLOAD, sortByKey, sortPut } from "./sort";
-import { storeLamports } from "./store";
+import { storeCount, storeLamports } from "./store";
 import { tableFind } from "./table";
 import {
   IMG_NEXT,
   IMG_RECORD,
+  SLOT_COUNT,
   SLOT_DIGEST,
   SLOT_EFFECT_HASH,
   SLOT_FEES,
@@ -51,22 +67,6 @@ import {
   slotNew,
 } from "./undo";
 import { workspaceOwn, workspaceTouch } from "./workspace";
-
-const ROW_MAGIC: u32 = 0x31574f52; // "ROW1"
-const ROW_SLOT: usize = 8;
-const ROW_VIEW: usize = 16;
-const ROW_DIGEST: usize = 24;
-const ROW_PREVIOUS: usize = 56;
-const ROW_LAMPORTS: usize = 64;
-const ROW_FEES: usize = 72;
-const ROW_EFFECT_HASH: usize = 80;
-const ROW_LEN_WRITES: usize = 112;
-const ROW_LEN_RETURNS: usize = 116;
-const ROW_LEN_LENDS: usize = 120;
-const ROW_LEN_RESULTS: usize = 124;
-const ROW_HEADER: u32 = 128;
-/** The fixed part of a result (section 4): nothing shorter is one. */
-const RESULT_MIN: u32 = 48;
 
 /** Appends the accounts that the open slot changed, sorted by key. */
 function outWrites(): void {
@@ -106,6 +106,7 @@ export function rowCommit(): void {
   blake3(outAt(ROW_HEADER), lenWrites, slot + SLOT_EFFECT_HASH);
   sessionPromote();
   store<u64>(slot, storeLamports(), SLOT_LAMPORTS);
+  store<u32>(slot, storeCount(), SLOT_COUNT);
   const lenLends = load<u32>(slot, SLOT_NUM_LENDS) * LEASE_SIZE;
   outBytes(load<u32>(slot, SLOT_RETURNS), load<u32>(slot, SLOT_RETURNS_LEN));
   outBytes(load<u32>(slot, SLOT_LENDS), lenLends);
@@ -119,18 +120,6 @@ export function rowCommit(): void {
   store<u32>(row, load<u32>(slot, SLOT_RETURNS_LEN), ROW_LEN_RETURNS);
   store<u32>(row, lenLends, ROW_LEN_LENDS);
   store<u32>(row, load<u32>(slot, SLOT_RESULTS_LEN), ROW_LEN_RESULTS);
-}
-
-function resultsCheck(p: usize, len: u32): bool {
-  if (len < 8) return false;
-  let at: u32 = 8;
-  for (let n = load<u32>(p); n; n--) {
-    if (len - at < RESULT_MIN) return false;
-    const size = load<u32>(p + at);
-    if (size < RESULT_MIN || size > len - at) return false;
-    at += size;
-  }
-  return at == len;
 }
 
 /** Whether every account of the list is this shard's, each once, in order. */
@@ -150,18 +139,15 @@ const hashed: usize = memory.data(32, 16);
 
 /** Applies a row as if its slot had been committed just now. No slot is open. */
 export function rowReplay(p: usize, len: u32): i32 {
-  if (len < ROW_HEADER || load<u32>(p) != len || load<u32>(p, 4) != ROW_MAGIC) return ENGINE_MALFORMED;
+  if (!rowCheck(p, len)) return ENGINE_MALFORMED;
   const lenWrites = load<u32>(p, ROW_LEN_WRITES);
   const lenReturns = load<u32>(p, ROW_LEN_RETURNS);
   const lenLends = load<u32>(p, ROW_LEN_LENDS);
   const lenResults = load<u32>(p, ROW_LEN_RESULTS);
-  if (<u64>lenWrites + lenReturns + lenLends + lenResults != <u64>(len - ROW_HEADER)) return ENGINE_MALFORMED;
-  const writes = p + ROW_HEADER;
-  const returns = writes + lenWrites;
-  const lends = returns + lenReturns;
-  const results = lends + lenLends;
-  if (!listCheck(writes, lenWrites) || !returnsCheck(returns, lenReturns) || !resultsCheck(results, lenResults)) return ENGINE_MALFORMED;
-  if (lenLends % LEASE_SIZE || !leasesOrdered(lends, lenLends / LEASE_SIZE)) return ENGINE_MALFORMED;
+  const writes = rowWrites(p);
+  const returns = rowReturns(p);
+  const lends = rowLends(p);
+  const results = rowResults(p);
   const number = load<u64>(p, ROW_SLOT);
   const previous = load<u64>(p, ROW_PREVIOUS);
   if (number <= sessionApplied()) return ENGINE_APPLIED;
@@ -192,6 +178,7 @@ export function rowReplay(p: usize, len: u32): i32 {
   }
   sessionPromote();
   store<u64>(slot, storeLamports(), SLOT_LAMPORTS);
+  store<u32>(slot, storeCount(), SLOT_COUNT);
   if (storeLamports() != load<u64>(p, ROW_LAMPORTS)) {
     sessionRevert();
     return ENGINE_CORRUPT;

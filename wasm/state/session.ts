@@ -6,20 +6,23 @@
  */
 import { heapAlloc, heapFree } from "../memory/heap";
 import { keyEquals, keyHash } from "../memory/bytes";
-import { ACC_EPOCH, ACC_LAMPORTS, ACC_MODIFIED, ACC_STATE, ST_LEASED, ST_LENT, ST_SHARED, ST_STORED, ST_TEMPORARY } from "./account";
+import { ACC_DATA_LEN, ACC_EPOCH, ACC_LAMPORTS, ACC_MODIFIED, ACC_STATE, ST_LEASED, ST_LENT, ST_SHARED, ST_STORED, ST_TEMPORARY } from "./account";
 import { ENGINE_APPLIED, ENGINE_NOT_OPEN, ENGINE_TOO_OLD, ENGINE_WRONG_DIGEST } from "./codes";
 import { dataDrop, dataTrim } from "./data";
 import { recordEmpty } from "./encoding";
 import { LEASE_KEY, LEASE_SIZE } from "./proposal";
 import { recordAt, recordsEnd } from "./records";
 import { VIRTUAL_SHARDS } from "./shard";
-import { storeBalance, storeInsert, storeReset, tombstoneQueue } from "./store";
+import { memoryOf, storeBalance, storeCount, storeInsert, storeLamports, storeReset, storeResized, tombstoneQueue } from "./store";
 import {
+  IMG_DATA_LEN,
   IMG_LAMPORTS,
   IMG_NEXT,
   IMG_RECORD,
+  SLOT_COUNT,
   SLOT_DIGEST,
   SLOT_IMAGES,
+  SLOT_LAMPORTS,
   SLOT_LENDS,
   SLOT_NEXT,
   SLOT_NUMBER,
@@ -50,6 +53,9 @@ let phase: u32 = PHASE_IDLE;
 let open: usize = 0;
 let applied: u64 = 0;
 let base: u64 = 0;
+/** Totals as of the base, while there are unstable slots. */
+let baseLamports: u64 = 0;
+let baseCount: u32 = 0;
 /** Oldest and newest of the applied slots that are not yet stable. */
 let oldest: usize = 0;
 let newest: usize = 0;
@@ -79,6 +85,12 @@ export function sessionApplied(): u64 {
 /** The oldest slot as of whose end the state is known. */
 export function sessionBase(): u64 {
   return base;
+}
+export function sessionBaseLamports(): u64 {
+  return oldest ? baseLamports : storeLamports();
+}
+export function sessionBaseCount(): u32 {
+  return oldest ? baseCount : storeCount();
 }
 export function sessionIsBare(): bool {
   return !open && !oldest;
@@ -119,6 +131,10 @@ export function sessionStart(slot: usize, from: usize, len: u32): void {
   phase = PHASE_BEGUN;
   loansWanted = 0;
   returnsWanted = 0;
+  if (!oldest) {
+    baseLamports = storeLamports();
+    baseCount = storeCount();
+  }
   memory.fill(loanStates, PARTNER_NONE, VIRTUAL_SHARDS);
   memory.fill(returnStates, PARTNER_NONE, VIRTUAL_SHARDS);
   if (from) {
@@ -250,9 +266,11 @@ export function sessionPromote(): void {
     const after = load<u64>(record, ACC_LAMPORTS);
     storeBalance(load<u64>(image, IMG_LAMPORTS), after);
     store<u64>(record, number, ACC_MODIFIED);
-    if (load<u8>(record, ACC_STATE) & ST_TEMPORARY) storeInsert(record, keyHash(record));
+    const isNew = (load<u8>(record, ACC_STATE) & ST_TEMPORARY) != 0;
+    if (isNew) storeInsert(record, keyHash(record));
     if (after) dataTrim(record);
     else tombstoneQueue(record);
+    storeResized(isNew ? 0 : memoryOf(load<u32>(image, IMG_DATA_LEN)), memoryOf(load<u32>(record, ACC_DATA_LEN)));
   }
   store<u32>(open, <u32>newest, SLOT_OLDER);
   if (newest) store<u32>(newest, <u32>open, SLOT_NEXT);
@@ -268,6 +286,8 @@ export function sessionStable(slot: u64): void {
     const gone = oldest;
     for (let image: usize = load<u32>(gone, SLOT_IMAGES); image; image = load<u32>(image, IMG_NEXT)) imageExpire(image);
     base = load<u64>(gone, SLOT_NUMBER);
+    baseLamports = load<u64>(gone, SLOT_LAMPORTS);
+    baseCount = load<u32>(gone, SLOT_COUNT);
     oldest = load<u32>(gone, SLOT_NEXT);
     if (oldest) store<u32>(oldest, 0, SLOT_OLDER);
     else newest = 0;
@@ -281,6 +301,7 @@ export function sessionRevert(): void {
   for (let image: usize = load<u32>(slot, SLOT_IMAGES); image; image = load<u32>(image, IMG_NEXT)) {
     const record: usize = load<u32>(image, IMG_RECORD);
     storeBalance(load<u64>(record, ACC_LAMPORTS), load<u64>(image, IMG_LAMPORTS));
+    storeResized(memoryOf(load<u32>(record, ACC_DATA_LEN)), memoryOf(load<u32>(image, IMG_DATA_LEN)));
     imageRestore(image);
     imageUnlink(image);
     if (!load<u64>(record, ACC_LAMPORTS)) tombstoneQueue(record);

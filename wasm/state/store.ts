@@ -1,7 +1,8 @@
 /** The shard's own accounts: the table, their totals, and the tombstones that wait for a checkpoint. */
 import { keyHash } from "../memory/bytes";
+import { heapCapacity } from "../memory/heap";
 import { outAdvance, outEnsure } from "../memory/io";
-import { ACC_GENESIS, ACC_LAMPORTS, ACC_MODIFIED, ACC_NEXT, ACC_STATE, ACC_UNDO, ST_QUEUED, ST_STORED } from "./account";
+import { ACC_DATA_LEN, ACC_GENESIS, ACC_LAMPORTS, ACC_MODIFIED, ACC_NEXT, ACC_STATE, ACC_SIZE, ACC_UNDO, ST_QUEUED, ST_STORED } from "./account";
 import { dataDrop } from "./data";
 import { decodeInto, encodeRecord, recordEncodedSize } from "./encoding";
 import { recordFree, recordNew, recordsReset } from "./records";
@@ -10,6 +11,10 @@ import { IMG_LAMPORTS, IMG_MODIFIED, imageAsOf, imageEncode, imageEncodedSize } 
 
 let lamports: u64 = 0;
 let live: u32 = 0;
+/** Accounts that exist and are only in storage (wasm/state/cold.ts). */
+let cold: u32 = 0;
+/** Bytes of the records in the table, their data and their places in it. */
+let bytes: u64 = 0;
 /** Queue of records without lamports, linked by ACC_NEXT. Some may have come back to life since. */
 let tombFirst: usize = 0;
 let tombLast: usize = 0;
@@ -21,6 +26,8 @@ export function storeReset(): void {
   tableReset();
   lamports = 0;
   live = 0;
+  cold = 0;
+  bytes = 0;
   tombFirst = 0;
   tombLast = 0;
   tombs = 0;
@@ -30,6 +37,51 @@ export function storeLamports(): u64 {
 }
 export function storeCount(): u32 {
   return live;
+}
+
+export function storeCold(): u32 {
+  return cold;
+}
+export function storeBytes(): u64 {
+  return bytes;
+}
+
+/** A place in the table: about 8 bytes, with what a segment keeps free. */
+const PLACE: u32 = 8;
+/** Memory of an account with so many bytes of data. */
+export function memoryOf(dataLen: u32): u32 {
+  return ACC_SIZE + PLACE + (dataLen ? heapCapacity(dataLen) : 0);
+}
+/** Keeps the sum of the memory when a stored account changes; 0 for one that is not in memory. */
+export function storeResized(before: u32, after: u32): void {
+  bytes += <u64>after - <u64>before;
+}
+
+/** Totals of an empty store whose accounts are all in storage. */
+export function storeTotals(sum: u64, count: u32): void {
+  lamports = sum;
+  live = count;
+  cold = count;
+}
+/** Puts an account that storage has into memory. The totals count it already. */
+export function storeFetched(p: usize, hash: u64, slot: u64): void {
+  const record = recordNew(p, ST_STORED);
+  decodeInto(record, p);
+  store<u64>(record, slot, ACC_MODIFIED);
+  tableInsert(record, hash);
+  bytes += memoryOf(load<u32>(record, ACC_DATA_LEN));
+  cold -= 1;
+}
+/** Takes an account out of memory that storage has. */
+export function storeEvict(record: usize): void {
+  cold += <u32>(load<u64>(record, ACC_LAMPORTS) != 0);
+  storeRemove(record);
+}
+function storeRemove(record: usize): void {
+  bytes -= memoryOf(load<u32>(record, ACC_DATA_LEN));
+  tableRemove(record, keyHash(record));
+  dataDrop(record);
+  recordFree(record);
 }
 
 /** Keeps the totals when the balance of a stored account changes. */
@@ -73,9 +125,7 @@ export function tombstonesDrop(slot: u64): void {
       tombstoneQueue(record);
       continue;
     }
-    tableRemove(record, keyHash(record));
-    dataDrop(record);
-    recordFree(record);
+    storeRemove(record);
   }
 }
 
@@ -88,9 +138,12 @@ export function storeSet(p: usize, slot: u64): void {
     if (!after) return;
     record = recordNew(p, ST_STORED);
     tableInsert(record, hash);
+    bytes += memoryOf(0);
   }
   storeBalance(load<u64>(record, ACC_LAMPORTS), after);
+  bytes -= memoryOf(load<u32>(record, ACC_DATA_LEN));
   decodeInto(record, p);
+  bytes += memoryOf(load<u32>(record, ACC_DATA_LEN));
   store<u64>(record, slot, ACC_MODIFIED);
   if (slot == 0) store<u8>(record, 1, ACC_GENESIS);
   if (!after) tombstoneQueue(record);

@@ -48,7 +48,9 @@ export const SLOT_RETURNS_LEN: usize = 108;
 export const SLOT_RESULTS: usize = 112;
 export const SLOT_RESULTS_LEN: usize = 116;
 export const SLOT_EFFECT_HASH: usize = 120; // hash
-const SLOT_SIZE: u32 = 152;
+/** u32 accounts that exist in the shard after the slot */
+export const SLOT_COUNT: usize = 152;
+const SLOT_SIZE: u32 = 160;
 
 export const IMG_NEXT: usize = 0; // u32: next in the slot
 export const IMG_RECORD: usize = 4; // u32

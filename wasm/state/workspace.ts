@@ -7,7 +7,8 @@
  *                    ─▶ anything else              ─▶ the plan is broken: noted here, engineExecute answers it
  */
 import { keyCopy, keyHash } from "../memory/bytes";
-import { ACC_EPOCH, ACC_STATE, ST_LEASED, ST_LENT, ST_READONLY, ST_SHARED, ST_TEMPORARY } from "./account";
+import { ACC_EPOCH, ACC_STATE, ACC_USED, ST_LEASED, ST_LENT, ST_READONLY, ST_SHARED, ST_TEMPORARY } from "./account";
+import { coldAsked } from "./cold-keys";
 import { dataDrop } from "./data";
 import { decodeInto } from "./encoding";
 import { recordFree, recordNew } from "./records";
@@ -20,6 +21,8 @@ import { imageKeep } from "./undo";
 export const FAULT_FOREIGN: u32 = 1;
 export const FAULT_LENT: u32 = 2;
 export const FAULT_READONLY: u32 = 3;
+/** Not in memory, and storage was never asked for it. */
+export const FAULT_COLD: u32 = 4;
 
 /** Records of keys that execution is about to ask for, by the address of the key: {u32 key, u32 record}. */
 const HINTS: i32 = 1024;
@@ -32,6 +35,8 @@ let simulating: bool = false;
 /** The open slot (wasm/state/undo.ts), or 0. */
 let slot: usize = 0;
 let epoch: u32 = 0;
+/** Low half of the open slot's number: when an account was last used. */
+let number: u32 = 0;
 let fault: u32 = 0;
 const faultKeyAt: usize = memory.data(32, 16);
 
@@ -51,6 +56,7 @@ export function workspaceFaultKey(): usize {
 export function workspaceOpen(forSlot: usize): void {
   slot = forSlot;
   epoch += 1;
+  number = <u32>load<u64>(forSlot);
   fault = 0;
   memory.fill(hints, 0, HINTS << 3);
 }
@@ -94,7 +100,9 @@ export function workspaceOwn(key: usize): usize {
   const hash = keyHash(key);
   let record = tableFind(key, hash);
   if (!record) record = smallFind(slotTable, key, hash);
-  return record ? record : temporary(slotTable, key, hash);
+  if (!record) record = temporary(slotTable, key, hash);
+  store<u32>(record, number, ACC_USED);
+  return record;
 }
 
 /** Adds a leased account from its checked encoding. */
@@ -114,6 +122,7 @@ export function slotAccount(key: usize): usize {
   if (load<u32>(hint) == <u32>key && !simulating) {
     const known: usize = load<u32>(hint, 4);
     if (load<u8>(known, ACC_STATE) & ST_LENT) faultNote(FAULT_LENT, key);
+    store<u32>(known, number, ACC_USED);
     return known;
   }
   const hash = keyHash(key);
@@ -130,9 +139,11 @@ export function slotAccount(key: usize): usize {
   if (!record) record = tableFind(key, hash);
   if (record) {
     if (load<u8>(record, ACC_STATE) & ST_LENT) faultNote(FAULT_LENT, key);
+    store<u32>(record, number, ACC_USED);
     return record;
   }
   if (shardOf(key) != shardSelf()) faultNote(FAULT_FOREIGN, key);
+  else if (!coldAsked(key, hash)) faultNote(FAULT_COLD, key);
   return temporary(slotTable, key, hash);
 }
 

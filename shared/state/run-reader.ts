@@ -1,0 +1,246 @@
+/** Reading sorted runs: the newest version of some keys, or of all accounts in order. */
+import { viewOf } from "../protocol/bytes.ts";
+import { LIST_HEADER } from "./accounts.ts";
+import { compareKeys, hashKey, isTombstone, type Part, sizeAt } from "./part.ts";
+import type { Run } from "./runs.ts";
+
+const KEY = 32;
+
+/** The account list of a page. */
+export type ReadPage = (part: Part, page: number) => Uint8Array;
+
+/** Collects encoded accounts into an account list. */
+export class ListBuilder {
+  readonly #parts: Uint8Array[] = [];
+  #count = 0;
+  #bytes = LIST_HEADER;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+  add(account: Uint8Array): void {
+    this.#parts.push(account);
+    this.#count++;
+    this.#bytes += account.length;
+  }
+  /** All accounts of a list. */
+  addList(list: Uint8Array): void {
+    const body = list.subarray(LIST_HEADER);
+    this.#parts.push(body);
+    this.#count += viewOf(list).getUint32(0, true);
+    this.#bytes += body.length;
+  }
+  finish(): Uint8Array {
+    const out = new Uint8Array(this.#bytes);
+    viewOf(out).setUint32(0, this.#count, true);
+    let at = LIST_HEADER;
+    for (const part of this.#parts) {
+      out.set(part, at);
+      at += part.length;
+    }
+    return out;
+  }
+}
+
+/** The part of a run in which the key would be. */
+function partOf(run: Run, key: DataView, at: number): Part | undefined {
+  let low = 0;
+  let high = run.parts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (run.parts[middle]!.reaches(key, at)) high = middle;
+    else low = middle + 1;
+  }
+  return run.parts[low];
+}
+
+export class RunLookup {
+  readonly #runs: readonly Run[];
+  readonly #read: ReadPage;
+  readonly #hash = new Uint32Array(2);
+  readonly #found = new ListBuilder();
+  /** Bytes of accounts nobody asked for that may come along, because their page was read anyway. */
+  #spare: number;
+  readonly #limit: number;
+
+  constructor(runs: readonly Run[], read: ReadPage, spareBytes: number, limitBytes = Number.POSITIVE_INFINITY) {
+    this.#runs = runs;
+    this.#read = read;
+    this.#spare = spareBytes;
+    this.#limit = limitBytes;
+  }
+
+  /**
+   * An account list of those of the keys (ascending) that storage has, tombstones left out, and of what came along; null when it
+   * is over the limit.
+   */
+  find(keys: Uint8Array): Uint8Array | null {
+    const view = viewOf(keys);
+    let left: number[] = [];
+    for (let at = 0; at < keys.length; at += KEY) left.push(at);
+    for (let i = this.#runs.length - 1; i >= 0 && left.length > 0; i--) left = this.#inRun(i, view, left);
+    return this.#found.bytes > this.#limit ? null : this.#found.finish();
+  }
+
+  /** Returns the keys, as offsets, that this run does not have. */
+  #inRun(index: number, keys: DataView, wanted: readonly number[]): number[] {
+    const run = this.#runs[index]!;
+    const missing: number[] = [];
+    let group: number[] = [];
+    let part: Part | undefined;
+    let page = -1;
+    const flush = (): void => {
+      if (group.length > 0) this.#inPage(index, this.#read(part!, page), keys, group, missing);
+      group = [];
+    };
+    for (const at of wanted) {
+      if (this.#found.bytes > this.#limit) return [];
+      const itsPart = partOf(run, keys, at);
+      const itsPage = itsPart?.pageOf(keys, at) ?? -1;
+      if (itsPage < 0) {
+        missing.push(at);
+        continue;
+      }
+      hashKey(keys, at, this.#hash);
+      if (!itsPart!.mayHave(itsPage, this.#hash)) {
+        missing.push(at);
+        continue;
+      }
+      if (itsPart !== part || itsPage !== page) flush();
+      part = itsPart;
+      page = itsPage;
+      group.push(at);
+    }
+    flush();
+    // A page is looked at after the keys behind it that the filters refused: order matters to the next run.
+    return missing.sort((a, b) => a - b);
+  }
+
+  #inPage(index: number, list: Uint8Array, keys: DataView, wanted: readonly number[], missing: number[]): void {
+    const view = viewOf(list);
+    let next = 0;
+    for (let at = LIST_HEADER; at < list.length; ) {
+      const size = sizeAt(view, at);
+      let order = 1;
+      while (next < wanted.length) {
+        order = compareKeys(keys, wanted[next]!, view, at);
+        if (order >= 0) break;
+        missing.push(wanted[next++]!);
+      }
+      const isWanted = next < wanted.length && order === 0;
+      if (isWanted) next++;
+      if (!isTombstone(view, at) && (isWanted || this.#comesAlong(index, view, at, size))) {
+        this.#found.add(list.subarray(at, at + size));
+      }
+      at += size;
+    }
+    while (next < wanted.length) missing.push(wanted[next++]!);
+  }
+
+  /** Whether an account may be taken although nobody asked for it: there is room, and no newer run can have it. */
+  #comesAlong(index: number, view: DataView, at: number, size: number): boolean {
+    if (this.#spare < size) return false;
+    for (let i = index + 1; i < this.#runs.length; i++) {
+      const part = partOf(this.#runs[i]!, view, at);
+      const page = part?.pageOf(view, at) ?? -1;
+      if (page < 0) continue;
+      hashKey(view, at, this.#hash);
+      if (part!.mayHave(page, this.#hash)) return false;
+    }
+    this.#spare -= size;
+    return true;
+  }
+}
+
+/** Walks a run's accounts in order. */
+class RunCursor {
+  readonly #run: Run;
+  readonly #read: ReadPage;
+  #part = 0;
+  #page = -1;
+  list: Uint8Array = new Uint8Array(LIST_HEADER);
+  view: DataView = viewOf(this.list);
+  at = LIST_HEADER;
+  size = 0;
+  done = false;
+
+  constructor(run: Run, read: ReadPage, after: Uint8Array | undefined) {
+    this.#run = run;
+    this.#read = read;
+    if (after) this.#seek(viewOf(after));
+    else this.next();
+  }
+
+  #seek(after: DataView): void {
+    const part = partOf(this.#run, after, 0);
+    if (!part) {
+      this.done = true;
+      return;
+    }
+    this.#part = this.#run.parts.indexOf(part);
+    this.#page = Math.max(0, part.pageOf(after, 0)) - 1;
+    do this.next();
+    while (!this.done && compareKeys(this.view, this.at, after, 0) <= 0);
+  }
+
+  next(): void {
+    this.at += this.size;
+    while (this.at >= this.list.length) {
+      const part = this.#run.parts[this.#part];
+      if (!part) {
+        this.done = true;
+        return;
+      }
+      if (++this.#page === part.pages) {
+        this.#part++;
+        this.#page = -1;
+        continue;
+      }
+      this.list = this.#read(part, this.#page);
+      this.view = viewOf(this.list);
+      this.at = LIST_HEADER;
+    }
+    this.size = sizeAt(this.view, this.at);
+  }
+}
+
+/** The newest version of every account of some runs (oldest first) behind a key, ascending, tombstones too. */
+export class MergedRuns {
+  /** Newest first. */
+  readonly #cursors: RunCursor[];
+  #current: RunCursor | undefined;
+  /** Bytes of all versions passed. */
+  consumed = 0;
+
+  constructor(runs: readonly Run[], read: ReadPage, after?: Uint8Array) {
+    this.#cursors = runs.map((run) => new RunCursor(run, read, after)).reverse();
+    this.#choose();
+  }
+
+  /** Where the present account is, at `at` of `list`; undefined at the end. */
+  get current(): Pick<RunCursor, "list" | "view" | "at" | "size"> | undefined {
+    return this.#current;
+  }
+
+  #choose(): void {
+    this.#current = undefined;
+    for (const cursor of this.#cursors) {
+      if (cursor.done) continue;
+      const best = this.#current as RunCursor | undefined;
+      if (!best || compareKeys(cursor.view, cursor.at, best.view, best.at) < 0) this.#current = cursor;
+    }
+  }
+
+  next(): void {
+    const passed = this.#current!;
+    for (const cursor of this.#cursors) {
+      if (cursor === passed || cursor.done || compareKeys(cursor.view, cursor.at, passed.view, passed.at) !== 0)
+        continue;
+      this.consumed += cursor.size;
+      cursor.next();
+    }
+    this.consumed += passed.size;
+    passed.next();
+    this.#choose();
+  }
+}
