@@ -1,6 +1,6 @@
 /** The workers' code as workerd takes it: one ES module, and the WASM modules it imports. */
 import { readFileSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 export interface Module {
@@ -23,10 +23,11 @@ function wasmModules(found: Map<string, string>): Plugin {
   };
 }
 
-export async function bundleWorkers(entry: string, define: Record<string, string>): Promise<Module[]> {
+/** `source`: what to begin with instead of the entry; its imports are absolute. */
+export async function bundleWorkers(entry: string, define: Record<string, string>, source?: string): Promise<Module[]> {
   const wasm = new Map<string, string>();
   const result = await build({
-    entryPoints: [entry],
+    ...(source === undefined ? { entryPoints: [entry] } : { stdin: { contents: source, resolveDir: dirname(entry) } }),
     bundle: true,
     write: false,
     format: "esm",

@@ -6,6 +6,9 @@ import { generateKeypair, type Keypair, readKeypair } from "./keypair.ts";
 /** Version of the state folder and of the formats of everything in it. */
 export const FORMAT_VERSION = 6;
 
+/** Ingress lanes of a local network. */
+const LANES = 1;
+
 const LAMPORTS_PER_SOL = 1_000_000_000n;
 const FAUCET_LAMPORTS = 500_000_000n * LAMPORTS_PER_SOL;
 /** Rent-exempt minimum of an account without data: 128 bytes of overhead, 3,480 lamports a byte-year, two years. */
@@ -99,10 +102,17 @@ export function networkVariable(file: NetworkFile, slotMs: number): Record<strin
     genesisHash: file.genesisHash,
     shardCount: file.genesis.shardCount,
     slotMs,
-    lanes: 1,
+    lanes: LANES,
     identity: file.genesis.identity,
     faucetSecret: file.faucet.secretKey,
     genesisTimestamp: file.genesis.timestamp,
     genesisAccounts: file.genesis.accounts,
   };
+}
+
+/** Names of all objects of a network (durable-objects/host/env.ts). */
+export function objectNames(file: NetworkFile): string[] {
+  const numbered = (kind: string, count: number) => Array.from({ length: count }, (_, i) => `${kind}-${i}`);
+  const many = [...numbered("lane", LANES), ...numbered("shard", file.genesis.shardCount)];
+  return ["builder", "ledger", "subscriptions-0", ...many];
 }

@@ -1,4 +1,4 @@
-/** A whole network on this machine, in one workerd process. Used by `npm start`, the tests and the benchmarks. */
+/** A whole network on this machine, in one workerd process or in two. Used by `npm start`, the tests and the benchmarks. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -6,11 +6,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { buildWasm } from "../build/wasm.mjs";
 import { Failure } from "./failure.ts";
-import { type NetworkFile, networkVariable } from "./genesis.ts";
+import { type NetworkFile, networkVariable, objectNames } from "./genesis.ts";
 import type { Keypair } from "./keypair.ts";
 import { checkPortPair, findPortPair, MAX_PORT } from "./ports.ts";
+import type { Processes } from "./processes.ts";
 import { StateFolder } from "./state.ts";
-import type { LogSink, Workerd } from "./workerd.ts";
+import type { LogSink } from "./workerd.ts";
 
 export { Failure } from "./failure.ts";
 export type { Keypair } from "./keypair.ts";
@@ -26,6 +27,7 @@ export const RANGES = {
   shards: [1, 64],
   slotMs: [10, 10_000],
   port: [1, MAX_PORT],
+  processes: [1, 2],
 } as const;
 
 export interface NetworkOptions {
@@ -39,6 +41,8 @@ export interface NetworkOptions {
   readonly state?: string;
   /** Deletes the state first. */
   readonly reset?: boolean;
+  /** workerd processes, 1 or 2. In the second are all objects but the lanes. Any state can be run in either way. */
+  readonly processes?: number;
   /** Another wrangler.toml than the project's. */
   readonly config?: string;
   readonly log?: LogSink;
@@ -57,11 +61,11 @@ export interface Network {
   readonly genesisHash: string;
   readonly identity: Keypair;
   readonly faucet: Keypair;
-  /** Of the workerd process; undefined while there is none. */
-  readonly workerdPid: number | undefined;
-  /** SIGKILL to workerd; back once it is dead. It is started again at once: see `ready`. */
-  kill(): Promise<void>;
-  /** Back once workerd is up and answers. */
+  /** Of the workerd processes, the one with the edge first; undefined while there is none. */
+  readonly workerdPids: readonly (number | undefined)[];
+  /** SIGKILL to workerd, all processes or one; back once it is dead. It is started again at once: see `ready`. */
+  kill(process?: number): Promise<void>;
+  /** Back once all of workerd is up and answers. */
   ready(): Promise<void>;
   /** `kill`, then `ready`. */
   restart(): Promise<void>;
@@ -79,7 +83,7 @@ function checkRange(name: keyof typeof RANGES, value: number): void {
 
 async function answers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`${url}/health`);
+    const response = await fetch(url);
     await response.arrayBuffer();
     return response.ok;
   } catch {
@@ -101,7 +105,7 @@ class LocalNetwork implements Network {
   readonly created: boolean;
   readonly #file: NetworkFile;
   readonly #folder: StateFolder;
-  readonly #workerd: Workerd;
+  readonly #workerd: Processes;
   readonly #onStopped: () => void;
   #stopped: Promise<void> | undefined;
 
@@ -109,7 +113,7 @@ class LocalNetwork implements Network {
     options: { host: string; port: number; slotMs: number; created: boolean; onStopped: () => void },
     file: NetworkFile,
     folder: StateFolder,
-    workerd: Workerd,
+    workerd: Processes,
   ) {
     const host = reachable(options.host);
     this.rpcUrl = `http://${host}:${options.port}`;
@@ -138,17 +142,19 @@ class LocalNetwork implements Network {
   get faucet(): Keypair {
     return this.#file.faucet;
   }
-  get workerdPid(): number | undefined {
-    return this.#workerd.pid;
+  get workerdPids(): (number | undefined)[] {
+    return this.#workerd.pids;
   }
 
-  kill(): Promise<void> {
-    return this.#workerd.kill();
+  kill(process?: number): Promise<void> {
+    return this.#workerd.kill(process);
   }
 
   async ready(): Promise<void> {
+    // The status of the network is an answer from the other process, if there are two.
+    const url = `${this.rpcUrl}/${this.#workerd.count > 1 ? "v1/status" : "health"}`;
     do await this.#workerd.ready();
-    while (this.#stopped === undefined && !(await answers(this.rpcUrl)) && (await sleep(20, true)));
+    while (this.#stopped === undefined && !(await answers(url)) && (await sleep(20, true)));
   }
 
   async restart(): Promise<void> {
@@ -171,9 +177,11 @@ class LocalNetwork implements Network {
 
 /** Throws a Failure for what the user can put right. Nothing is changed before everything is checked. */
 export async function startNetwork(options: NetworkOptions = {}): Promise<Network> {
-  const { host = DEFAULT_HOST, slotMs = DEFAULT_SLOT_MS, config = join(ROOT, "wrangler.toml") } = options;
+  const { host = DEFAULT_HOST, slotMs = DEFAULT_SLOT_MS, processes = 1 } = options;
+  const { config = join(ROOT, "wrangler.toml") } = options;
   if (options.shards !== undefined) checkRange("shards", options.shards);
   checkRange("slotMs", slotMs);
+  checkRange("processes", processes);
   if (options.port) checkRange("port", options.port);
   const temporary = options.state === undefined;
   const directory = options.state === undefined ? mkdtempSync(join(tmpdir(), "infinisvm-")) : resolve(options.state);
@@ -189,16 +197,18 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
       throw new Failure("build-failed", error.message);
     });
     // Loaded only now: it takes a second, and most refusals come earlier.
-    const { Workerd } = await import("./workerd.ts");
+    const { Processes } = await import("./processes.ts");
     const { port, workerd } = await onPorts(host, options.port, (port) =>
-      Workerd.start({
+      Processes.start({
+        processes: processes === 2 ? 2 : 1,
+        objectNames: objectNames(network),
         config,
         host,
         port,
         storage: folder.objects,
         variables: { NETWORK: networkVariable(network, slotMs) },
         log: options.log ?? (() => {}),
-        onProcess: (pid) => folder.lock.note(pid),
+        onProcesses: (pids) => folder.lock.note(pids),
       }),
     );
     const started = new LocalNetwork({ host, port, slotMs, created, onStopped }, network, folder, workerd);
@@ -215,8 +225,8 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
 async function onPorts(
   host: string,
   wanted: number | undefined,
-  start: (port: number) => Promise<Workerd>,
-): Promise<{ port: number; workerd: Workerd }> {
+  start: (port: number) => Promise<Processes>,
+): Promise<{ port: number; workerd: Processes }> {
   for (;;) {
     const port = wanted || (await findPortPair(host));
     try {

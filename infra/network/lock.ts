@@ -1,7 +1,7 @@
 /**
  * One process to a state folder. The lock is an SQLite file held exclusively, so the operating system gives it back whatever
- * becomes of its holder. Beside it stands who holds it, for the message, and which workerd it runs: one that outlived its
- * holder still has the folder's databases and ports open, and is ended by the next holder.
+ * becomes of its holder. Beside it stands who holds it, for the message, and which workerd processes it runs: one that outlived
+ * its holder still has the folder's databases and ports open, and is ended by the next holder.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,12 +15,12 @@ const BUSY_TIMEOUT_MS = 300;
 
 interface Holder {
   readonly pid: number;
-  readonly workerd?: { readonly pid: number; readonly command: string };
+  readonly workerd?: readonly { readonly pid: number; readonly command: string }[];
 }
 
 export interface StateLock {
-  /** Notes the workerd that runs now. */
-  note(workerdPid: number): void;
+  /** Notes the workerd processes that run now. */
+  note(workerdPids: readonly number[]): void;
   release(): void;
 }
 
@@ -29,7 +29,7 @@ export const LOCK_FILES = ["lock.sqlite", "lock.sqlite-journal", "lock.json"];
 function readHolder(path: string): Holder | null {
   try {
     const holder = JSON.parse(readFileSync(path, "utf8")) as Holder;
-    return typeof holder.pid === "number" ? holder : null;
+    return typeof holder.pid === "number" && Array.isArray(holder.workerd ?? []) ? holder : null;
   } catch {
     return null;
   }
@@ -59,12 +59,13 @@ function openExclusively(directory: string): DatabaseSync {
 export async function lockState(directory: string): Promise<StateLock> {
   const database = openExclusively(directory);
   const path = join(directory, "lock.json");
-  const orphan = readHolder(path)?.workerd;
-  if (orphan && commandLine(orphan.pid) === orphan.command) await killAndWait(orphan.pid);
+  for (const orphan of readHolder(path)?.workerd ?? []) {
+    if (commandLine(orphan.pid) === orphan.command) await killAndWait(orphan.pid);
+  }
   writeFileSync(path, JSON.stringify({ pid: process.pid } satisfies Holder));
   return {
-    note(workerdPid) {
-      const workerd = { pid: workerdPid, command: commandLine(workerdPid) };
+    note(workerdPids) {
+      const workerd = workerdPids.map((pid) => ({ pid, command: commandLine(pid) }));
       writeFileSync(path, JSON.stringify({ pid: process.pid, workerd } satisfies Holder));
     },
     release() {

@@ -3,6 +3,7 @@
  *   network.json   genesis and keys (genesis.ts), written once
  *   objects/       storage of the Durable Objects, kept by workerd
  *   lock.*         who uses it (lock.ts)
+ *   split-front, split-back   where its two processes find each other, when it runs in two (split/setup.ts)
  */
 import {
   closeSync,
@@ -26,7 +27,9 @@ import { LOCK_FILES, lockState, type StateLock } from "./lock.ts";
 const NETWORK_FILE = "network.json";
 const OBJECTS = "objects";
 const TEMPORARY = `${NETWORK_FILE}.new`;
-const KNOWN = new Set([NETWORK_FILE, TEMPORARY, OBJECTS, ...LOCK_FILES]);
+/** Where two processes find each other. */
+const SPLIT = ["split-front", "split-back"];
+const KNOWN = new Set([NETWORK_FILE, TEMPORARY, OBJECTS, ...SPLIT, ...LOCK_FILES]);
 const SQLITE_MAGIC = "SQLite format 3\0";
 
 export const DEFAULT_SHARDS = 4;

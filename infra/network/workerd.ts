@@ -1,5 +1,5 @@
 /**
- * The workerd process of a network, run by Miniflare and configured from wrangler.toml.
+ * A workerd process of a network, run by Miniflare and configured from wrangler.toml.
  *
  *   client ──▶ RPC port ──────────▶ default entry point of the worker
  *   client ──▶ WebSocket port ────▶ its entry point `pubsub`, the same handler
@@ -24,6 +24,7 @@ import { unstable_readConfig as readConfig, unstable_getMiniflareWorkerOptions a
 import { bundleWorkers } from "./bundle.ts";
 import { Failure } from "./failure.ts";
 import { isAlive, killAndWait } from "./process.ts";
+import { Registry, type SplitOptions, splitSource, splitWorker, tellPeer, type WorkerOptions } from "./split/setup.ts";
 
 /** More deaths than this within the window, and Miniflare's immediate restart is not enough. */
 const MAX_DEATHS = 5;
@@ -45,6 +46,10 @@ export interface WorkerdOptions {
   readonly variables: Record<string, unknown>;
   readonly log: LogSink;
   readonly onProcess: (pid: number) => void;
+  /** When this is one of two processes of a network. */
+  readonly split?: SplitOptions;
+  /** A process is up, or has ended. */
+  readonly onChange?: () => void;
 }
 
 /** In whose name a child process is started: Miniflare does not tell the process it runs. */
@@ -84,6 +89,8 @@ class FailureLog extends Log {
 interface MiniflareSetup {
   readonly workerName: string;
   readonly options: MiniflareOptions;
+  /** Of a split network only. */
+  readonly registry: Registry | undefined;
 }
 
 async function miniflareSetup(options: WorkerdOptions): Promise<MiniflareSetup> {
@@ -93,13 +100,16 @@ async function miniflareSetup(options: WorkerdOptions): Promise<MiniflareSetup> 
   if (main === undefined || workerName === undefined) {
     throw new Failure("build-failed", `${options.config} must have a name and a main module`);
   }
-  const { modulesRules: _, ...worker } = workerOptions;
+  const { modulesRules: _, ...whole } = workerOptions;
+  const { split } = options;
+  const worker = split ? splitWorker(whole as unknown as WorkerOptions, workerName, split) : whole;
+  const registry = split && new Registry(options.storage, split.half);
   // wrangler's type of its options is wider than Miniflare's for the same object.
   const v4 = {
     ...worker,
     name: workerName,
     modulesRoot: "/",
-    modules: await bundleWorkers(main, define),
+    modules: await bundleWorkers(main, define, split && splitSource(main, whole as unknown as WorkerOptions)),
     bindings: { ...(worker.bindings as object | undefined), ...options.variables },
     cacheAPI: false,
     host: "127.0.0.1",
@@ -107,12 +117,16 @@ async function miniflareSetup(options: WorkerdOptions): Promise<MiniflareSetup> 
     cf: false,
     logRequests: false,
     resourcePersistencePath: options.storage,
-    unsafeDirectSockets: [
-      { host: options.host, port: options.port },
-      { host: options.host, port: options.port + 1, entrypoint: "pubsub" },
-    ],
+    unsafeDevRegistryPath: registry?.folder,
+    unsafeDirectSockets:
+      split?.half === "back"
+        ? []
+        : [
+            { host: options.host, port: options.port },
+            { host: options.host, port: options.port + 1, entrypoint: "pubsub" },
+          ],
   } as unknown as V4MiniflareOptions;
-  return { workerName, options: convertV4MiniflareOptions(v4) };
+  return { workerName, options: convertV4MiniflareOptions(v4), registry };
 }
 
 interface Latch {
@@ -187,18 +201,24 @@ export class Workerd {
         if (!this.#stopping) this.#options.log(level === "error" || level === "warn" ? level : "info", message);
       },
       unsafeHandleRuntimeRestart: () => {
-        if (current()) this.#up.open();
+        if (current()) this.#isUp();
       },
     };
     const miniflare = starting.run(this, () => withoutSignalHandlers(() => new Miniflare(options)));
     this.#miniflare = miniflare;
     await miniflare.ready;
+    this.#isUp();
+  }
+
+  #isUp(): void {
+    this.#options.onChange?.();
     this.#up.open();
   }
 
   #died(how: string, wanted: boolean): void {
     this.#up.open(); // whoever waits now asks the process, finds none and waits again
     this.#up = latch();
+    this.#options.onChange?.();
     if (wanted) return;
     const now = Date.now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < DEATH_WINDOW_MS), now];
@@ -242,6 +262,17 @@ export class Workerd {
     await this.#up.opened;
   }
 
+  /** Where the other process of a split network reaches this one; undefined while it is not up. */
+  get debugAddress(): string | undefined {
+    return this.#pid === undefined ? undefined : this.#setup.registry?.address(this.#setup.workerName);
+  }
+
+  /** Tells this process of a split network where the other one is. */
+  async meet(address: string | undefined): Promise<void> {
+    const { split } = this.#options;
+    if (split && this.#miniflare) await tellPeer(this.#miniflare, split.token, address ?? "");
+  }
+
   /** Takes a Durable Object out of memory, as the platform does now and then; its next message brings it back. */
   async evict(className: string, name: string): Promise<void> {
     try {
@@ -259,5 +290,6 @@ export class Workerd {
     await this.#recovery;
     await this.#miniflare?.dispose().catch(() => {});
     if (pid !== undefined && isAlive(pid)) await killAndWait(pid);
+    this.#setup.registry?.remove();
   }
 }

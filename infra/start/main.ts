@@ -14,6 +14,7 @@ function report(network: Network, confirmedMs: number, startedMs: number): strin
     ["WebSocket", `${network.wsUrl} (and ${network.rpcUrl.replace("http", "ws")})`],
     ["Shards", String(network.shards)],
     ["Slot time", `${network.slotMs} ms`],
+    ...(network.workerdPids.length > 1 ? [["Processes", String(network.workerdPids.length)]] : []),
     ["State", `${network.state} (${origin})`],
     ["Faucet", network.faucet.address],
     ["First transfer", `confirmed in ${Math.round(confirmedMs)} ms`],

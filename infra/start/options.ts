@@ -11,6 +11,7 @@ Usage: npm start -- [options]
 
   --shards N     account shards, ${RANGES.shards.join(" to ")} (${DEFAULT_SHARDS}; fixed by a network's genesis)
   --slot-ms MS   time of a slot in milliseconds, ${RANGES.slotMs.join(" to ")} (${DEFAULT_SLOT_MS})
+  --processes N  workerd processes, 1 or 2 (1): with 2 the edge has a core of its own, beside that of builder and shards
   --port PORT    RPC and WebSocket; the WebSocket is on PORT + 1 too (${DEFAULT_PORT})
   --host HOST    address to listen on (${DEFAULT_HOST})
   --state DIR    folder that keeps the network from one start to the next (${DEFAULT_STATE})
@@ -43,6 +44,7 @@ function parse(args: readonly string[]) {
       options: {
         shards: { type: "string" },
         "slot-ms": { type: "string" },
+        processes: { type: "string" },
         port: { type: "string" },
         host: { type: "string" },
         state: { type: "string" },
@@ -71,6 +73,7 @@ export function parseOptions(args: readonly string[]): StartOptions {
     network: {
       ...(values.shards !== undefined && { shards: wholeNumber("shards", "--shards", values.shards) }),
       slotMs: wholeNumber("slotMs", "--slot-ms", values["slot-ms"] ?? String(DEFAULT_SLOT_MS)),
+      processes: wholeNumber("processes", "--processes", values.processes ?? "1"),
       port: wholeNumber("port", "--port", values.port ?? String(DEFAULT_PORT)),
       host: present("--host", values.host) ?? DEFAULT_HOST,
       state: present("--state", values.state) ?? DEFAULT_STATE,

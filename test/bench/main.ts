@@ -4,10 +4,11 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { confirmPart, endToEndPart, jsonRpcPart, scalePart, tricklePart, twoProcessPart } from "./part-network.ts";
+import { confirmPart, endToEndPart, jsonRpcPart, scalePart, tricklePart } from "./part-network.ts";
 import { cryptoPart, executePart, litesvmPart, parsePart, planPart, platformPart, stagesPart } from "./part-stages.ts";
 import { restartPart, storePart } from "./part-store.ts";
 import { Bench, FIGURES, FULL, type Part, type PartResult, QUICK } from "./parts.ts";
+import { twoProcessPart } from "./two-process.ts";
 
 const PARTS: Record<string, { title: string; part: Part }> = {
   crypto: { title: "Cryptography, in workerd", part: cryptoPart },

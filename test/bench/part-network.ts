@@ -4,9 +4,8 @@ import { ms, perSecond, times, us, usd, whole } from "./format.ts";
 import { litesvmRate } from "./litesvm.ts";
 import { BATCH, confirmations, jsonRpcRate, sendBatches, steadyLoad, transfersOf, trickle } from "./load.ts";
 import { median, percentile } from "./measure.ts";
-import { type Bench, type PartResult, type Row, SHARDS, SLOT_MS } from "./parts.ts";
+import type { Bench, PartResult, Row } from "./parts.ts";
 import { type BenchNetwork, setUpTokens, tokenTransfers } from "./setup.ts";
-import { startTwoProcesses } from "./two-process.ts";
 import { addUp, type Counters, counters, used } from "./usage.ts";
 import { randomTransfers } from "./wallets.ts";
 
@@ -215,34 +214,4 @@ export async function scalePart(bench: Bench): Promise<PartResult> {
     beside: `${us(cpuUs)} of CPU each, ${(crossShardShare * 100).toFixed(0)} % across shards`,
   }));
   return { figures: {}, detail: { runs: detail }, rows };
-}
-
-/** Rounds in one process and in two take turns. */
-export async function twoProcessPart(bench: Bench): Promise<PartResult> {
-  const { rounds, scaleAccounts, transfers } = bench.sizes;
-  const one = await bench.startNetwork(SHARDS, scaleAccounts);
-  bench.say("the same in two processes");
-  const two = await startTwoProcesses(SHARDS, SLOT_MS, scaleAccounts);
-  try {
-    const rates: { one: number[]; two: number[] } = { one: [], two: [] };
-    const round = async (network: BenchNetwork, into: number[], seed: number) => {
-      const transactions = transfersOf(network)(transfers / 2, await network.client.blockhash(), seed);
-      into.push((transactions.length * 1000) / (await sendBatches(network.client, transactions)));
-    };
-    for (let i = 0; i <= rounds; i++) {
-      await round(one, rates.one, i + 1);
-      await round(two, rates.two, i + 1);
-    }
-    const [onePerSecond, twoPerSecond] = [median(rates.one.slice(1)), median(rates.two.slice(1))];
-    const ratio = twoPerSecond / onePerSecond;
-    const beside = `${times(ratio)} one process (${perSecond(onePerSecond)}); target 1.60x`;
-    return {
-      figures: { twoProcessRatio: ratio },
-      detail: { onePerSecond, twoPerSecond },
-      rows: [{ name: "SOL transfers, two processes", value: perSecond(twoPerSecond), beside }],
-    };
-  } finally {
-    await one.network.stop();
-    await two.stop();
-  }
 }

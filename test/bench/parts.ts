@@ -95,11 +95,11 @@ export class Bench {
     this.say = say;
   }
 
-  async startNetwork(shards: number, accounts: number): Promise<BenchNetwork & { readonly network: Network }> {
-    const network = await startNetwork({ shards, slotMs: SLOT_MS });
+  async startNetwork(shards: number, accounts: number, processes = 1): Promise<BenchNetwork> {
+    const network = await startNetwork({ shards, processes, slotMs: SLOT_MS });
     this.#networks.push(network);
     const client = new BenchClient(network.rpcUrl, network.wsUrl);
-    this.say(`funding ${accounts} accounts on ${shards} shards`);
+    this.say(`funding ${accounts} accounts on ${shards} shards${processes > 1 ? `, ${processes} processes` : ""}`);
     return { network, client, wallets: await fundWallets(network, client, accounts) };
   }
 

@@ -17,12 +17,9 @@ const MINT_RENT = 1_461_600n;
 const FUNDS = 10_000_000_000n;
 const TOKENS = 1_000_000_000n;
 
-/** What the benchmarks need to know of a network, whoever started it. */
-export type NetworkUnderTest = Pick<Network, "shards" | "genesisHash" | "faucet" | "workerdPid">;
-
 /** A running network, a client of it, and its funded wallets. */
 export interface BenchNetwork {
-  readonly network: NetworkUnderTest;
+  readonly network: Network;
   readonly client: BenchClient;
   readonly wallets: readonly Wallet[];
 }
@@ -55,7 +52,7 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
 const unitLimit: Ix = { program: COMPUTE_BUDGET, accounts: [], data: [2, ...u32(1_400_000)] };
 
 /** Sends transactions of the faucet, some hundreds at a time, and waits until they have landed. */
-async function sendAll({ faucet }: NetworkUnderTest, client: BenchClient, lists: readonly Ix[][]): Promise<void> {
+async function sendAll({ faucet }: Network, client: BenchClient, lists: readonly Ix[][]): Promise<void> {
   for (const part of chunks(lists, 400)) {
     const before = await client.transactionCount();
     const hash = await client.blockhash();
@@ -66,7 +63,7 @@ async function sendAll({ faucet }: NetworkUnderTest, client: BenchClient, lists:
   }
 }
 
-export async function fundWallets(network: NetworkUnderTest, client: BenchClient, count: number): Promise<Wallet[]> {
+export async function fundWallets(network: Network, client: BenchClient, count: number): Promise<Wallet[]> {
   const wallets = makeWallets("bench", count);
   const { publicKey } = network.faucet;
   const fund = (part: Wallet[]) => part.map((wallet) => transferIx(publicKey, wallet.key, FUNDS));
@@ -95,7 +92,7 @@ export async function setUpTokens(bench: BenchNetwork, count: number): Promise<T
   return { wallets, tokenAccounts };
 }
 
-async function createMint(network: NetworkUnderTest, client: BenchClient, mint: Wallet): Promise<void> {
+async function createMint(network: Network, client: BenchClient, mint: Wallet): Promise<void> {
   const { faucet } = network;
   const create: Ix = {
     program: SYSTEM,

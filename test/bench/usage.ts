@@ -40,7 +40,7 @@ export async function counters({ network, client }: BenchNetwork): Promise<Count
     actors.reduce((total, actor) => total + actor[name], 0);
   return {
     at: performance.now(),
-    cpuMs: cpuMs(network.workerdPid),
+    cpuMs: network.workerdPids.reduce<number>((total, pid) => total + cpuMs(pid), 0),
     rows: sum("rowsWritten"),
     bytes: sum("bytesWritten"),
     messages: sum("messagesSent"),

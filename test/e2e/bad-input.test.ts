@@ -37,7 +37,7 @@ const complaints: string[] = [];
 
 /** Resident memory of workerd, bytes. */
 function memory(): number {
-  return Number(execFileSync("ps", ["-o", "rss=", "-p", String(network.workerdPid)])) * 1024;
+  return Number(execFileSync("ps", ["-o", "rss=", "-p", String(network.workerdPids[0])])) * 1024;
 }
 
 async function post(body: string | Uint8Array): Promise<{ status: number; text: string }> {

@@ -21,10 +21,13 @@ async function balance(url: string, address: string): Promise<number> {
   return (await rpcCall<{ value: number }>(url, "getBalance", [address])).value;
 }
 
-/** The workerd process, as the lock of the state folder has it. */
-function workerdPid(state: string): number {
-  return JSON.parse(readFileSync(join(state, "lock.json"), "utf8")).workerd.pid;
+/** The workerd processes, as the lock of the state folder has them. */
+function workerdPids(state: string): number[] {
+  const { workerd } = JSON.parse(readFileSync(join(state, "lock.json"), "utf8"));
+  return workerd.map(({ pid }: { pid: number }) => pid);
 }
+
+const workerdPid = (state: string): number => workerdPids(state)[0]!;
 
 function pong(url: string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -108,6 +111,31 @@ test("after its own death by SIGKILL the next start takes over, ends the workerd
   const second = new StartCommand(...args);
   await second.up();
   expect(isAlive(orphan)).toBe(false);
+  expect(await balance(url, address)).toBe(SOL);
+});
+
+test("two workerd processes: a clean stop, a death by SIGKILL with both left behind, and then one process", async () => {
+  const { args, state, url } = await ownNetwork();
+  const first = new StartCommand(...args, "--processes", "2");
+  await first.up();
+  expect(first.stdout).toMatch(/Processes +2\n/);
+  const address = await airdrop(url, SOL);
+  const stopped = workerdPids(state);
+  expect(stopped).toHaveLength(2);
+  await first.signal("SIGTERM");
+  expect(stopped.filter(isAlive)).toEqual([]);
+
+  const second = new StartCommand(...args, "--processes", "2");
+  await second.up();
+  await airdrop(url, SOL);
+  const orphans = workerdPids(state);
+  await second.signal("SIGKILL");
+  expect(orphans.filter(isAlive)).toEqual(orphans);
+
+  const third = new StartCommand(...args);
+  await third.up();
+  expect(orphans.filter(isAlive)).toEqual([]);
+  expect(workerdPids(state)).toHaveLength(1);
   expect(await balance(url, address)).toBe(SOL);
 });
 

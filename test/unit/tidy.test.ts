@@ -88,6 +88,7 @@ describe("the code base", () => {
       text("wrangler.toml"),
       text("vitest.config.ts"),
       text("infra/build/wasm.mjs"),
+      text("infra/network/split/setup.ts"),
       text("test/unit/crypto/compile.ts"),
     ].join("\n");
     const dead = sources.filter(
