@@ -6,9 +6,11 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { decodeBase58 } from "../../shared/rpc/base58.ts";
+import { Failure } from "../network/failure.ts";
 import { createNetworkFile, networkVariable } from "../network/genesis.ts";
 import { RANGES } from "../network/index.ts";
 import type { Keypair } from "../network/keypair.ts";
+import { wholeNumber } from "../network/whole-number.ts";
 
 const HELP = `Makes the genesis of a network to deploy.
 
@@ -22,20 +24,6 @@ Usage: npm run genesis -- --out DIR [options]
 `;
 
 const LANES = [1, 256] as const;
-
-class UsageError extends Error {}
-
-function number(
-  text: string | undefined,
-  fallback: number,
-  [low, high]: readonly [number, number],
-  flag: string,
-): number {
-  if (text === undefined) return fallback;
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= low && value <= high) return value;
-  throw new UsageError(`${flag} takes a whole number from ${low} to ${high}, not "${text}"`);
-}
 
 function options() {
   try {
@@ -52,7 +40,7 @@ function options() {
       },
     }).values;
   } catch (error) {
-    throw new UsageError((error as Error).message.split("\n")[0]);
+    throw new Failure("bad-option", (error as Error).message.split("\n")[0]!);
   }
 }
 
@@ -65,14 +53,14 @@ function main(): void {
     console.log(HELP);
     return;
   }
-  if (!values.out) throw new UsageError("--out DIR is missing");
-  const shards = number(values.shards, 16, RANGES.shards, "--shards");
-  const lanes = number(values.lanes, 4, LANES, "--lanes");
-  const slotMs = number(values["slot-ms"], 50, RANGES.slotMs, "--slot-ms");
+  if (!values.out) throw new Failure("bad-option", "--out DIR is missing");
+  const shards = wholeNumber("--shards", values.shards ?? "16", RANGES.shards);
+  const lanes = wholeNumber("--lanes", values.lanes ?? "4", LANES);
+  const slotMs = wholeNumber("--slot-ms", values["slot-ms"] ?? "50", RANGES.slotMs);
   const path = (name: string) => join(values.out!, name);
   const names = ["network.json", "treasury.json", "builder.json"];
   const taken = names.find((name) => existsSync(path(name)));
-  if (taken) throw new UsageError(`${path(taken)} is there already; a genesis is never overwritten`);
+  if (taken) throw new Failure("bad-option", `${path(taken)} is there already; a genesis is never overwritten`);
   const file = createNetworkFile(shards);
   const { faucetSecret, ...network } = { ...networkVariable(file, slotMs), lanes } as Record<string, unknown>;
   mkdirSync(values.out, { recursive: true });
@@ -87,7 +75,7 @@ function main(): void {
 try {
   main();
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
+  if (!(error instanceof Failure)) throw error;
   console.error(`genesis: ${error.message}`);
   process.exitCode = 2;
 }

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_SLOT_MS, Failure, type NetworkOptions, RANGES } from "../network/index.ts";
 import { DEFAULT_SHARDS } from "../network/state.ts";
+import { wholeNumber } from "../network/whole-number.ts";
 
 export const DEFAULT_STATE = ".infinisvm";
 
@@ -26,13 +27,6 @@ export interface StartOptions {
   readonly help: boolean;
   readonly quiet: boolean;
   readonly network: NetworkOptions & { readonly state: string };
-}
-
-function wholeNumber(name: keyof typeof RANGES, flag: string, text: string): number {
-  const [low, high] = RANGES[name];
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= low && value <= high) return value;
-  throw new Failure("bad-option", `${flag} takes a whole number from ${low} to ${high}, not "${text}"`);
 }
 
 function parse(args: readonly string[]) {
@@ -71,10 +65,10 @@ export function parseOptions(args: readonly string[]): StartOptions {
     help: values.help ?? false,
     quiet: values.quiet ?? false,
     network: {
-      ...(values.shards !== undefined && { shards: wholeNumber("shards", "--shards", values.shards) }),
-      slotMs: wholeNumber("slotMs", "--slot-ms", values["slot-ms"] ?? String(DEFAULT_SLOT_MS)),
-      processes: wholeNumber("processes", "--processes", values.processes ?? "1"),
-      port: wholeNumber("port", "--port", values.port ?? String(DEFAULT_PORT)),
+      ...(values.shards !== undefined && { shards: wholeNumber("--shards", values.shards, RANGES.shards) }),
+      slotMs: wholeNumber("--slot-ms", values["slot-ms"] ?? String(DEFAULT_SLOT_MS), RANGES.slotMs),
+      processes: wholeNumber("--processes", values.processes ?? "1", RANGES.processes),
+      port: wholeNumber("--port", values.port ?? String(DEFAULT_PORT), RANGES.port),
       host: present("--host", values.host) ?? DEFAULT_HOST,
       state: present("--state", values.state) ?? DEFAULT_STATE,
       reset: values.reset ?? false,

@@ -23,6 +23,7 @@ import { LedgerMachine } from "../../shared/state/ledger-machine.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { DEFAULT_CHECKPOINT, ShardMachine } from "../../shared/state/shard-machine.ts";
 import { WasmInstance } from "../../shared/svm/wasm-instance.ts";
+import { ingestBody } from "./wallets.ts";
 
 export const sha256 = (...parts: readonly Uint8Array[]): Uint8Array => {
   const hash = createHash("sha256");
@@ -190,7 +191,7 @@ export function runPipeline(input: PipelineInput): PipelineResult {
   };
   let token = 0;
   for (let at = 0; at < input.transactions.length; at += input.batch) {
-    const batch = packBatch(input.transactions.slice(at, at + input.batch));
+    const batch = ingestBody(input.transactions.slice(at, at + input.batch));
     const parsed = stage("parse", () => {
       edge.call("txParseBatch", batch);
       return edge.out();
@@ -211,16 +212,4 @@ export function runPipeline(input: PipelineInput): PipelineResult {
   const { proposed, crossShard, blocks } = builder.totals;
   const each = Object.fromEntries(Object.entries(stages).map(([name, us]) => [name, us / proposed]));
   return { stages: each, transactions: proposed, blocks, crossShardShare: crossShard / proposed };
-}
-
-function packBatch(transactions: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(transactions.reduce((sum, tx) => sum + 2 + tx.length, 0));
-  let at = 0;
-  for (const tx of transactions) {
-    out[at] = tx.length & 255;
-    out[at + 1] = tx.length >> 8;
-    out.set(tx, at + 2);
-    at += 2 + tx.length;
-  }
-  return out;
 }
