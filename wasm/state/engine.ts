@@ -78,7 +78,7 @@ import {
   slotPast,
 } from "./session";
 import { shardOf, shardSelf, shardSetup, shardTotal, VIRTUAL_SHARDS } from "./shard";
-import { tableFind, tableTouch } from "./table";
+import { tableFind, tableGuess, tableTouch } from "./table";
 import { storeCount, storeLamports, storeSet, tombstonesDrop } from "./store";
 import {
   IMG_LAMPORTS,
@@ -238,7 +238,6 @@ const AHEAD_KEYS: u32 = 256;
 const ahead: usize = memory.data(4096, 16);
 /** Keeps the reads below from being dropped. */
 let touched: u64 = 0;
-
 /**
  * Looks up the accounts of the next transactions together. Each lookup waits for memory several times; done side by side
  * the waits overlap, and execution then finds everything in the cache.
@@ -261,16 +260,24 @@ function lookAhead(p: usize, transactions: u32): void {
   }
   const end = ahead + (n << 4);
   for (let entry = ahead; entry < end; entry += 16) {
+    const record = tableGuess(load<u64>(entry));
+    if (record) sum += load<u64>(record) + load<u64>(record, ACC_LAMPORTS);
+  }
+  for (let entry = ahead; entry < end; entry += 16) {
     const key: usize = load<u32>(entry, 8);
     const found = tableFind(key, load<u64>(entry));
     store<u32>(entry, <u32>found, 12);
-    if (!found) continue;
-    sum += load<u64>(found, ACC_LAMPORTS);
-    workspaceHint(key, found);
+    if (found) workspaceHint(key, found);
   }
   for (let entry = ahead; entry < end; entry += 16) {
     const found: usize = load<u32>(entry, 12);
-    if (found && load<u32>(found, ACC_DATA_LEN)) sum += load<u8>(load<u32>(found, ACC_DATA));
+    if (!found) continue;
+    // The cache lines that a token account has; of larger data only the head is sure to be read.
+    const len = load<u32>(found, ACC_DATA_LEN);
+    const data: usize = load<u32>(found, ACC_DATA);
+    if (len) sum += load<u8>(data);
+    if (len > 64) sum += load<u8>(data + 64);
+    if (len > 128) sum += load<u8>(data + 128);
   }
   touched += sum;
 }
