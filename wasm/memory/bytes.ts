@@ -27,6 +27,13 @@ export function keyCopy(to: usize, from: usize): void {
   store<u64>(to, load<u64>(from, 24), 24);
 }
 
+/** Copies `len` bytes, a multiple of 8, between places that do not overlap: for some hundreds of bytes less than a call of memory.copy. */
+export function wordsCopy(to: usize, from: usize, len: u32): void {
+  const end = to + (len & ~15);
+  for (; to < end; to += 16, from += 16) v128.store(to, v128.load(from));
+  if (len & 8) store<u64>(to, load<u64>(from));
+}
+
 /** Byte order comparison, as memcmp: negative, 0 or positive. */
 export function keyCompare(a: usize, b: usize): i32 {
   for (let i: usize = 0; i < 32; i += 8) {

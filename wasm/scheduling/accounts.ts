@@ -1,7 +1,7 @@
 /** Accounts that one cut has met: a table by key, nodes of the union-find that makes conflict groups. */
 import { heapAlloc, heapFree } from "../memory/heap";
 import { keyEquals, keyHash } from "../memory/bytes";
-import { siphash24 } from "../crypto/siphash";
+import { siphash24, siphash24Pair, siphash24Second } from "../crypto/siphash";
 import { SIZE_HINTS, ACCOUNT_BYTES } from "./limits";
 import { scratchEnsure } from "./scratch";
 
@@ -36,6 +36,8 @@ export const CUT_BLOCKED_READ: u8 = 4;
 const accountsHead: usize = memory.data(8, 8);
 let accounts: usize = 0;
 let count: u32 = 0;
+/** Accounts that fit. */
+let room: u32 = 0;
 /** u32 account + 1 by hash, at most half full. */
 let index: usize = 0;
 let indexSize: u32 = 0;
@@ -92,9 +94,12 @@ export function accountOf(key: usize): u32 {
     if (load<u32>(a, CUT_TAG) == tag && keyEquals(load<u32>(a), key)) return entry - 1;
     place = (place + 1) & (indexSize - 1);
   }
-  accounts = scratchEnsure(accountsHead, (count + 1) * CUT_SIZE, count * CUT_SIZE);
+  if (count == room) {
+    room = count ? count * 2 : 1024;
+    accounts = scratchEnsure(accountsHead, room * CUT_SIZE, count * CUT_SIZE);
+  }
   const a = cutAccount(count);
-  memory.fill(a, 0, CUT_SIZE);
+  for (let i: u32 = 0; i < CUT_SIZE; i += 8) store<u64>(a + i, 0);
   store<u32>(a, <u32>key, CUT_KEY);
   store<u32>(a, tag, CUT_TAG);
   store<u32>(a, count, CUT_PARENT);
@@ -112,6 +117,21 @@ export function accountShard(i: u32): u32 {
   const shard = ((<u32>siphash24(seed0, seed1, load<u32>(a), 32) & 4095) * shardCount) >> 12;
   store<u16>(a, <u16>(shard + 1), CUT_SHARD);
   return shard;
+}
+
+/** Looks up the shards of all accounts: two at a time, which accountShard cannot. */
+export function accountShards(): void {
+  for (let i: u32 = 0; i + 1 < count; i += 2) {
+    const a = cutAccount(i);
+    const first = siphash24Pair(seed0, seed1, load<u32>(a), load<u32>(a + CUT_SIZE));
+    noteShard(a, first);
+    noteShard(a + CUT_SIZE, siphash24Second());
+  }
+}
+// @ts-ignore: decorator
+@inline
+function noteShard(account: usize, hash: u64): void {
+  store<u16>(account, <u16>((((<u32>hash & 4095) * shardCount) >> 12) + 1), CUT_SHARD);
 }
 
 /** Root of the account's group; halves the path on its way. */

@@ -5,10 +5,10 @@
  *   nonce transactions -> two sets, changed over every 150 heights (after that the nonce itself has moved on)
  *   last blocks -> for each transaction its signature and its message hash, so that it can be forgotten when it did not land
  *
- * A message is known by its 64-bit SipHash: whoever signs twice with another R sends the same message. A collision can only refuse a
+ * A message is known by its 64-bit SipHash-1-3: whoever signs twice with another R sends the same message. A collision can only refuse a
  * transaction, never let one in twice. When a blockhash leaves the window its whole set goes: no entry is ever searched for to expire.
  */
-import { siphash24 } from "../crypto/siphash";
+import { siphash13 } from "../crypto/siphash";
 import { heapAlloc, heapFree } from "../memory/heap";
 import { keyEquals } from "../memory/bytes";
 import {
@@ -161,7 +161,7 @@ function rotateNonces(): void {
 
 export function messageHash(record: usize): u64 {
   const offset: u32 = load<u16>(record, REC_OFF_MESSAGE);
-  return siphash24(seed0, seed1, recordTx(record) + offset, load<u16>(record, REC_TX_LEN) - offset);
+  return siphash13(seed0, seed1, recordTx(record) + offset, load<u16>(record, REC_TX_LEN) - offset);
 }
 
 /** The window of a record's blockhash: its number, WINDOW_NONCE, or WINDOW_NONE. */

@@ -10,7 +10,7 @@
  */
 import { REC_COST } from "../transaction/record";
 import {
-  accountBytes, accountJoin, accountRoot, accountShard, CUT_FLAGS, CUT_GROUP, CUT_KEY, CUT_LENT, CUT_WEIGHED, CUT_WRITTEN, cutAccount,
+  accountBytes, accountJoin, accountRoot, accountShard, accountShards, CUT_FLAGS, CUT_GROUP, CUT_KEY, CUT_LENT, CUT_WEIGHED, CUT_WRITTEN, cutAccount,
 } from "./accounts";
 import { SORT_ENTRY, SORT_KEY, SORT_PAYLOAD, sortByKey, sortPut } from "../state/sort";
 import { MAX_SHARDS } from "./limits";
@@ -167,6 +167,7 @@ export function placeAll(shardCount: u32): void {
   memory.fill(loads, 0, MAX_SHARDS * 8);
   joinAccounts();
   formGroups();
+  if (shardCount > 1) accountShards();
   for (let i: u32 = 0; i < numGroups; i++) {
     const g = groups + i * GROUP_SIZE;
     const to = load<u32>(g);

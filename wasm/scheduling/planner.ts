@@ -5,6 +5,7 @@
  *
  * Pure: no clock, no randomness; the same calls give the same bytes.
  */
+import { keyCopy, wordsCopy } from "../memory/bytes";
 import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outZeros } from "../memory/io";
 import { REC_LEN, recordKey, recordTx } from "../transaction/record";
 import { recordMatchesWire, recordSound } from "../transaction/parse";
@@ -257,7 +258,7 @@ function startProposal(shard: u32): void {
 function writeLease(cursor: usize, other: u32, lease: usize): void {
   const p = outAt(load<u32>(cursor));
   store<u64>(p, other | (<u32>load<u8>(lease, LEASE_IS_WRITABLE) << 16));
-  memory.copy(p + 8, load<u32>(lease, LEASE_KEY_PTR), 32);
+  keyCopy(p + 8, load<u32>(lease, LEASE_KEY_PTR));
   store<u32>(cursor, load<u32>(cursor) + LEASE_BYTES);
 }
 
@@ -296,7 +297,9 @@ function writeFrame(): void {
   outU32(n);
   for (let t: u32 = 0; t < n; t++) {
     const record: usize = load<u32>(chosenAt(t), TX_RECORD);
-    outBytes(record, load<u32>(record, REC_LEN));
+    const size = load<u32>(record, REC_LEN);
+    wordsCopy(outEnsure(size), record, size);
+    outAdvance(size);
   }
 }
 
@@ -311,7 +314,7 @@ function writeProposals(): void {
     const cursor = cursors + load<u32>(tx, TX_SHARD) * 12;
     const p = outAt(load<u32>(cursor, 8));
     store<u64>(p, t);
-    memory.copy(p + 8, record, size);
+    wordsCopy(p + 8, record, size);
     store<u32>(cursor, load<u32>(cursor, 8) + 8 + size, 8);
   }
 }

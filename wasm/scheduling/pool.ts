@@ -3,6 +3,7 @@
  * record has left; when less than half of the chunks' bytes is in use the rest is moved together.
  */
 import { assertThat } from "../memory/assert";
+import { wordsCopy } from "../memory/bytes";
 import { heapAlloc, heapFree } from "../memory/heap";
 import { REC_LEN } from "../transaction/record";
 import { MAX_RECORD_BYTES } from "../transaction/parse";
@@ -82,7 +83,7 @@ function take(entry: usize, record: usize): void {
   if (size > POOL_CHUNK_BYTES - filled) openChunk();
   const chunk = chunks + current * 8;
   const at: usize = load<u32>(chunk) + filled;
-  memory.copy(at, record, size);
+  wordsCopy(at, record, size);
   filled += size;
   liveBytes += size;
   store<u32>(chunk, load<u32>(chunk, 4) + 1, 4);

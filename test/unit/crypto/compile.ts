@@ -18,6 +18,9 @@ export interface CryptoExports {
   sha512Update(ptr: number, len: number): void;
   sha512Final(out: number): void;
   siphash24(k0: bigint, k1: bigint, ptr: number, len: number): bigint;
+  siphash13(k0: bigint, k1: bigint, ptr: number, len: number): bigint;
+  siphash24Pair(k0: bigint, k1: bigint, a: number, b: number): bigint;
+  siphash24Second(): bigint;
   isOnCurve(ptr: number): number;
   blake3(ptr: number, len: number, out: number): void;
   blake3Many4(inPtrs: number, len: number, outs: number): void;

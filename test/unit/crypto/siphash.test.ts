@@ -26,3 +26,21 @@ it.each([
   );
   expect(BigInt.asUintN(64, crypto.wasm.siphash24(k0, k1, crypto.scratch, length))).toBe(expected);
 });
+
+it("hashes with one round a word and three at the end as Rust's SipHasher13", () => {
+  // library/core/tests/hash/sip.rs, test_siphash_1_3: the empty message
+  expect(BigInt.asUintN(64, crypto.wasm.siphash13(k0, k1, crypto.scratch, 0))).toBe(0xabac0158050fc4dcn);
+});
+
+it("hashes two keys side by side as each by itself", () => {
+  const one = (at: number) => BigInt.asUintN(64, crypto.wasm.siphash24(k0, k1, at, 32));
+  for (let round = 0; round < 50; round++) {
+    crypto.put(
+      crypto.scratch,
+      Uint8Array.from({ length: 64 }, (_, i) => Math.imul(i + round * 64, 0x9e3779b1) >>> 24),
+    );
+    const first = BigInt.asUintN(64, crypto.wasm.siphash24Pair(k0, k1, crypto.scratch, crypto.scratch + 32));
+    expect(first).toBe(one(crypto.scratch));
+    expect(BigInt.asUintN(64, crypto.wasm.siphash24Second())).toBe(one(crypto.scratch + 32));
+  }
+});
