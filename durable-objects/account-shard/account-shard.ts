@@ -4,11 +4,11 @@ import wasm from "../../build/infinisvm.wasm";
 import { shardSeeds } from "../../shared/protocol/context.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
 import { parseNetwork } from "../../shared/protocol/network.ts";
-import { genesisOf } from "../../shared/state/genesis.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { DEFAULT_CHECKPOINT, ShardMachine } from "../../shared/state/shard-machine.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
+import { genesisShards } from "../host/genesis.ts";
 import { type LongBytes, type LongField, longBytes } from "../host/long-message.ts";
 import { MachineHost } from "../host/machine-host.ts";
 import { randomSeed } from "../host/random-seed.ts";
@@ -27,7 +27,7 @@ export class AccountShard extends DurableObject<Env> implements Actor {
     const seeds = shardSeeds(sha256, network.genesisHash);
     const { shardCount } = network;
     const engine = new ShardEngine(wasm, { shardIndex: shard, shardCount, ...seeds, hashSeed: randomSeed() });
-    const genesis = genesisOf(network, sha256)[shard]!.accounts;
+    const genesis = () => genesisShards(env, network)[shard]!.accounts;
     this.#machine = new ShardMachine(engine, { shard, ...DEFAULT_CHECKPOINT }, genesis, zstd);
     this.#host = new MachineHost(ctx, env, id, network.genesisHash, this.#machine);
   }

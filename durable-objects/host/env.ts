@@ -15,6 +15,8 @@ export interface Env {
   readonly SUBSCRIPTIONS: DurableObjectNamespace<Subscriptions>;
   /** shared/protocol/network.ts, as JSON text or as the object itself. */
   readonly NETWORK: unknown;
+  /** Account list: what the genesis has beside the accounts that NETWORK names. */
+  readonly GENESIS?: ArrayBuffer;
 }
 
 const named = <T extends Rpc.DurableObjectBranded | undefined>(namespace: DurableObjectNamespace<T>, name: string) =>

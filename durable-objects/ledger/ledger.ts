@@ -2,7 +2,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
 import { parseNetwork } from "../../shared/protocol/network.ts";
-import { genesisOf } from "../../shared/state/genesis.ts";
 import { LedgerMachine } from "../../shared/state/ledger-machine.ts";
 import {
   type FoundEntry,
@@ -12,9 +11,9 @@ import {
 } from "../../shared/state/ledger-query.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
+import { genesisShards } from "../host/genesis.ts";
 import { type LongBytes, type LongField, longBytes } from "../host/long-message.ts";
 import { MachineHost } from "../host/machine-host.ts";
-import { sha256 } from "../host/sha256.ts";
 
 export class Ledger extends DurableObject<Env> implements Actor {
   readonly #host: MachineHost<never>;
@@ -26,7 +25,10 @@ export class Ledger extends DurableObject<Env> implements Actor {
     const machine = new LedgerMachine({
       genesisHash: network.genesisHash,
       genesisTimestamp: network.genesisTimestamp,
-      genesisLamports: genesisOf(network, sha256).map((shard) => shard.lamports),
+      // Asked for once, when nothing is stored.
+      get genesisLamports() {
+        return genesisShards(env, network).map((shard) => shard.lamports);
+      },
     });
     this.#host = new MachineHost(ctx, env, "ledger", network.genesisHash, machine);
     this.#query = new LedgerQuery(machine, this.#host.storage);

@@ -9,6 +9,15 @@ export type FailureCode =
   | "state-other-genesis"
   | "state-in-use"
   | "build-failed"
+  | "file-unreadable"
+  | "bad-key"
+  | "not-a-program"
+  | "bad-account-file"
+  | "account-too-large"
+  | "account-below-rent"
+  | "account-built-in"
+  | "account-twice"
+  | "too-many-lamports"
   | "network-unreachable";
 
 export class Failure extends Error {

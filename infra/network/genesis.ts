@@ -10,7 +10,8 @@ export const FORMAT_VERSION = 6;
 const LANES = 1;
 
 const LAMPORTS_PER_SOL = 1_000_000_000n;
-const FAUCET_LAMPORTS = 500_000_000n * LAMPORTS_PER_SOL;
+/** What the faucet has, and each account of `--mint`: as solana-test-validator gives its mint address. */
+export const FAUCET_LAMPORTS = 500_000_000n * LAMPORTS_PER_SOL;
 /** Rent-exempt minimum of an account without data: 128 bytes of overhead, 3,480 lamports a byte-year, two years. */
 const RENT_EXEMPT_LAMPORTS = 128n * 3_480n * 2n;
 
@@ -31,6 +32,8 @@ export interface Genesis {
   readonly identity: string;
   /** The faucet's first. */
   readonly accounts: readonly GenesisAccount[];
+  /** SHA-256 of the account list with all other accounts, base58; absent: there are none. */
+  readonly accountsHash?: string;
 }
 
 /** The content of a state folder's network.json. */
@@ -43,13 +46,19 @@ export interface NetworkFile {
 
 /** SHA-256 of the genesis as JSON with its fields in this order, base58. */
 export function genesisHash(genesis: Genesis): string {
-  const { format, shardCount, timestamp, seed, identity, accounts } = genesis;
+  const { format, shardCount, timestamp, seed, identity, accounts, accountsHash } = genesis;
   const list = accounts.map(({ address, lamports }) => ({ address, lamports }));
-  const canonical = JSON.stringify({ format, shardCount, timestamp, seed, identity, accounts: list });
+  const canonical = JSON.stringify({ format, shardCount, timestamp, seed, identity, accounts: list, accountsHash });
   return encodeBase58(createHash("sha256").update(canonical).digest());
 }
 
-export function createNetworkFile(shardCount: number): NetworkFile {
+/** Of an account list. */
+export function accountsHash(list: Uint8Array): string {
+  return encodeBase58(createHash("sha256").update(list).digest());
+}
+
+/** `accounts`: account list of what the network has beside faucet and builder. */
+export function createNetworkFile(shardCount: number, accounts?: Uint8Array): NetworkFile {
   const identity = generateKeypair();
   const faucet = generateKeypair();
   const genesis: Genesis = {
@@ -62,6 +71,7 @@ export function createNetworkFile(shardCount: number): NetworkFile {
       { address: faucet.address, lamports: String(FAUCET_LAMPORTS) },
       { address: identity.address, lamports: String(RENT_EXEMPT_LAMPORTS) },
     ],
+    ...(accounts && { accountsHash: accountsHash(accounts) }),
   };
   return { genesisHash: genesisHash(genesis), genesis, identity, faucet };
 }
@@ -107,6 +117,7 @@ export function networkVariable(file: NetworkFile, slotMs: number): Record<strin
     faucetSecret: file.faucet.secretKey,
     genesisTimestamp: file.genesis.timestamp,
     genesisAccounts: file.genesis.accounts,
+    ...(file.genesis.accountsHash !== undefined && { genesisAccountsHash: file.genesis.accountsHash }),
   };
 }
 

@@ -41,6 +41,8 @@ export interface NetworkOptions {
   readonly state?: string;
   /** Deletes the state first. */
   readonly reset?: boolean;
+  /** Account list (docs/interfaces.md section 5) of a new network's genesis; one that is there must have begun with the same. */
+  readonly accounts?: Uint8Array;
   /** workerd processes, 1 or 2. In the second are all objects but the lanes. Any state can be run in either way. */
   readonly processes?: number;
   /** Another wrangler.toml than the project's. */
@@ -192,7 +194,8 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   const folder = await StateFolder.take(directory);
   try {
     if (options.port) await checkPortPair(host, options.port);
-    const { network, created } = folder.load({ shards: options.shards, reset: options.reset });
+    const { shards, reset, accounts: wanted } = options;
+    const { network, created, accounts } = folder.load({ shards, reset, accounts: wanted });
     await buildWasm().catch((error: Error) => {
       throw new Failure("build-failed", error.message);
     });
@@ -207,6 +210,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
         port,
         storage: folder.objects,
         variables: { NETWORK: networkVariable(network, slotMs) },
+        data: accounts ? { GENESIS: accounts } : {},
         log: options.log ?? (() => {}),
         onProcesses: (pids) => folder.lock.note(pids),
       }),

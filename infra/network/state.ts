@@ -1,6 +1,7 @@
 /**
  * The folder that a local network lives in:
  *   network.json   genesis and keys (genesis.ts), written once
+ *   accounts.bin   account list of the genesis, when it has more accounts than network.json names
  *   objects/       storage of the Durable Objects, kept by workerd
  *   lock.*         who uses it (lock.ts)
  *   split-front, split-back   where its two processes find each other, when it runs in two (split/setup.ts)
@@ -17,19 +18,28 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { Failure, systemCode } from "./failure.ts";
-import { createNetworkFile, formatNetworkFile, type NetworkFile, parseNetworkFile } from "./genesis.ts";
+import { accountsHash, createNetworkFile, formatNetworkFile, type NetworkFile, parseNetworkFile } from "./genesis.ts";
 import { LOCK_FILES, lockState, type StateLock } from "./lock.ts";
 
 const NETWORK_FILE = "network.json";
 const OBJECTS = "objects";
-const TEMPORARY = `${NETWORK_FILE}.new`;
+const ACCOUNTS_FILE = "accounts.bin";
+const temporary = (name: string) => `${name}.new`;
 /** Where two processes find each other. */
 const SPLIT = ["split-front", "split-back"];
-const KNOWN = new Set([NETWORK_FILE, TEMPORARY, OBJECTS, ...SPLIT, ...LOCK_FILES]);
+const KNOWN = new Set([
+  NETWORK_FILE,
+  temporary(NETWORK_FILE),
+  ACCOUNTS_FILE,
+  temporary(ACCOUNTS_FILE),
+  OBJECTS,
+  ...SPLIT,
+  ...LOCK_FILES,
+]);
 const SQLITE_MAGIC = "SQLite format 3\0";
 
 export const DEFAULT_SHARDS = 4;
@@ -38,6 +48,16 @@ export interface StateOptions {
   /** Unset: what the folder says, 4 in a new one. */
   readonly shards?: number | undefined;
   readonly reset?: boolean | undefined;
+  /** Account list of a new network's genesis. A network that is there already must have the same one. */
+  readonly accounts?: Uint8Array | undefined;
+}
+
+export interface LoadedState {
+  readonly network: NetworkFile;
+  /** False: it was there already. */
+  readonly created: boolean;
+  /** Account list of the genesis, if it has more accounts than the network file names. */
+  readonly accounts: Uint8Array | undefined;
 }
 
 function unreadable(directory: string, error: unknown): Failure {
@@ -48,12 +68,12 @@ function corrupt(directory: string, what: string): Failure {
   return new Failure("state-corrupt", `the state in ${directory} is damaged: ${what} (start afresh with --reset)`);
 }
 
-function replaceDurably(directory: string, name: string, content: string): void {
-  const file = openSync(join(directory, TEMPORARY), "w", 0o600);
-  writeSync(file, content);
+function replaceDurably(directory: string, name: string, content: string | Uint8Array): void {
+  const file = openSync(join(directory, temporary(name)), "w", 0o600);
+  writeFileSync(file, content);
   fsyncSync(file);
   closeSync(file);
-  renameSync(join(directory, TEMPORARY), join(directory, name));
+  renameSync(join(directory, temporary(name)), join(directory, name));
   const folder = openSync(directory, "r");
   fsyncSync(folder);
   closeSync(folder);
@@ -105,24 +125,27 @@ export class StateFolder {
   }
 
   /** The network that lives here; a new one where there is none. */
-  load(options: StateOptions): { readonly network: NetworkFile; readonly created: boolean } {
+  load(options: StateOptions): LoadedState {
     try {
       if (options.reset) {
         // The genesis goes last: as long as there are objects there is one.
         rmSync(this.objects, { recursive: true, force: true });
         rmSync(join(this.directory, NETWORK_FILE), { force: true });
+        rmSync(join(this.directory, ACCOUNTS_FILE), { force: true });
       }
-      if (existsSync(join(this.directory, NETWORK_FILE))) return { network: this.#read(options), created: false };
+      if (existsSync(join(this.directory, NETWORK_FILE))) return this.#read(options);
       if (existsSync(this.objects)) throw corrupt(this.directory, `it has ${OBJECTS} but no ${NETWORK_FILE}`);
-      const network = createNetworkFile(options.shards ?? DEFAULT_SHARDS);
+      const { accounts } = options;
+      const network = createNetworkFile(options.shards ?? DEFAULT_SHARDS, accounts);
+      if (accounts) replaceDurably(this.directory, ACCOUNTS_FILE, accounts);
       replaceDurably(this.directory, NETWORK_FILE, formatNetworkFile(network));
-      return { network, created: true };
+      return { network, created: true, accounts };
     } catch (error) {
       throw error instanceof Failure ? error : unreadable(this.directory, error);
     }
   }
 
-  #read(options: StateOptions): NetworkFile {
+  #read(options: StateOptions): LoadedState {
     const parsed = parseNetworkFile(readFileSync(join(this.directory, NETWORK_FILE), "utf8"));
     if (!parsed.ok && parsed.otherFormat !== undefined) {
       const text = `the state in ${this.directory} has format ${parsed.otherFormat}, which this version does not read`;
@@ -134,8 +157,24 @@ export class StateFolder {
       const text = `the network in ${this.directory} has ${shardCount} shards by its genesis, not ${options.shards}`;
       throw new Failure("state-other-genesis", `${text} (leave --shards out, or start afresh with --reset)`);
     }
+    const accounts = this.#accounts(parsed.file, options.accounts);
     if (existsSync(this.objects)) checkDatabases(this.directory);
-    return parsed.file;
+    return { network: parsed.file, created: false, accounts };
+  }
+
+  /** The account list of the genesis; `wanted`: the one that the options name. */
+  #accounts({ genesis }: NetworkFile, wanted: Uint8Array | undefined): Uint8Array | undefined {
+    if (wanted && accountsHash(wanted) !== genesis.accountsHash) {
+      const text = `the network in ${this.directory} began with other programs and accounts than the options name`;
+      throw new Failure("state-other-genesis", `${text} (leave them out, or start afresh with --reset)`);
+    }
+    if (genesis.accountsHash === undefined) return undefined;
+    const path = join(this.directory, ACCOUNTS_FILE);
+    const stored = existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined;
+    if (!stored || accountsHash(stored) !== genesis.accountsHash) {
+      throw corrupt(this.directory, `${ACCOUNTS_FILE} is not what was written`);
+    }
+    return stored;
   }
 
   /** Gives the folder back, and takes it away again if `take` made it and nothing came into it. */

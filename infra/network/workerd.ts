@@ -44,6 +44,8 @@ export interface WorkerdOptions {
   readonly storage: string;
   /** Variables for the workers, beside those of wrangler.toml. */
   readonly variables: Record<string, unknown>;
+  /** Bytes for the workers, by the name of their binding. */
+  readonly data: Record<string, Uint8Array>;
   readonly log: LogSink;
   readonly onProcess: (pid: number) => void;
   /** When this is one of two processes of a network. */
@@ -111,6 +113,7 @@ async function miniflareSetup(options: WorkerdOptions): Promise<MiniflareSetup> 
     modulesRoot: "/",
     modules: await bundleWorkers(main, define, split && splitSource(main, whole as unknown as WorkerOptions)),
     bindings: { ...(worker.bindings as object | undefined), ...options.variables },
+    dataBlobBindings: options.data,
     cacheAPI: false,
     host: "127.0.0.1",
     port: 0,

@@ -1,8 +1,10 @@
 /** The command line of `npm start`. */
 import { parseArgs } from "node:util";
+import { genesisAccounts } from "../genesis/accounts.ts";
 import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_SLOT_MS, Failure, type NetworkOptions, RANGES } from "../network/index.ts";
 import { DEFAULT_SHARDS } from "../network/state.ts";
 import { wholeNumber } from "../network/whole-number.ts";
+import { takeGenesisOptions } from "./many-values.ts";
 
 export const DEFAULT_STATE = ".infinisvm";
 
@@ -19,6 +21,16 @@ Usage: npm start -- [options]
   --reset        delete that network first and begin a new one
   --quiet        print errors only
   --help         print this
+
+What a new network begins with, each as often as needed; a network that is there already must have begun with the same:
+
+  --program ID FILE.so                           a program that never changes (also --bpf-program)
+  --upgradeable-program ID FILE.so AUTHORITY     one that AUTHORITY can upgrade; "none": nobody can
+  --account [ADDRESS] FILE.json                  an account as "solana account ... --output json" writes it
+  --account-dir DIR, --clone-from DIR            all such files of a folder
+  --mint ADDRESS                                 a wallet with 500 million SOL
+
+ID, ADDRESS and AUTHORITY are addresses, or key files of the Solana CLI.
 
 Ends with Ctrl-C. Exit code 2: it could not start, and nothing was changed; the one line on standard error says why.
 `;
@@ -60,7 +72,9 @@ function present(flag: string, text: string | undefined): string | undefined {
 
 /** Throws a Failure for an option that is unknown or out of its range. */
 export function parseOptions(args: readonly string[]): StartOptions {
-  const values = parse(args);
+  const { rest, options } = takeGenesisOptions(args);
+  const values = parse(rest);
+  const accounts = values.help ? undefined : genesisAccounts(options);
   return {
     help: values.help ?? false,
     quiet: values.quiet ?? false,
@@ -72,6 +86,7 @@ export function parseOptions(args: readonly string[]): StartOptions {
       host: present("--host", values.host) ?? DEFAULT_HOST,
       state: present("--state", values.state) ?? DEFAULT_STATE,
       reset: values.reset ?? false,
+      ...(accounts && { accounts }),
     },
   };
 }

@@ -30,6 +30,8 @@ const networkSchema = z.object({
   /** Unix seconds. */
   genesisTimestamp: z.number().int().min(0),
   genesisAccounts: z.array(z.object({ address, lamports })),
+  /** SHA-256 of the account list in the binding GENESIS. Absent: there is none. */
+  genesisAccountsHash: address.optional(),
 });
 
 export type Network = z.output<typeof networkSchema>;

@@ -5,7 +5,10 @@
 
 /** A number that Rust prints as a float: whole values keep their ".0". */
 export class Float {
-  constructor(readonly value: number) {}
+  readonly value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
 }
 
 export type Json =

@@ -74,7 +74,7 @@ export class ShardMachine implements Machine<ShardEvent> {
   readonly #engine: ShardEnginePort;
   readonly #config: ShardConfig;
   /** Accounts at genesis that this shard owns; loaded when nothing is stored. */
-  readonly #genesis: Uint8Array;
+  readonly #genesis: () => Uint8Array;
   #work: Work | undefined;
   /** Proposals whose predecessor is not done here yet. */
   readonly #proposals = new Map<number, Uint8Array>();
@@ -85,7 +85,7 @@ export class ShardMachine implements Machine<ShardEvent> {
   #logBytes = 0;
   #logRows: number[] = [];
 
-  constructor(engine: ShardEnginePort, config: ShardConfig, genesis: Uint8Array, codec?: Codec) {
+  constructor(engine: ShardEnginePort, config: ShardConfig, genesis: () => Uint8Array, codec?: Codec) {
     this.#engine = engine;
     this.#config = config;
     this.#genesis = genesis;
@@ -95,7 +95,7 @@ export class ShardMachine implements Machine<ShardEvent> {
 
   boot(storage: StorageView): Effect[] {
     if (!this.#store.boot(storage)) {
-      const { list, totals } = sortedTotals(this.#genesis);
+      const { list, totals } = sortedTotals(this.#genesis());
       this.#engine.restore(0, totals);
       return [...this.#store.checkpoint(0, totals, list), ...this.#store.seal()];
     }

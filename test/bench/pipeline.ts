@@ -150,7 +150,10 @@ export function runPipeline(input: PipelineInput): PipelineResult {
       stages,
     );
     const genesis = encodeAccountList(byShard[shard]!);
-    machines.set(`shard-${shard}`, new ShardMachine(engine, { shard, ...DEFAULT_CHECKPOINT }, genesis) as AnyMachine);
+    machines.set(
+      `shard-${shard}`,
+      new ShardMachine(engine, { shard, ...DEFAULT_CHECKPOINT }, () => genesis) as AnyMachine,
+    );
   }
   const storages = new Map([...machines.keys()].map((id) => [id, new MemoryStorage()]));
   const queue: { to: NodeId; event: SubmitEvent | TimerEvent | MessageEvent }[] = [];

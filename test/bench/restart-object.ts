@@ -141,7 +141,7 @@ export class BenchShard extends DurableObject {
 
   #boot(): ShardMachine {
     const engine = new ShardEngine(wasm, { shardIndex: 0, shardCount: 1, seed0: 1n, seed1: 2n });
-    const machine = new ShardMachine(engine, { shard: 0, ...DEFAULT_CHECKPOINT }, new Uint8Array(8), zstd);
+    const machine = new ShardMachine(engine, { shard: 0, ...DEFAULT_CHECKPOINT }, () => new Uint8Array(8), zstd);
     machine.boot(this.#storage);
     return machine;
   }

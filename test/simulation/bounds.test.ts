@@ -44,7 +44,7 @@ it("a lane that nobody empties refuses at its limit, keeps its window, and takes
 
 it("a shard keeps messages of so many slots that have not begun, and no more", () => {
   const engine = new ShardEngine(wasmModule(), { shardIndex: 0, shardCount: 2, ...shardSeeds(sha256, GENESIS_HASH) });
-  const shard = new ShardMachine(engine, { ...DEFAULT_CHECKPOINT, shard: 0 }, new Uint8Array(8));
+  const shard = new ShardMachine(engine, { ...DEFAULT_CHECKPOINT, shard: 0 }, () => new Uint8Array(8));
   shard.boot(new SimulatedStorage());
   const proposal = new Uint8Array(96 + CONTEXT_SIZE);
   // Their predecessor is not here.

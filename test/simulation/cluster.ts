@@ -147,7 +147,7 @@ export class Cluster implements HostWorld {
     const engine = new ShardEngine(wasmModule(), { shardIndex: shard, shardCount: shards, ...this.seeds });
     this.engines[shard] = engine;
     const port = this.#sabotage.engine?.(engine, shard) ?? engine;
-    return new ShardMachine(port, { ...this.shape, shard }, genesis, zstd);
+    return new ShardMachine(port, { ...this.shape, shard }, () => genesis, zstd);
   }
 
   #builder(): BuilderMachine {

@@ -30,7 +30,7 @@ class Shard {
 
   constructor(storage: SimulatedStorage, memoryBytes = 1 << 20) {
     const config = { ...DEFAULT_CHECKPOINT, shard: 0, checkpointRows: 8, pageBytes: 1_000, memoryBytes };
-    this.machine = new ShardMachine(this.engine, config, GENESIS, zstd);
+    this.machine = new ShardMachine(this.engine, config, () => GENESIS, zstd);
     this.#storage = storage;
     this.#apply(this.machine.boot(storage));
   }
