@@ -12,8 +12,8 @@
  *   message: .ascii "hello"`, { version: 0 });
  *
  * Instructions: solana-sbpf's names; immediates from -2^31 to 2^32 - 1; jump targets are labels or +n / -n.
- * Directives: `.text`, `.rodata`; `.equ NAME, n`; `.globl NAME` (a dynamic symbol: calls and addresses of it are relocated
- * by name); `.ascii`, `.asciz`, `.byte`, `.half`, `.word`, `.quad` (in .rodata also a label), `.zero n`, `.align n`;
+ * Directives: `.text`, `.rodata`; `.equ NAME, n`; `.globl NAME` (a dynamic symbol; `call NAME@symbol` and `lddw r1, NAME@symbol`
+ * are relocated by name); `.ascii`, `.asciz`, `.byte`, `.half`, `.word`, `.quad` (in .rodata also a label), `.zero n`, `.align n`;
  * `.insn opcode, dst, src, off, imm` any instruction at all. Execution begins at the label `entrypoint`, else at the start.
  */
 import {
@@ -27,7 +27,7 @@ import {
   type SectionName,
   writeElf,
 } from "./elf-write.ts";
-import { aliasOf, CALL, encode, HOR64, LDDW, MOV32, OPERATIONS, type Operation, type SbpfVersion } from "./opcodes.ts";
+import { CALL, encode, HOR64, LDDW, MOV32, type Operation, operationsNamed, type SbpfVersion } from "./opcodes.ts";
 import { AssemblyError, type Operand, parse, type Statement } from "./parse.ts";
 import { symbolHash } from "./symbol-hash.ts";
 
@@ -77,7 +77,7 @@ class Assembler {
       rodata: Uint8Array.from(this.bytes[".rodata"]),
       entry: entry?.offset ?? 0,
       symbols: this.symbols,
-      relocations: this.relocations,
+      relocations: this.relocations.sort((a, b) => order(a) - order(b)),
     };
   }
 
@@ -216,11 +216,12 @@ class Assembler {
     const label = this.labels.get(operand.name);
     if (!label) this.fail(`there is no label ${operand.name}`);
     if (label.section !== ".text") this.fail(`${operand.name} is not in .text`);
-    return (label.offset - this.bytes[".text"].length) / 8 - 1 + Number(operand.plus);
+    const bytes = label.offset - this.bytes[".text"].length;
+    if (bytes % 8) this.fail(`${operand.name} is no whole number of instructions away`);
+    return bytes / 8 - 1 + Number(operand.plus);
   }
 
-  private instruction({ name: written, operands }: Statement): void {
-    const name = aliasOf(written, this.version);
+  private instruction({ name, operands }: Statement): void {
     if (name === "syscall") {
       if (operands.length !== 1) this.fail("syscall takes a name");
       this.call(operands[0]!, true);
@@ -230,10 +231,10 @@ class Assembler {
       this.loadWide(operands);
       return;
     }
-    const candidates = OPERATIONS[this.version]!.filter((operation) => operation.name === name);
-    if (!candidates.length) this.fail(`sBPF v${this.version} has no instruction ${written}`);
+    const candidates = operationsNamed(name, this.version);
+    if (!candidates.length) this.fail(`sBPF v${this.version} has no instruction ${name}`);
     const operation = candidates.find((candidate) => fits(candidate, operands));
-    if (!operation) this.fail(`${written} takes ${candidates.map(({ shape }) => shape).join(" or ")}`);
+    if (!operation) this.fail(`${name} takes ${candidates.map(({ shape }) => shape).join(" or ")}`);
     if (operation.shape === "call") this.call(operands[0]!, false);
     else this.plain(operation, operands);
   }
@@ -301,7 +302,7 @@ class Assembler {
       this.emit(encode({ opcode: CALL, dst: 0, src: 0, off: 0, imm: this.immediate(operand) }));
       return;
     }
-    const relocated = operand.kind === "name" && (systemCall || !this.isFunction(operand) || this.isGlobal(operand));
+    const relocated = operand.kind === "name" && (systemCall || operand.symbolic || !this.isFunction(operand));
     if (!relocated) {
       const imm = this.distance(operand) >>> 0;
       this.emit(encode({ opcode: CALL, dst: 0, src, off: 0, imm }));
@@ -321,10 +322,6 @@ class Assembler {
     return operand.kind === "number" || (operand.kind === "name" && this.labels.has(operand.name));
   }
 
-  private isGlobal(operand: Operand): boolean {
-    return operand.kind === "name" && this.globals.has(operand.name);
-  }
-
   /** Its index in the symbol table; a new one for a system call. */
   private symbol(name: string): number {
     const found = this.symbols.findIndex((symbol) => symbol.name === name);
@@ -338,26 +335,31 @@ class Assembler {
     const operand = operands[1]!;
     const offset = this.bytes[".text"].length;
     let value: bigint;
-    if (operand.kind === "name" && !this.constants.has(operand.name)) {
-      const label = this.labels.get(operand.name);
-      if (!label) this.fail(`there is no label ${operand.name}`);
-      value = this.address(label) + operand.plus;
-      if (this.version === 2) value += 1n << 32n;
-      else if (this.version !== 3) value = this.relocateAddress(operand.name, operand.plus, value, offset);
-    } else value = this.ranged(operand, -(1n << 63n), (1n << 64n) - 1n);
+    if (operand.kind === "name" && !this.constants.has(operand.name)) value = this.loadedAddress(operand, offset);
+    else value = this.ranged(operand, -(1n << 63n), (1n << 64n) - 1n);
     const [low, high] = [Number(value & 0xffffffffn), Number((value >> 32n) & 0xffffffffn)];
     const moved = this.version === 2;
     this.emit(encode({ opcode: moved ? MOV32 : LDDW, dst, src: 0, off: 0, imm: low }));
     this.emit(encode({ opcode: moved ? HOR64 : 0, dst: moved ? dst : 0, src: 0, off: 0, imm: high }));
   }
 
-  private relocateAddress(name: string, plus: bigint, address: bigint, offset: number): bigint {
-    const symbolic = this.globals.has(name);
-    const symbol = symbolic ? this.symbol(name) : null;
-    this.relocations.push({ type: symbolic ? R_64_64 : R_64_RELATIVE, section: ".text", offset, symbol });
-    return symbolic ? plus : address;
+  /** What lddw has in the file for an address: relocated in v0 and v1, final in v2 and v3. */
+  private loadedAddress({ name, plus, symbolic }: Operand & { kind: "name" }, offset: number): bigint {
+    if (symbolic && this.version < 2) {
+      this.relocations.push({ type: R_64_64, section: ".text", offset, symbol: this.symbol(name) });
+      return plus;
+    }
+    const label = this.labels.get(name);
+    if (!label) this.fail(`there is no label ${name}`);
+    const address = this.address(label) + plus;
+    if (this.version === 2) return address + (1n << 32n);
+    if (this.version !== 3) this.relocations.push({ type: R_64_RELATIVE, section: ".text", offset, symbol: null });
+    return address;
   }
 }
+
+/** Relocations stand in the order of the file. */
+const order = ({ section, offset }: ProgramRelocation) => (section === ".text" ? 0 : 2 ** 40) + offset;
 
 /** Whether these operands are of the operation's shape. */
 function fits({ shape }: Operation, operands: readonly Operand[]): boolean {

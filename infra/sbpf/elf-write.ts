@@ -8,7 +8,7 @@
  *
  * v3 (SIMD-0189): header, one or two program headers, read-only data at address 0, code at 2^32; nothing else.
  */
-import { INSTRUCTION_SIZE, type SbpfVersion } from "./opcodes.ts";
+import type { SbpfVersion } from "./opcodes.ts";
 
 export const R_64_64 = 1;
 export const R_64_RELATIVE = 8;
@@ -263,8 +263,6 @@ function writeLenient(program: Program): Uint8Array {
   return out.done();
 }
 
-/** The file of a program; `text` must be whole instructions. */
 export function writeElf(program: Program): Uint8Array {
-  if (program.text.length % INSTRUCTION_SIZE) throw new RangeError("code is not whole instructions");
   return program.version === 3 ? writeStrict(program) : writeLenient(program);
 }

@@ -143,12 +143,20 @@ export const OPERATIONS: readonly (readonly Operation[])[] = ([0, 1, 2, 3] as co
   ...jumps(version),
 ]);
 
-/** Other names that solana-sbpf's assembler takes: "mov" for "mov64", "jeq64" for "jeq". */
-export function aliasOf(name: string, version: SbpfVersion): string {
-  const known = (candidate: string) => OPERATIONS[version]!.some((operation) => operation.name === candidate);
-  if (known(name)) return name;
-  if (known(`${name}64`)) return `${name}64`;
-  return name.endsWith("64") && known(name.slice(0, -2)) ? name.slice(0, -2) : name;
+const BY_NAME = OPERATIONS.map((operations) => {
+  const forms = new Map<string, Operation[]>();
+  for (const operation of operations) forms.set(operation.name, [...(forms.get(operation.name) ?? []), operation]);
+  return forms;
+});
+
+/**
+ * The forms of a mnemonic, also under the other names that solana-sbpf's assembler takes: "mov" for "mov64", "jeq64" for
+ * "jeq". Empty: the version has no such instruction.
+ */
+export function operationsNamed(name: string, version: SbpfVersion): readonly Operation[] {
+  const known = BY_NAME[version]!;
+  const short = name.endsWith("64") ? name.slice(0, -2) : name;
+  return known.get(name) ?? known.get(`${name}64`) ?? known.get(short) ?? [];
 }
 
 /** One instruction as its fields. `imm` is the 32 bits as stored, 0 to 2^32 - 1; `off` is signed. */

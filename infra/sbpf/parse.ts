@@ -14,7 +14,8 @@ export class AssemblyError extends Error {
 export type Operand =
   | { readonly kind: "register"; readonly register: number }
   | { readonly kind: "number"; readonly value: bigint; readonly signed: boolean }
-  | { readonly kind: "name"; readonly name: string; readonly plus: bigint }
+  /** `name`, `name+8`, `name@symbol`: the last is found by its name when the file is loaded. */
+  | { readonly kind: "name"; readonly name: string; readonly plus: bigint; readonly symbolic: boolean }
   | { readonly kind: "memory"; readonly register: number; readonly offset: Operand | null }
   | { readonly kind: "string"; readonly bytes: Uint8Array };
 
@@ -91,10 +92,10 @@ function numeric(text: string): { value: bigint; signed: boolean } | null {
 function scalar(text: string, line: number): Operand {
   const number = numeric(text);
   if (number) return { kind: "number", ...number };
-  const sum = /^([A-Za-z_.$][\w.$]*)\s*([+-]\s*\w+)?$/.exec(text);
-  const plus = sum?.[2] === undefined ? { value: 0n } : numeric(sum[2]);
+  const sum = /^([A-Za-z_.$][\w.$]*)(@symbol)?\s*([+-]\s*\w+)?$/.exec(text);
+  const plus = sum?.[3] === undefined ? { value: 0n } : numeric(sum[3]);
   if (!sum || !plus) throw new AssemblyError(line, `"${text}" is no register, number, label or memory operand`);
-  return { kind: "name", name: sum[1]!, plus: plus.value };
+  return { kind: "name", name: sum[1]!, plus: plus.value, symbolic: sum[2] !== undefined };
 }
 
 function operand(text: string, line: number): Operand {

@@ -29,9 +29,10 @@ const text = (source: string, version: SbpfVersion = 0) =>
 
 const EVERYTHING = `
 .globl add            ; called and addressed by a relocation of its name
+.globl message
 .equ LENGTH, 5
 entrypoint:
-  lddw r1, message
+  lddw r1, message@symbol
   mov64 r2, LENGTH
   call sol_log_
   lddw r1, pointer    # an address in read-only data
@@ -39,10 +40,10 @@ entrypoint:
   mov64 r2, 3
   syscall sol_log_
   mov64 r1, 4
-  call add
+  call add@symbol
   mov64 r6, r0
   call sub
-  lddw r2, add
+  lddw r2, add@symbol
   callx r2
   mov64 r1, r6
   mov64 r2, r0
