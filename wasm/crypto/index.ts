@@ -2,6 +2,7 @@
 export { sha256, sha256Init, sha256Update, sha256Final } from "./sha256";
 export { sha512, sha512Init, sha512Update, sha512Final } from "./sha512";
 export { siphash13, siphash24, siphash24Pair, siphash24Second } from "./siphash";
+export { keccak256Init, keccak256Update, keccak256Final } from "./keccak256";
 export { blake3 } from "./blake3";
 export { blake3Many4 } from "./blake3-lanes";
 export { isOnCurve } from "./curve";

@@ -17,6 +17,9 @@ export interface CryptoExports {
   sha512Init(): void;
   sha512Update(ptr: number, len: number): void;
   sha512Final(out: number): void;
+  keccak256Init(): void;
+  keccak256Update(ptr: number, len: number): void;
+  keccak256Final(out: number): void;
   siphash24(k0: bigint, k1: bigint, ptr: number, len: number): bigint;
   siphash13(k0: bigint, k1: bigint, ptr: number, len: number): bigint;
   siphash24Pair(k0: bigint, k1: bigint, a: number, b: number): bigint;

@@ -44,6 +44,7 @@ export { consume, invoke, returnData, returnDataLen, returnDataProgram, unitsLef
 export { createProgramAddress, findProgramAddress } from "./address";
 export { rentExemptMinimum } from "./rent";
 export { scratchAlloc } from "./scratch";
+export { invalidLength, isUtf8, validUpTo } from "./utf8";
 export { contextEpoch, contextSlot, contextUnixTimestamp, slotHashesLookup } from "../sysvars";
 import { ixProgramId } from "./frame";
 import { setReturnData as setReturnDataOf } from "./invoke";

@@ -8,6 +8,7 @@
 import { ERR_COMPUTATIONAL_BUDGET_EXCEEDED, ERR_INVALID_INSTRUCTION_DATA, ERR_MISSING_REQUIRED_SIGNATURE } from "../../errors";
 import {
   consume,
+  isUtf8,
   ixAcc,
   ixData,
   ixDataLen,
@@ -26,7 +27,7 @@ import {
 } from "../../runtime/context";
 import { machineFault } from "../../runtime/invoke";
 import { EXIT_UNITS, memoUnits, memoV1Units, signerUnits } from "./compute-units";
-import { isUtf8, utf8ErrorText, utf8TextLength } from "./utf8";
+import { utf8ErrorText, utf8TextLength } from "./utf8";
 
 /** Takes units that are nearly all of log calls: what cannot be paid is an error of the call, not of the machine. */
 function payLogs(units: u64): bool {

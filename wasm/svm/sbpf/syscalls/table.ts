@@ -1,19 +1,20 @@
 /**
  * The system calls of this runtime: index in this list = what the loader puts into a call instruction, murmur3 (seed 0) of the name = what
- * programs call them by. Agave 4.2 syscalls/src/lib.rs create_program_runtime_environment; not active on mainnet, so not found:
- * sol_big_mod_exp, sol_remaining_compute_units (and others that have no entry at all).
+ * programs call them by. Agave 4.2 syscalls/src/lib.rs create_program_runtime_environment; not active on mainnet, so not found: sol_blake3,
+ * sol_big_mod_exp, sol_remaining_compute_units, sol_sha512 (blake3_syscall_enabled, enable_big_mod_exp_syscall,
+ * remaining_compute_units_syscall_enabled, enable_sha512_syscall); gone for good: sol_get_fees_sysvar (disable_fees_sysvar).
  */
 import { sysAbort, sysPanic, sysLog, sysLog64, sysLogPubkey, sysLogComputeUnits, sysLogData } from "./log";
 import { sysCreateProgramAddress, sysTryFindProgramAddress } from "./address";
-import { sysSha256, sysKeccak256, sysBlake3 } from "./hash";
+import { sysSha256, sysKeccak256 } from "./hash";
 import { sysMemcpy, sysMemmove, sysMemset, sysMemcmp, sysAllocFree } from "./memory";
 import { sysGetClockSysvar, sysGetEpochScheduleSysvar, sysGetRentSysvar, sysGetLastRestartSlot, sysGetEpochRewardsSysvar, sysGetSysvar, sysGetEpochStake } from "./sysvar";
-import { sysGetProcessedSiblingInstruction, sysGetStackHeight, sysSetReturnData, sysGetReturnData, sysRemainingComputeUnits } from "./transaction";
+import { sysGetProcessedSiblingInstruction, sysGetStackHeight, sysSetReturnData, sysGetReturnData } from "./transaction";
 import { sysInvokeSignedC, sysInvokeSignedRust } from "./cpi";
 import { sysCurveValidatePoint, sysCurveGroupOp, sysCurveMultiscalarMul } from "./curve25519";
-import { sysSecp256k1Recover, sysCurveDecompress, sysCurvePairingMap, sysAltBn128GroupOp, sysAltBn128Compression, sysPoseidon, sysBigModExp } from "./rare-crypto";
+import { sysSecp256k1Recover, sysCurveDecompress, sysCurvePairingMap, sysAltBn128GroupOp, sysAltBn128Compression, sysPoseidon } from "./rare-crypto";
 
-/** 41 x u32, by index. */
+/** COUNT x u32, by index. */
 const HASHES: usize = memory.data<u32>([
   0xb6fc1a11, // 0 abort
   0x686093bb, // 1 sol_panic_
@@ -25,46 +26,43 @@ const HASHES: usize = memory.data<u32>([
   0x48504a38, // 7 sol_try_find_program_address
   0x11f49d86, // 8 sol_sha256
   0xd7793abb, // 9 sol_keccak256
-  0x174c5122, // 10 sol_blake3
-  0x17e40350, // 11 sol_secp256k1_recover
-  0xaa2607ca, // 12 sol_curve_validate_point
-  0xdd1c41a6, // 13 sol_curve_group_op
-  0x60a40880, // 14 sol_curve_multiscalar_mul
-  0x080c98b0, // 15 sol_curve_decompress
-  0xf111a47e, // 16 sol_curve_pairing_map
-  0xd56b5fe9, // 17 sol_get_clock_sysvar
-  0x23a29a61, // 18 sol_get_epoch_schedule_sysvar
-  0xbf7188f6, // 19 sol_get_rent_sysvar
-  0x188a0031, // 20 sol_get_last_restart_slot
-  0xfdba2b3b, // 21 sol_get_epoch_rewards_sysvar
-  0x717cc4a3, // 22 sol_memcpy_
-  0x434371f8, // 23 sol_memmove_
-  0x3770fb22, // 24 sol_memset_
-  0x5fdcde31, // 25 sol_memcmp_
-  0xadb8efc8, // 26 sol_get_processed_sibling_instruction
-  0x85532d94, // 27 sol_get_stack_height
-  0xa226d3eb, // 28 sol_set_return_data
-  0x5d2245e4, // 29 sol_get_return_data
-  0xa22b9c85, // 30 sol_invoke_signed_c
-  0xd7449092, // 31 sol_invoke_signed_rust
-  0x83f00e8f, // 32 sol_alloc_free_
-  0xae0c318b, // 33 sol_alt_bn128_group_op
-  0x334fd5ed, // 34 sol_alt_bn128_compression
-  0xc4947c21, // 35 sol_poseidon
-  0x13c1b505, // 36 sol_get_sysvar
-  0x5be92f4a, // 37 sol_get_epoch_stake
-  0x7317b434, // 38 sol_log_data
-  0x780e4c15, // 39 sol_big_mod_exp
-  0xedef5aee, // 40 sol_remaining_compute_units
+  0x17e40350, // 10 sol_secp256k1_recover
+  0xaa2607ca, // 11 sol_curve_validate_point
+  0xdd1c41a6, // 12 sol_curve_group_op
+  0x60a40880, // 13 sol_curve_multiscalar_mul
+  0x080c98b0, // 14 sol_curve_decompress
+  0xf111a47e, // 15 sol_curve_pairing_map
+  0xd56b5fe9, // 16 sol_get_clock_sysvar
+  0x23a29a61, // 17 sol_get_epoch_schedule_sysvar
+  0xbf7188f6, // 18 sol_get_rent_sysvar
+  0x188a0031, // 19 sol_get_last_restart_slot
+  0xfdba2b3b, // 20 sol_get_epoch_rewards_sysvar
+  0x717cc4a3, // 21 sol_memcpy_
+  0x434371f8, // 22 sol_memmove_
+  0x3770fb22, // 23 sol_memset_
+  0x5fdcde31, // 24 sol_memcmp_
+  0xadb8efc8, // 25 sol_get_processed_sibling_instruction
+  0x85532d94, // 26 sol_get_stack_height
+  0xa226d3eb, // 27 sol_set_return_data
+  0x5d2245e4, // 28 sol_get_return_data
+  0xa22b9c85, // 29 sol_invoke_signed_c
+  0xd7449092, // 30 sol_invoke_signed_rust
+  0x83f00e8f, // 31 sol_alloc_free_
+  0xae0c318b, // 32 sol_alt_bn128_group_op
+  0x334fd5ed, // 33 sol_alt_bn128_compression
+  0xc4947c21, // 34 sol_poseidon
+  0x13c1b505, // 35 sol_get_sysvar
+  0x5be92f4a, // 36 sol_get_epoch_stake
+  0x7317b434, // 37 sol_log_data
 ]);
-const COUNT: i32 = 41;
+const COUNT: i32 = 38;
+const ALLOC_FREE: i32 = 31;
 
 /** Index of an active system call, or -1. `deploying`: as of a deployment, which no longer allows sol_alloc_free_. */
 export function syscallFind(hash: u32, deploying: bool): i32 {
   for (let i = 0; i < COUNT; i++) {
     if (load<u32>(HASHES + (<usize>i << 2)) != hash) continue;
-    if (i == 39 || i == 40) return -1; // features not active
-    return deploying && i == 32 ? -1 : i;
+    return deploying && i == ALLOC_FREE ? -1 : i;
   }
   return -1;
 }
@@ -93,67 +91,61 @@ export function syscallRun(index: i32, a: u64, b: u64, c: u64, d: u64, e: u64): 
     case 9:
       return sysKeccak256(a, b, c, d, e);
     case 10:
-      return sysBlake3(a, b, c, d, e);
-    case 11:
       return sysSecp256k1Recover(a, b, c, d, e);
-    case 12:
+    case 11:
       return sysCurveValidatePoint(a, b, c, d, e);
-    case 13:
+    case 12:
       return sysCurveGroupOp(a, b, c, d, e);
-    case 14:
+    case 13:
       return sysCurveMultiscalarMul(a, b, c, d, e);
-    case 15:
+    case 14:
       return sysCurveDecompress(a, b, c, d, e);
-    case 16:
+    case 15:
       return sysCurvePairingMap(a, b, c, d, e);
-    case 17:
+    case 16:
       return sysGetClockSysvar(a, b, c, d, e);
-    case 18:
+    case 17:
       return sysGetEpochScheduleSysvar(a, b, c, d, e);
-    case 19:
+    case 18:
       return sysGetRentSysvar(a, b, c, d, e);
-    case 20:
+    case 19:
       return sysGetLastRestartSlot(a, b, c, d, e);
-    case 21:
+    case 20:
       return sysGetEpochRewardsSysvar(a, b, c, d, e);
-    case 22:
+    case 21:
       return sysMemcpy(a, b, c, d, e);
-    case 23:
+    case 22:
       return sysMemmove(a, b, c, d, e);
-    case 24:
+    case 23:
       return sysMemset(a, b, c, d, e);
-    case 25:
+    case 24:
       return sysMemcmp(a, b, c, d, e);
-    case 26:
+    case 25:
       return sysGetProcessedSiblingInstruction(a, b, c, d, e);
-    case 27:
+    case 26:
       return sysGetStackHeight(a, b, c, d, e);
-    case 28:
+    case 27:
       return sysSetReturnData(a, b, c, d, e);
-    case 29:
+    case 28:
       return sysGetReturnData(a, b, c, d, e);
-    case 30:
+    case 29:
       return sysInvokeSignedC(a, b, c, d, e);
-    case 31:
+    case 30:
       return sysInvokeSignedRust(a, b, c, d, e);
-    case 32:
+    case 31:
       return sysAllocFree(a, b, c, d, e);
-    case 33:
+    case 32:
       return sysAltBn128GroupOp(a, b, c, d, e);
-    case 34:
+    case 33:
       return sysAltBn128Compression(a, b, c, d, e);
-    case 35:
+    case 34:
       return sysPoseidon(a, b, c, d, e);
-    case 36:
+    case 35:
       return sysGetSysvar(a, b, c, d, e);
-    case 37:
+    case 36:
       return sysGetEpochStake(a, b, c, d, e);
-    case 38:
+    case 37:
       return sysLogData(a, b, c, d, e);
-    case 39:
-      return sysBigModExp(a, b, c, d, e);
-    case 40:
-      return sysRemainingComputeUnits(a, b, c, d, e);
     default:
       return 0;
   }
