@@ -11,7 +11,7 @@ import { byShard, halfAcross, randomTransfers, signedBy, transferIx, type Wallet
 
 /** Transactions of one request. */
 export const BATCH = 1_000;
-const CONNECTIONS = 4;
+const CONNECTIONS = 12;
 
 export const seedsOf = (genesisHash: string): ShardSeeds => shardSeeds(sha256, decodeBase58(genesisHash)!);
 
