@@ -20,6 +20,8 @@ import {
 import { processAddressLookupTable } from "./programs/address-lookup-table/process";
 import { processAssociatedToken } from "./programs/associated-token/process";
 import { processComputeBudget } from "./programs/compute-budget/process";
+import { processLoaderV1, processLoaderV2 } from "./programs/loader-retired/process";
+import { processLoaderV3 } from "./programs/loader-v3/process";
 import { processMemo, processMemoV1 } from "./programs/memo/process";
 import { processSystem } from "./programs/system/process";
 import { processToken } from "./programs/token/process";
@@ -37,6 +39,9 @@ export function builtinStyle(index: i32): u32 {
   switch (index) {
     case WK_SYSTEM:
     case WK_COMPUTE_BUDGET:
+    case WK_BPF_LOADER_1:
+    case WK_BPF_LOADER_2:
+    case WK_BPF_LOADER_UPGRADEABLE:
       return BUILTIN_NATIVE;
     case WK_TOKEN:
     case WK_ASSOCIATED_TOKEN:
@@ -56,6 +61,12 @@ export function builtinRun(index: i32): i32 {
       return processSystem();
     case WK_COMPUTE_BUDGET:
       return processComputeBudget();
+    case WK_BPF_LOADER_1:
+      return processLoaderV1();
+    case WK_BPF_LOADER_2:
+      return processLoaderV2();
+    case WK_BPF_LOADER_UPGRADEABLE:
+      return processLoaderV3();
     case WK_TOKEN:
       return processToken();
     case WK_ASSOCIATED_TOKEN:

@@ -2,6 +2,7 @@
 export {
   accDataMut,
   accSetDataLen,
+  accSetExecutable,
   accSetLamports,
   accSetOwner,
   allZero,

@@ -9,8 +9,9 @@
 import { ACC_DATA, ACC_DATA_LEN, ACC_LAMPORTS, ACC_OWNER } from "../../state/account";
 import { keyCopy, keyEquals } from "../../memory/bytes";
 import {
-  ERR_ACCOUNT_DATA_SIZE_CHANGED,
   ERR_CUSTOM,
+  ERR_EXECUTABLE_ACCOUNT_NOT_RENT_EXEMPT,
+  ERR_EXECUTABLE_MODIFIED,
   ERR_EXTERNAL_ACCOUNT_DATA_MODIFIED,
   ERR_EXTERNAL_ACCOUNT_LAMPORT_SPEND,
   ERR_INVALID_REALLOC,
@@ -24,10 +25,12 @@ import {
   txaKey,
   txaRecord,
   txaResize,
+  txaSetExecutable,
   txaSetLamports,
   txaSetOwner,
   txaTouchData,
 } from "./accounts";
+import { rentExemptMinimum } from "./rent";
 import { scratchAlloc } from "./scratch";
 
 /** Depth of the stack, the transaction's own instructions included (SVMTransactionExecutionBudget, without SIMD-0268). */
@@ -221,15 +224,25 @@ function canChangeData(i: u32, record: usize): i32 {
 }
 
 function canResizeData(i: u32, record: usize, len: u32): i32 {
-  if (len != load<u32>(record, ACC_DATA_LEN) && !owned(record)) return ERR_ACCOUNT_DATA_SIZE_CHANGED;
-  const refused = txaCanResize(ixIndex(i), len);
-  return refused ? refused : canChangeData(i, record);
+  const refused = canChangeData(i, record);
+  return refused ? refused : txaCanResize(ixIndex(i), len);
 }
 
 export function accSetDataLen(i: u32, len: u32): i32 {
   const refused = canResizeData(i, ixAcc(i), len);
   if (refused) return refused;
   txaResize(ixIndex(i), len);
+  return 0;
+}
+
+/** Marks the account as a program. */
+export function accSetExecutable(i: u32): i32 {
+  const record = ixAcc(i);
+  if (load<u64>(record, ACC_LAMPORTS) < rentExemptMinimum(load<u32>(record, ACC_DATA_LEN))) {
+    return ERR_EXECUTABLE_ACCOUNT_NOT_RENT_EXEMPT;
+  }
+  if (!owned(record) || !ixIsWritable(i)) return ERR_EXECUTABLE_MODIFIED;
+  txaSetExecutable(ixIndex(i), true);
   return 0;
 }
 
