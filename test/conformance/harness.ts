@@ -134,9 +134,10 @@ function sameError(agave: TransactionErrorJson | null, ours: TransactionErrorJso
   return false;
 }
 
-/** Programs whose accounts are not what Agave has: native here, or built in, with another length of name. */
+/** Programs whose accounts are not what Agave has: native here or built in, and Vote, which is not here. */
 const NATIVE_HERE = new Set([
   "11111111111111111111111111111111",
+  "Vote111111111111111111111111111111111111111",
   "ComputeBudget111111111111111111111111111111",
   "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
   "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL",
