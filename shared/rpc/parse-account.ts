@@ -4,6 +4,7 @@ import type { Account } from "./accounts.ts";
 import { encodeBase58 } from "./base58.ts";
 import { Float, type Json } from "./json.ts";
 import * as key from "./keys.ts";
+import { parseLoaderAccount } from "./parse-loader.ts";
 import { readMint, readMultisig, readTokenAccount } from "./token-state.ts";
 import { uiTokenAmount } from "./ui-amount.ts";
 
@@ -38,6 +39,10 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   [key.ADDRESS_LOOKUP_TABLE_PROGRAM]: {
     program: "address-lookup-table",
     parse: (account) => parseLookupTable(account.data),
+  },
+  [key.BPF_LOADER_UPGRADEABLE]: {
+    program: "bpf-upgradeable-loader",
+    parse: (account) => parseLoaderAccount(account.data),
   },
 };
 

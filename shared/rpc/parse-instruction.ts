@@ -1,11 +1,12 @@
 /**
- * `jsonParsed` instructions, as Agave's transaction-status gives them: System, SPL Token, Associated Token, Memo and Address
- * Lookup Table. Whatever is not exactly such an instruction is answered partially decoded.
+ * `jsonParsed` instructions, as Agave's transaction-status gives them: System, SPL Token, Associated Token, Memo, Address
+ * Lookup Table and the upgradeable loader. Whatever is not exactly such an instruction is answered partially decoded.
  */
 import { encodeBase58 } from "./base58.ts";
 import { type Accounts, apply, Fields, type Members, type Shape } from "./instruction-fields.ts";
 import type { Json } from "./json.ts";
 import * as key from "./keys.ts";
+import { LOADER_INSTRUCTIONS } from "./parse-loader.ts";
 import { parseTokenInstruction } from "./parse-token-instruction.ts";
 
 export interface CompiledInstruction {
@@ -161,6 +162,10 @@ const PROGRAMS: Readonly<Record<string, InstructionParser>> = {
   [key.ADDRESS_LOOKUP_TABLE_PROGRAM]: [
     "address-lookup-table",
     (data, accounts) => parseBincode(LOOKUP_TABLE, data, accounts),
+  ],
+  [key.BPF_LOADER_UPGRADEABLE]: [
+    "bpf-upgradeable-loader",
+    (data, accounts) => parseBincode(LOADER_INSTRUCTIONS, data, accounts),
   ],
 };
 
