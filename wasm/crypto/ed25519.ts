@@ -13,7 +13,7 @@
  */
 import { decompress4 } from "./decompress-lanes";
 import { isAcceptableEncoding } from "./encoding";
-import { laneAdd, laneIsTorsion } from "./lane-point";
+import { laneAdd, laneIsIdentity, laneIsTorsion } from "./lane-point";
 import { scalarIsCanonical, scalarNegate, scalarReduce } from "./scalar";
 import { sha512Final, sha512Init, sha512Update } from "./sha512";
 import { straus } from "./straus";
@@ -43,17 +43,22 @@ export function challengeScalar(out: usize, msg: usize, msgLen: u32, sig: usize,
   scalarReduce(out, digest);
 }
 
-/** Step 4 for cached points A and R (lane-point.ts): whether R + [k]A - [S]B is of small order. */
-export function equationHolds(a: usize, r: usize, k: usize, s: usize): bool {
+/** accumulator = R + [k]A - [S]B for cached points A and R (lane-point.ts). */
+function combine(a: usize, r: usize, k: usize, s: usize): void {
   scalarNegate(minusS, s);
   store<u32>(keyAddress, <u32>a);
   straus(accumulator, minusS, keyAddress, k, 1);
   laneAdd(accumulator, accumulator, r);
+}
+
+/** Step 4: whether R + [k]A - [S]B is of small order. */
+export function equationHolds(a: usize, r: usize, k: usize, s: usize): bool {
+  combine(a, r, k, s);
   return laneIsTorsion(accumulator);
 }
 
-/** Whether the signature is good; `sig` is 64 bytes, `pubkey` 32. */
-export function ed25519Verify(msg: usize, msgLen: u32, sig: usize, pubkey: usize): bool {
+/** Steps 1 to 3: keyPoint, commitment and challenge of a signature that is good as far as they can tell. */
+function prepare(msg: usize, msgLen: u32, sig: usize, pubkey: usize): bool {
   if (!hasAcceptableForm(sig, pubkey)) return false;
   // The four lanes have two free places; they repeat the commitment.
   store<u32>(encodings, <u32>pubkey);
@@ -64,5 +69,20 @@ export function ed25519Verify(msg: usize, msgLen: u32, sig: usize, pubkey: usize
   }
   if (decompress4(encodings, outputs) != 15) return false;
   challengeScalar(challenge, msg, msgLen, sig, pubkey);
-  return equationHolds(keyPoint, commitment, challenge, sig + 32);
+  return true;
+}
+
+/** Whether the signature is good; `sig` is 64 bytes, `pubkey` 32. */
+export function ed25519Verify(msg: usize, msgLen: u32, sig: usize, pubkey: usize): bool {
+  return prepare(msg, msgLen, sig, pubkey) && equationHolds(keyPoint, commitment, challenge, sig + 32);
+}
+
+/**
+ * The rule of the ed25519 precompile: the equation without the cofactor, [S]B = R + [k]A (ed25519-dalek `verify_strict`). dalek would read
+ * non-canonical encodings of A and R that are not of small order; nobody can sign for those.
+ */
+export function ed25519VerifyStrict(msg: usize, msgLen: u32, sig: usize, pubkey: usize): bool {
+  if (!prepare(msg, msgLen, sig, pubkey)) return false;
+  combine(keyPoint, commitment, challenge, sig + 32);
+  return laneIsIdentity(accumulator);
 }

@@ -126,15 +126,20 @@ export function laneNegateCached(out: usize, q: usize): void {
   }
 }
 
-/** Whether p is of small order: 8p = (0 : 1 : 1 : 0). */
+/** Whether p is (0 : 1 : 1 : 0). */
+export function laneIsIdentity(p: usize): bool {
+  fe4GetLane(bytesX, p, 0);
+  fe4GetLane(bytesZ, p, 1);
+  fe4GetLane(bytesY, p, 3);
+  return (load<u64>(bytesX) | load<u64>(bytesX, 8) | load<u64>(bytesX, 16) | load<u64>(bytesX, 24)) == 0
+    && load<u64>(bytesY) == load<u64>(bytesZ) && load<u64>(bytesY, 8) == load<u64>(bytesZ, 8)
+    && load<u64>(bytesY, 16) == load<u64>(bytesZ, 16) && load<u64>(bytesY, 24) == load<u64>(bytesZ, 24);
+}
+
+/** Whether p is of small order: 8p is the identity. */
 export function laneIsTorsion(p: usize): bool {
   laneDouble(cachedOperand, p);
   laneDouble(cachedOperand, cachedOperand);
   laneDouble(cachedOperand, cachedOperand);
-  fe4GetLane(bytesX, cachedOperand, 0);
-  fe4GetLane(bytesZ, cachedOperand, 1);
-  fe4GetLane(bytesY, cachedOperand, 3);
-  return (load<u64>(bytesX) | load<u64>(bytesX, 8) | load<u64>(bytesX, 16) | load<u64>(bytesX, 24)) == 0
-    && load<u64>(bytesY) == load<u64>(bytesZ) && load<u64>(bytesY, 8) == load<u64>(bytesZ, 8)
-    && load<u64>(bytesY, 16) == load<u64>(bytesZ, 16) && load<u64>(bytesY, 24) == load<u64>(bytesZ, 24);
+  return laneIsIdentity(cachedOperand);
 }

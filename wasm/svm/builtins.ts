@@ -9,10 +9,13 @@ import {
   WK_BPF_LOADER_2,
   WK_BPF_LOADER_UPGRADEABLE,
   WK_COMPUTE_BUDGET,
+  WK_ED25519,
   WK_MEMO_V1,
   WK_MEMO_V3,
   WK_MEMO_V4,
   WK_NATIVE_LOADER,
+  WK_SECP256K1,
+  WK_SECP256R1,
   WK_SYSTEM,
   WK_TOKEN,
   wellKnownIndex,
@@ -23,11 +26,16 @@ import { processComputeBudget } from "./programs/compute-budget/process";
 import { processLoaderV1, processLoaderV2 } from "./programs/loader-retired/process";
 import { processLoaderV3 } from "./programs/loader-v3/process";
 import { processMemo, processMemoV1 } from "./programs/memo/process";
+import { processEd25519 } from "./programs/precompiles/ed25519";
+import { processSecp256k1 } from "./programs/precompiles/secp256k1";
+import { processSecp256r1 } from "./programs/precompiles/secp256r1";
 import { processSystem } from "./programs/system/process";
 import { processToken } from "./programs/token/process";
 
 export const BUILTIN_NATIVE: u32 = 1;
 export const BUILTIN_BPF: u32 = 2;
+/** Says nothing in the log, costs no compute units, leaves the return data, can only be an instruction of the transaction itself. */
+export const BUILTIN_PRECOMPILE: u32 = 3;
 
 /** Index of a key in the list, or -1. */
 export function builtinFind(key: usize): i32 {
@@ -50,6 +58,10 @@ export function builtinStyle(index: i32): u32 {
     case WK_MEMO_V4:
     case WK_ADDRESS_LOOKUP_TABLE:
       return BUILTIN_BPF;
+    case WK_ED25519:
+    case WK_SECP256K1:
+    case WK_SECP256R1:
+      return BUILTIN_PRECOMPILE;
     default:
       return 0;
   }
@@ -78,6 +90,12 @@ export function builtinRun(index: i32): i32 {
       return processMemo();
     case WK_ADDRESS_LOOKUP_TABLE:
       return processAddressLookupTable();
+    case WK_ED25519:
+      return processEd25519();
+    case WK_SECP256K1:
+      return processSecp256k1();
+    case WK_SECP256R1:
+      return processSecp256r1();
     default:
       return 0;
   }
@@ -91,6 +109,9 @@ export function builtinOwner(index: i32): i32 {
     case WK_BPF_LOADER_1:
     case WK_BPF_LOADER_2:
     case WK_BPF_LOADER_UPGRADEABLE:
+    case WK_ED25519:
+    case WK_SECP256K1:
+    case WK_SECP256R1:
       return WK_NATIVE_LOADER;
     case WK_TOKEN:
     case WK_ADDRESS_LOOKUP_TABLE:

@@ -4,7 +4,7 @@
  */
 import { ACC_DATA_LEN, ACC_OWNER } from "../../state/account";
 import { keyEquals } from "../../memory/bytes";
-import { BUILTIN_BPF, builtinFind, builtinRun, builtinStyle } from "../builtins";
+import { BUILTIN_BPF, BUILTIN_PRECOMPILE, builtinFind, builtinRun, builtinStyle } from "../builtins";
 import {
   WK_BPF_LOADER_1,
   WK_BPF_LOADER_2,
@@ -254,11 +254,11 @@ function run(program: u32): i32 {
 /** One instruction whose accounts are prepared. */
 function process(program: u32, accs: usize, num: u32, data: usize, len: u32): i32 {
   const builtin = builtinFind(txaKey(program));
-  const bpf = builtinStyle(builtin) == BUILTIN_BPF;
-  const refused = push(program, accs, num, data, len, bpf);
+  const style = builtinStyle(builtin);
+  const refused = push(program, accs, num, data, len, style == BUILTIN_BPF);
   if (refused) return refused;
   currentInstructionChanged(outer);
-  const result = run(program);
+  const result = style == BUILTIN_PRECOMPILE ? builtinRun(builtin) : run(program);
   const unbalanced = accountsUnbalanced();
   framePop();
   return result ? result : unbalanced ? ERR_UNBALANCED_INSTRUCTION : 0;
