@@ -61,3 +61,4 @@ export {
   plannerSetContext,
   plannerWaiting,
 } from "./scheduling/planner";
+export { sbpfCheck, sbpfRunRaw } from "./svm/sbpf/raw";

@@ -86,6 +86,10 @@ export function invokeReset(units: u64, topLevel: u32): void {
 export function unitsLeft(): u64 {
   return meter;
 }
+/** What a machine has left: it counts its units itself while it runs. */
+export function meterSet(units: u64): void {
+  meter = units;
+}
 export function innerHead(): usize {
   return innerFirst;
 }

@@ -67,6 +67,11 @@ export function syscallFind(hash: u32, deploying: bool): i32 {
   return -1;
 }
 
+/** Whether a system call is about the transaction around the program: accounts, calls, sysvars, return data. */
+export function syscallOfTransaction(index: i32): bool {
+  return (index >= 17 && index <= 21) || (index >= 26 && index <= 31) || index == 36 || index == 37 || index >= 39;
+}
+
 /** Runs a system call on registers r1..r5; r0, or a fault (fault.ts). The meter is that of consume(). */
 export function syscallRun(index: i32, a: u64, b: u64, c: u64, d: u64, e: u64): u64 {
   switch (index) {
