@@ -2,7 +2,7 @@
  * Why an ELF file was refused, in Agave's words: the loader logs them.
  * Texts: solana-sbpf 0.23 src/elf.rs ElfError, src/elf_parser/mod.rs ElfParserError, src/verifier.rs VerifierError.
  */
-import { invalidLength, isUtf8, validUpTo } from "../programs/memo/utf8";
+import { invalidLength, isUtf8, validUpTo } from "../runtime/utf8";
 
 /** The longest: "Unresolved symbol (...) at instruction #... (ELF file offset 0x...)" with a name of 63 broken bytes, 3 bytes each. */
 const CAPACITY: u32 = 512;

@@ -125,7 +125,7 @@ function run(base: usize): u64 {
   const fixed = version == 0 || version == 3;
   const step: u64 = version == 0 ? FRAME * 2 : FRAME;
   const regions = base + VM_REGIONS;
-  const stack: usize = load<u32>(regions + REGION_STACK * REGION_SIZE, REGION_HOST);
+  const stack: usize = load<u32>(regions + <usize>REGION_STACK * REGION_SIZE, REGION_HOST);
   const frames = base + VM_FRAMES;
   let depth: u32 = 0;
   let frame: usize = stack + FRAME;

@@ -69,7 +69,7 @@ export function syscallFind(hash: u32, deploying: bool): i32 {
 
 /** Whether a system call is about the transaction around the program: accounts, calls, sysvars, return data. */
 export function syscallOfTransaction(index: i32): bool {
-  return (index >= 17 && index <= 21) || (index >= 26 && index <= 31) || index == 36 || index == 37 || index >= 39;
+  return (index >= 16 && index <= 20) || (index >= 25 && index <= 30) || index == 35 || index == 36;
 }
 
 /** Runs a system call on registers r1..r5; r0, or a fault (fault.ts). The meter is that of consume(). */
