@@ -30,7 +30,6 @@ it.each([ED25519, SECP256K1, SECP256R1])("%s takes accounts and leaves them alon
           key,
           [
             [other, "w"],
-            [key, "w"],
             [payer, "ws"],
           ],
           data,
