@@ -48,6 +48,11 @@ export const TRANSACTION_ERRORS = [
   "ProgramCacheHitMaxLimit",
   "CommitCancelled",
 ] as const;
+/**
+ * Beyond Agave's: the transaction was put off, because the programdata of one of its programs was not brought along; it runs in a later
+ * block. No client sees it. The result's byte 10 is the index of the program's account.
+ */
+export const TX_DEFERRED = 200;
 export type TransactionErrorName = (typeof TRANSACTION_ERRORS)[number];
 
 /** Name of variant n (0-based, as in the enum; the runtime's i32 is variant + 1). */

@@ -23,6 +23,7 @@ export const REC = {
   OFF_INSTRUCTIONS: 22,
   OFF_LOOKUPS: 24,
   FLAGS: 26,
+  NUM_IMPLICIT: 27,
   CU_LIMIT: 28,
   CU_PRICE: 32,
   LOADED_DATA_LIMIT: 40,
@@ -64,6 +65,8 @@ export interface DecodedRecord {
   readonly loadedReadonly: readonly Uint8Array[];
   /** Static keys, loaded writable, loaded read-only: account i of the transaction. */
   readonly accountKeys: readonly Uint8Array[];
+  /** Programdata of its programs, which the planner adds to the accounts that execution may read. */
+  readonly implicitKeys: readonly Uint8Array[];
   readonly recentBlockhash: Uint8Array;
   readonly instructions: readonly DecodedInstruction[];
   readonly lookups: readonly DecodedLookup[];
@@ -197,6 +200,7 @@ export function decodeRecord(record: Uint8Array): DecodedRecord {
     loadedWritable: loaded.slice(0, numWritable),
     loadedReadonly: loaded.slice(numWritable),
     accountKeys: [...staticKeys, ...loaded],
+    implicitKeys: slices(record, recordLoadedOffset(record) + loaded.length * 32, u8(REC.NUM_IMPLICIT), 32),
     recentBlockhash: recordBlockhash(record),
     instructions: decodeInstructions(wire, u16(REC.OFF_INSTRUCTIONS), u8(REC.NUM_INSTRUCTIONS)),
     lookups: recordLookups(record),

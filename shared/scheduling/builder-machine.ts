@@ -9,18 +9,18 @@
  * up to PIPELINE_DEPTH are in flight at once. An idle chain arms no timer.
  */
 import type { Effect, Machine, MessageEvent, Sha256, StorageView, TimerEvent } from "../protocol/actor.ts";
-import { decodeCarry, encodeBlock, encodeCarry, type ShardCarry } from "../protocol/block.ts";
+import { decodeCarry, type ShardCarry } from "../protocol/block.ts";
 import { ByteWriter, concatBytes, equalBytes, viewOf } from "../protocol/bytes.ts";
 import { blockhashOf, encodeContext } from "../protocol/context.ts";
-import { type BlockHeader, decodeHeader, encodeHeader } from "../protocol/header.ts";
+import { type BlockHeader, decodeHeader } from "../protocol/header.ts";
 import { PIPELINE_DEPTH, PROPOSAL_RING, RETRY_MS, WATCH_MS } from "../protocol/limits.ts";
 import type { Message, NodeId } from "../protocol/messages.ts";
+import { type Deferred, DeferredBook, deferredRow } from "./deferred-book.ts";
 import { elapsed } from "./elapsed.ts";
 import { fillProposal } from "./fill-proposal.ts";
 import { type ChainPart, HashChain } from "./hash-chain.ts";
 import { LaneBook } from "./lane-book.ts";
 import { LatencyWindow } from "./latency-window.ts";
-import { mergeResults } from "./merge-results.ts";
 import type { PlannerPort } from "./planner-port.ts";
 import {
   decodeProposalRow,
@@ -30,6 +30,7 @@ import {
   proposalRowRaises,
   proposalRowSlot,
 } from "./proposal-row.ts";
+import { type Committed, sealBlock } from "./seal.ts";
 
 /** Somebody looks at the tip: keep an idle chain ticking for a while. */
 export interface WatchEvent {
@@ -63,7 +64,6 @@ export interface TipAnswer {
   readonly unixTimestamp: number;
 }
 
-type Committed = Extract<Message, { type: "committed" }>;
 type Stored = Extract<Message, { type: "stored" }>;
 
 interface InFlight {
@@ -73,6 +73,8 @@ interface InFlight {
   block: Uint8Array | undefined;
   /** Signatures whose transactions did not land, once sealed. */
   notLanded: Uint8Array;
+  /** What execution has put off, once sealed. */
+  deferred: Deferred | undefined;
   sentAt: number;
   /** When the oldest of its transactions came in, if they came to this incarnation. */
   readonly arrivedAt: number | undefined;
@@ -86,6 +88,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   readonly #sha256: Sha256;
   readonly #config: BuilderConfig;
   readonly #lanes = new LaneBook();
+  readonly #deferred = new DeferredBook();
   readonly #inFlight = new Map<number, InFlight>();
   #chain: HashChain;
   #lastContext: { slot: number; view: number; unixTimestamp: number; bytes: Uint8Array } | undefined;
@@ -181,7 +184,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     return this.#recovering ? undefined : this.#stored;
   }
   get waiting(): number {
-    return this.#planner.waiting();
+    return this.#planner.waiting() + (this.#deferred.pending ? 1 : 0);
   }
   get inFlight(): number {
     return this.#inFlight.size;
@@ -234,10 +237,14 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     // Only proposals under way are sent again; for those of older slots the chain may not reach back far enough.
     const contextOf = (slot: number, view: number, time: number) =>
       slot > header.slot ? this.#context(slot, view, time) : new Uint8Array(0);
-    for (let slot = Math.max(1, this.#firstToReplay(header.slot)); slot <= this.#chain.tip; slot++) {
+    const first = Math.max(1, this.#firstToReplay(header.slot));
+    const deferredSlot = this.#deferred.restore(this.#storage, header.slot) ?? first;
+    for (let slot = Math.min(first, deferredSlot + 1); slot <= this.#chain.tip; slot++) {
       const bytes = this.#row(slot);
       if (!bytes) continue;
       const row = decodeProposalRow(bytes, contextOf);
+      this.#deferred.proposed(slot, row.frame);
+      if (slot < first) continue;
       this.#planner.forget(row.forgotten);
       this.#planner.replay(row.frame, slot);
       this.#lanes.restore(row.lanes);
@@ -247,7 +254,15 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       for (const { shard } of row.shards) this.#prevSlot[shard] = slot;
     }
     const effects = [...this.#inFlight.values()].flatMap((item) => this.#proposals(item));
-    return [...effects, ...this.#seal(now), ...this.#armRetry(), ...this.#arm(now)];
+    return [...effects, ...this.#seal(now), ...this.#armRetry(), ...this.#readmit(now), ...this.#arm(now)];
+  }
+
+  /** What execution has put off waits again, as soon as there is room. */
+  #readmit(now: number): Effect[] {
+    if (!this.#deferred.pending) return [];
+    this.#setContext(this.#context(this.#chain.tip + 1, 0, this.#timestamp(now)));
+    this.#deferred.admit(this.#planner);
+    return this.#deferred.settle(this.#planner.oldestWaiting());
   }
 
   /** Slots whose transactions must be known: those that can use a usable blockhash, and those under way. */
@@ -257,23 +272,27 @@ export class BuilderMachine implements Machine<BuilderEvent> {
 
   #track(row: ProposalRow, now: number): InFlight {
     const arrivedAt = this.#waitingSince;
-    return { row, committed: new Map(), block: undefined, notLanded: new Uint8Array(0), sentAt: now, arrivedAt };
+    const nothing = { block: undefined, notLanded: new Uint8Array(0), deferred: undefined };
+    return { row, committed: new Map(), ...nothing, sentAt: now, arrivedAt };
   }
 
   #frames(from: NodeId, message: Extract<Message, { type: "frames" }>, now: number): Effect[] {
     const later: Effect[] = [{ type: "send", to: from, message: { type: "busy", seq: message.seq } }];
     // Until the past is known a duplicate could not be told.
     if (this.#recovering) return later;
+    // What was put off comes first, or it might wait for room for ever.
+    const readmitted = this.#readmit(now);
+    if (this.#deferred.pending) return [...later, ...this.#arm(now)];
     const lane = laneNumber(from);
     const place = this.#lanes.place(lane, message.seq, message.oldest);
-    if (place === "known") return this.#taken(lane);
-    if (place === "ahead") return later;
+    if (place === "known") return [...readmitted, ...this.#taken(lane)];
+    if (place === "ahead") return [...readmitted, ...later];
     this.#setContext(this.#context(this.#chain.tip + 1, 0, this.#timestamp(now)));
-    if (!this.#planner.admit(message.frame)) return later;
+    if (!this.#planner.admit(message.frame)) return [...readmitted, ...later];
     this.#waitingSince ??= now;
     this.#lanes.admit(lane, message.seq, this.#planner.admitted());
     const moved = this.#lanes.settle(this.#planner.oldestWaiting());
-    return [...moved.flatMap((id) => this.#taken(id)), ...this.#arm(now)];
+    return [...readmitted, ...moved.flatMap((id) => this.#taken(id)), ...this.#arm(now)];
   }
 
   #taken(lane: number): Effect[] {
@@ -290,7 +309,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #arm(now: number): Effect[] {
     if (this.#recovering || this.#inFlight.size >= PIPELINE_DEPTH) return [];
     let period: number;
-    if (this.#planner.waiting() > 0) period = this.#config.slotMs;
+    if (this.waiting > 0) period = this.#config.slotMs;
     else if (now < this.#watchedUntil) period = this.#config.heartbeatMs;
     else return [];
     return [{ type: "timer", name: "tick", delayMs: Math.max(0, Math.ceil(period - elapsed(this.#lastCut, now))) }];
@@ -298,7 +317,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
 
   #tick(now: number): Effect[] {
     if (this.#recovering || this.#inFlight.size >= PIPELINE_DEPTH) return [];
-    const waiting = this.#planner.waiting() > 0;
+    const waiting = this.waiting > 0;
     const rested = elapsed(this.#lastCut, now);
     const heartbeat = now < this.#watchedUntil && rested >= this.#config.heartbeatMs;
     if (!heartbeat && (!waiting || rested < this.#config.slotMs)) return this.#arm(now);
@@ -307,11 +326,15 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     const unixTimestamp = this.#timestamp(now);
     const context = this.#context(slot, view, unixTimestamp);
     this.#setContext(context);
+    this.#deferred.admit(this.#planner);
     const cut = this.#planner.cut();
-    const moved = this.#lanes.settle(this.#planner.oldestWaiting());
-    const taken = moved.flatMap((lane) => this.#taken(lane));
+    const oldest = this.#planner.oldestWaiting();
+    const taken = [
+      ...this.#deferred.settle(oldest),
+      ...this.#lanes.settle(oldest).flatMap((lane) => this.#taken(lane)),
+    ];
     // Everything that waited had expired: no block for that.
-    if (cut.numTransactions === 0 && !heartbeat && this.#planner.waiting() === 0) return [...taken, ...this.#arm(now)];
+    if (cut.numTransactions === 0 && !heartbeat && this.waiting === 0) return [...taken, ...this.#arm(now)];
     this.#lastCut = now;
     this.#lastTimestamp = unixTimestamp;
     const raises = cut.numTransactions === 0 || slot - this.#chain.stepAt(slot - 1).slot >= this.#config.heightStride;
@@ -380,64 +403,22 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       if (!item || item.block || item.committed.size < item.row.shards.length) return effects;
       this.#sealOne(item);
       item.sentAt = now;
+      if (item.deferred) effects.push(deferredRow(item.row.slot, item.deferred));
       effects.push(blockMessage(item));
     }
   }
 
   #sealOne(item: InFlight): void {
     const { row } = item;
-    const parent = this.#sealed;
-    const involved = [...item.committed.entries()].sort(([a], [b]) => a - b);
-    const merged = mergeResults(
-      involved.map(([, message]) => message.results),
-      row.frame,
-    );
-    this.#carry = this.#carry.map((carry, shard) => {
-      const message = item.committed.get(shard);
-      if (!message) return carry;
-      return {
-        prevSlot: row.slot,
-        lamports: message.lamports,
-        root: this.#sha256(carry.root, message.effectHash).slice(),
-      };
-    });
-    const capitalization = this.#carry.reduce((sum, shard) => sum + shard.lamports, 0n);
-    if (capitalization + merged.fees !== parent.capitalization) {
-      throw new Error(
-        `slot ${row.slot}: ${parent.capitalization} lamports became ${capitalization} with ${merged.fees} burned`,
-      );
-    }
-    const header: BlockHeader = {
-      shardCount: this.#config.shardCount,
-      slot: row.slot,
-      view: row.view,
-      parentSlot: parent.slot,
-      unixTimestamp: row.unixTimestamp,
-      parentBlockhash: parent.blockhash,
-      blockhash: row.blockhash,
-      parentHeaderHash: this.#sealedHash,
-      effectHash: this.#sha256(...involved.map(([, message]) => message.effectHash)).slice(),
-      stateRoot: this.#sha256(...this.#carry.map((shard) => shard.root)).slice(),
-      resultsHash: this.#sha256(merged.results).slice(),
-      numTransactions: merged.landed,
-      numGroups: row.numGroups,
-      fees: merged.fees,
-      capitalization,
-      transactionCount: parent.transactionCount + BigInt(merged.landed),
-      epochStartTimestamp: this.#config.genesisTimestamp,
-      height: parent.height + (row.raises ? 1 : 0),
-    };
-    const encoded = encodeHeader(header);
-    this.#sealed = header;
-    this.#sealedHash = this.#sha256(encoded).slice();
-    this.#sealedHeaders.set(row.slot, header);
-    item.notLanded = merged.notLanded;
-    item.block = encodeBlock({
-      header: encoded,
-      carry: encodeCarry(this.#carry),
-      frame: row.frame,
-      results: merged.results,
-    });
+    const parent = { header: this.#sealed, hash: this.#sealedHash, carry: this.#carry };
+    const sealed = sealBlock(this.#sha256, this.#config.genesisTimestamp, parent, row, item.committed);
+    this.#sealed = sealed.header;
+    this.#sealedHash = sealed.hash;
+    this.#carry = sealed.carry;
+    this.#sealedHeaders.set(row.slot, sealed.header);
+    item.notLanded = sealed.notLanded;
+    item.deferred = sealed.deferred;
+    item.block = sealed.block;
   }
 
   #onStored(slot: number, now: number): Effect[] {
@@ -450,12 +431,13 @@ export class BuilderMachine implements Machine<BuilderEvent> {
         this.#planner.forget(item.notLanded);
         this.#forgotten = concatBytes(this.#forgotten, item.notLanded);
       }
+      if (item.deferred) this.#deferred.add(next, item.deferred);
       this.#stored = header;
       if (item.arrivedAt !== undefined && header.numTransactions > 0) this.confirmation.add(now - item.arrivedAt);
       this.#inFlight.delete(next);
       this.#sealedHeaders.delete(next);
     }
-    return this.#arm(now);
+    return [...this.#readmit(now), ...this.#arm(now)];
   }
 
   #armRetry(): Effect[] {

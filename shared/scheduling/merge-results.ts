@@ -1,8 +1,12 @@
 /** Puts the results of a slot's shards into block order and adds them up. Moves bytes; makes nothing per transaction. */
-import { viewOf } from "../protocol/bytes.ts";
+import { TX_DEFERRED } from "../errors/transaction-error.ts";
+import { concatBytes, viewOf } from "../protocol/bytes.ts";
+import { decodeRecord, makeFrame } from "../protocol/record.ts";
+import type { Deferred } from "./deferred-book.ts";
 
 /** Offsets in a result (docs/interfaces.md section 4). */
 const BLOCK_INDEX = 4;
+/** landed, txError, index: bytes of one word */
 const LANDED = 8;
 const FEE = 16;
 
@@ -17,6 +21,8 @@ export interface MergedResults {
   readonly fees: bigint;
   /** First signatures (64 bytes each) of the transactions that did not land. */
   readonly notLanded: Uint8Array;
+  /** Those that were put off are none of them. */
+  readonly deferred: Deferred | undefined;
 }
 
 /** Results are padded to four bytes: they are copied as words. */
@@ -41,6 +47,7 @@ export function mergeResults(parts: readonly Uint8Array[], frame: Uint8Array): M
   // A fee has 64 bits; its halves are summed apart, each well below 2^53.
   let feesLow = 0;
   let feesHigh = 0;
+  const late: { record: Uint8Array; account: number }[] = [];
   let recordAt = 4;
   let source = 0;
   for (let index = 0; index < count; index++) {
@@ -57,10 +64,14 @@ export function mergeResults(parts: readonly Uint8Array[], frame: Uint8Array): M
     for (let i = 0; i < length; i++) results[end + i] = part[from + i]!;
     end += length;
     at[source] = from + length;
-    if ((part[from + LANDED / 4]! & 0xff) === 1) {
+    const outcome = part[from + LANDED / 4]!;
+    if ((outcome & 0xff) === 1) {
       landed++;
       feesLow += part[from + FEE / 4]!;
       feesHigh += part[from + FEE / 4 + 1]!;
+    } else if (((outcome >>> 8) & 0xff) === TX_DEFERRED) {
+      const record = frame.subarray(recordAt, recordAt + frameView.getUint32(recordAt, true));
+      late.push({ record, account: (outcome >>> 16) & 0xff });
     } else {
       missed.set(frame.subarray(recordAt + SIGNATURE_OFFSET, recordAt + SIGNATURE_OFFSET + 64), missedEnd);
       missedEnd += 64;
@@ -73,5 +84,13 @@ export function mergeResults(parts: readonly Uint8Array[], frame: Uint8Array): M
     landed,
     fees: BigInt(feesLow) + (BigInt(feesHigh) << 32n),
     notLanded: missed.slice(0, missedEnd),
+    deferred: late.length > 0 ? deferredOf(late) : undefined,
+  };
+}
+
+function deferredOf(late: readonly { readonly record: Uint8Array; readonly account: number }[]): Deferred {
+  return {
+    frame: makeFrame(late.map(({ record }) => record)),
+    programs: concatBytes(...late.map(({ record, account }) => decodeRecord(record).accountKeys[account]!)),
   };
 }

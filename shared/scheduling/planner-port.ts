@@ -17,6 +17,13 @@ export interface PlannerPort {
   setContext(context: Uint8Array): void;
   /** Takes a frame into the pool, or nothing of it when the pool lacks room (false). */
   admit(frame: Uint8Array): boolean;
+  /**
+   * Lets transactions of earlier blocks wait again that execution has put off, now with all programdata there can be; false when the
+   * pool lacks room for all of them. What has expired meanwhile is dropped.
+   */
+  readmit(frame: Uint8Array): boolean;
+  /** Keys (32 bytes each) of programs: from now on whoever names one has its programdata leased along. */
+  noteProgram(keys: Uint8Array): void;
   /** Chooses the next block from the pool and drops what has expired. */
   cut(): Cut;
   /** Signatures (64 bytes each) that may be sent again: their transactions did not land. */

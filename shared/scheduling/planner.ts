@@ -85,6 +85,17 @@ export class Planner implements PlannerPort {
     return true;
   }
 
+  readmit(frame: Uint8Array): boolean {
+    const code = this.#wasm.call("plannerReadmit", frame);
+    if (code === -ErrorCode.PLANNER_FULL) return false;
+    this.#check(code);
+    return true;
+  }
+
+  noteProgram(keys: Uint8Array): void {
+    this.#check(this.#wasm.call("plannerNoteProgram", keys));
+  }
+
   cut(): WasmCut {
     this.#check(this.#wasm.exports.plannerCut!() as number);
     return decodeCut(this.#wasm.view());

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { decodeBlock, decodeCarry, frameOffsets, resultOffsets, type ShardCarry } from "../../shared/protocol/block.ts";
 import { viewOf } from "../../shared/protocol/bytes.ts";
 import { type BlockHeader, decodeHeader } from "../../shared/protocol/header.ts";
-import { decodeRecord, frameRecords, requestsWrite } from "../../shared/protocol/record.ts";
+import { decodeRecord, frameRecords, REC, requestsWrite } from "../../shared/protocol/record.ts";
 import { type Account, type ShardSeeds, shardOf } from "../../shared/state/accounts.ts";
 import type { ReadAnswer, ScanAnswer, SentTransaction } from "./clients.ts";
 import { demand } from "./failure.ts";
@@ -35,8 +35,13 @@ export interface Verdict {
   readonly slots: number;
   readonly landed: number;
   readonly notLanded: number;
+  /** Appearances of transactions that were put off. */
+  readonly deferred: number;
   readonly crossShardSlots: number;
 }
+
+/** txError of a result. */
+const DEFERRED = 200;
 
 const sha256 = (...parts: Uint8Array[]): Uint8Array => {
   const hash = createHash("sha256");
@@ -58,6 +63,8 @@ interface Place {
   readonly slot: number;
   readonly index: number;
   readonly landed: boolean;
+  /** Put off: it must come again. */
+  readonly deferred: boolean;
 }
 
 export class Oracle {
@@ -72,6 +79,7 @@ export class Oracle {
   readonly #changed = new Map<string, Uint8Array>();
   #landed = 0;
   #notLanded = 0;
+  #deferred = 0;
   #crossShardSlots = 0;
 
   constructor(evidence: Evidence) {
@@ -96,6 +104,7 @@ export class Oracle {
       slots: blocks.length - 1,
       landed: this.#landed,
       notLanded: this.#notLanded,
+      deferred: this.#deferred,
       crossShardSlots: this.#crossShardSlots,
     };
   }
@@ -168,6 +177,7 @@ export class Oracle {
     const view = viewOf(results);
     let fees = 0n;
     let landed = 0;
+    let deferredHere = 0;
     for (const [index, at] of offsets.entries()) {
       const isLanded = view.getUint8(at + 8) === 1;
       demand(view.getUint32(at + 4, true) === index, "results", `slot ${slot}: result ${index} is out of its place`);
@@ -182,10 +192,17 @@ export class Oracle {
         "once",
         () => `${signature.slice(0, 24)} is in slot ${slot} after it has landed in ${places.at(-1)!.slot}`,
       );
-      this.#places.set(signature, [...places, { slot, index, landed: isLanded }]);
+      const deferred = !isLanded && view.getUint8(at + 9) === DEFERRED;
+      if (deferred) {
+        deferredHere++;
+        const brought = frame[records[index]! + REC.FLAGS]! & 4;
+        demand(brought === 0, "results", `slot ${slot}: transaction ${index} brings everything along and is put off`);
+      }
+      this.#places.set(signature, [...places, { slot, index, landed: isLanded, deferred }]);
     }
     this.#landed += landed;
-    this.#notLanded += offsets.length - landed;
+    this.#notLanded += offsets.length - landed - deferredHere;
+    this.#deferred += deferredHere;
     const paid = parent.capitalization - header.capitalization;
     demand(paid === fees, "conservation", `slot ${slot}: ${paid} lamports are gone and ${fees} were paid as fees`);
     demand(
@@ -316,9 +333,9 @@ export class Oracle {
       const usable =
         freshness === "unknown" ? false : freshness !== "recent" || tip - this.#headers[blockhashSlot]!.height < 150;
       demand(
-        !promised || !usable || places.length > 0,
+        !promised || !usable || places.some((place) => !place.deferred),
         "liveness",
-        `transaction ${number} was promised and is in no block`,
+        `transaction ${number} was promised and is in no block${places.length > 0 ? ", but put off" : ""}`,
       );
     }
   }
@@ -340,7 +357,8 @@ export class Oracle {
       for (const record of frames.sort((a, b) => a.seq - b.seq).flatMap(({ frame }) => frameRecords(frame))) {
         const signature = hex(record.subarray(65, 129));
         const place = this.#places.get(signature)?.[0];
-        if (!place || counts.get(signature) !== 1) continue;
+        // What was put off is not in its place.
+        if (!place || place.deferred || counts.get(signature) !== 1) continue;
         const decoded = decodeRecord(record);
         for (const [i, key] of decoded.accountKeys.entries()) {
           if (!requestsWrite(decoded, i)) continue;

@@ -12,6 +12,7 @@ import { demand, SimulationFailure } from "./failure.ts";
 import { type FaultRates, Faults, ratesOf, WINDOW_MS } from "./faults.ts";
 import { checkLookups } from "./lookups.ts";
 import { Oracle, type Verdict } from "./oracle.ts";
+import { programAccounts } from "./programs.ts";
 import { Repeats } from "./repeats.ts";
 import { type Batch, makeWorkload } from "./workload.ts";
 import { COLD, HOT, LIBRARIES, NEW, NONCES, PURSES, plainAccounts, tokenLibrary } from "./world.ts";
@@ -57,7 +58,7 @@ const MAX_EVENTS = 200_000;
 
 function shapeOf(dice: Dice, options: RunOptions): ClusterShape & { readonly tokens: number | undefined } {
   const tokens = dice.chance("tokens", 0.5) ? dice.below("token library", LIBRARIES) : undefined;
-  const accounts: Account[] = plainAccounts();
+  const accounts: Account[] = [...plainAccounts(), ...programAccounts()];
   if (tokens !== undefined) accounts.push(...tokenLibrary(tokens).accounts);
   return {
     shards: options.shards ?? dice.pick("shards", [1, 2, 2, 3, 3, 4, 4, 5]),
@@ -229,6 +230,7 @@ function checkRest(cluster: Cluster): void {
   const builder = cluster.builder.machine!;
   demand(builder.waiting === 0, "liveness", "transactions wait at the builder");
   demand(builder.inFlight === 0, "liveness", `${builder.inFlight} slots are in flight`);
+  demand(cluster.builder.storage.count("deferred") === 0, "bound", "rows of deferred transactions are left");
   const head = builder.head(cluster.builder.clock);
   demand(head !== undefined, "liveness", "the builder does not know its head");
   const tip = cluster.ledger.machine!.tipSlot;

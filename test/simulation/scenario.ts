@@ -4,6 +4,7 @@ import type { Ix } from "../conformance/random-wire.ts";
 import type { Clients } from "./clients.ts";
 import type { Cluster, ClusterShape, Sabotage } from "./cluster.ts";
 import { NO_FAULTS } from "./faults.ts";
+import { programAccounts } from "./programs.ts";
 import { type RunReport, runSeed } from "./run.ts";
 import type { Batch } from "./workload.ts";
 import { HOT, legacy, plainAccounts } from "./world.ts";
@@ -48,7 +49,7 @@ export const SCENARIO_SHAPE: ClusterShape = {
   pageBytes: 4_096,
   partBytes: 1 << 20,
   mergeBytes: 1 << 20,
-  accounts: plainAccounts(),
+  accounts: [...plainAccounts(), ...programAccounts()],
 };
 
 export interface Outcome extends RunReport {

@@ -9,6 +9,7 @@ import type { Account } from "../../shared/state/accounts.ts";
 import { randomWorkload } from "../conformance/random-workload.ts";
 import { SYSTEM } from "../conformance/random-world.ts";
 import { Dice } from "./dice.ts";
+import { programAccounts } from "./programs.ts";
 import { type Outcome, play } from "./scenario.ts";
 import { type Batch, transactionOf, type WantedTransaction } from "./workload.ts";
 import { hex, plainAccounts } from "./world.ts";
@@ -29,7 +30,7 @@ function workloadOf(seed: number): { batches: Batch[]; accounts: Account[] } {
     rentEpoch: (1n << 64n) - 1n,
     executable: false,
   }));
-  const accounts = [...plainAccounts(), ...tokenAccounts];
+  const accounts = [...plainAccounts(), ...programAccounts(), ...tokenAccounts];
   const dice = new Dice(seed);
   const tokens = { accounts, transactions: made.transactions };
   const shape = { transactions: TRANSACTIONS, lanes: 1, activeMs: 0, tokens };

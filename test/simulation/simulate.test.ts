@@ -33,6 +33,7 @@ describe("the network is safe under faults and lives after them", () => {
     it(`seeds ${from} to ${to - 1}`, () => {
       let landed = 0;
       let crashes = 0;
+      let deferred = 0;
       const coverage = new Coverage();
       for (let seed = from; seed < to; seed++) {
         coverage.nextRun();
@@ -41,11 +42,13 @@ describe("the network is safe under faults and lives after them", () => {
         if (report.failure) throw new Error(describeFailure(options, report));
         landed += report.verdict!.landed;
         crashes += report.crashes;
+        deferred += report.verdict!.deferred;
       }
       // Of a network that does nothing everything is true.
       expect(landed).toBeGreaterThan(5 * (to - from));
       if (to - from < PART) return;
       expect(crashes).toBeGreaterThan(PART);
+      expect(deferred).toBeGreaterThan(PART / 2);
       for (const path of RARE) expect(coverage.counts.get(path) ?? 0, path).toBeGreaterThan(0);
     });
   }

@@ -1,6 +1,7 @@
 /** What the clients of a seed want: batches of transactions, when, through which lanes, how often. */
 import { SYSTEM } from "../conformance/random-world.ts";
 import type { Dice } from "./dice.ts";
+import { COUNTERS, count, naming, UPGRADEABLE } from "./programs.ts";
 import {
   advanceNonce,
   COLD,
@@ -72,6 +73,11 @@ const KINDS = [
   "nonce",
   "table",
   "table",
+  "count",
+  "count",
+  "count",
+  "name",
+  "name",
   "unknown",
 ] as const;
 
@@ -128,6 +134,18 @@ export function transactionOf(dice: Dice, shape: WorkloadShape, number: number):
     case "table": {
       const { wire, loaded } = viaTable(from, dice.below(`entry of ${name}`, TABLE_SIZE), amount);
       return { number, wire, freshness: "recent", loaded };
+    }
+    case "count": {
+      const first = dice.below(`counter of ${name}`, COUNTERS.length);
+      const second = dice.below(`second counter of ${name}`, COUNTERS.length);
+      return make(from, count(first, number), count(second, number));
+    }
+    case "name": {
+      const program = pick("program", UPGRADEABLE);
+      if (dice.chance(`named by a program ${name}`, 0.5)) {
+        return make(from, naming(count(dice.below(`counter of ${name}`, COUNTERS.length), number), program));
+      }
+      return make(from, naming(transfer(from, to, amount), program));
     }
     case "unknown":
       return { ...make(from, transfer(from, to, amount)), freshness: "unknown" };

@@ -8,7 +8,7 @@ import { SYSTEM } from "../conformance/random-world.ts";
 
 export const key = (name: string): Uint8Array =>
   new Uint8Array(createHash("sha256").update(`infinisvm simulation ${name}`).digest());
-const keys = (name: string, count: number): Uint8Array[] =>
+export const keys = (name: string, count: number): Uint8Array[] =>
   Array.from({ length: count }, (_, i) => key(`${name} ${i}`));
 
 export const GENESIS_HASH = key("genesis");
@@ -33,7 +33,7 @@ const LOOKUP_PROGRAM = decodeBase58("AddressLookupTab1e1111111111111111111111111
 const RECENT_BLOCKHASHES = decodeBase58("SysvarRecentB1ockHashes11111111111111111111")!;
 const RENT_EPOCH_EXEMPT = (1n << 64n) - 1n;
 
-const account = (
+export const account = (
   id: Uint8Array,
   lamports: bigint,
   owner: Uint8Array = SYSTEM,

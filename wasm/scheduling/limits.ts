@@ -31,5 +31,15 @@ export const FORGET_BLOCKS: u32 = 8;
 
 /** Bytes that an account is taken to have when nothing is known of it, header included. */
 export const ACCOUNT_BYTES: u32 = 256;
+/** Programdata addresses remembered, a power of two: a derivation is a few hashes and square roots. */
+export const DERIVED_PLACES: u32 = 1_024;
+/** Programs that execution has told of, a power of two; a newer one displaces an older one, whose next call is then deferred. */
+export const NOTED_PLACES: u32 = 4_096;
+/**
+ * Derivations for one transaction when it is admitted: program ids cost their sender nothing. Where it has more programs that are new
+ * here, it may be deferred.
+ */
+export const MAX_DERIVED: u32 = 4;
+
 /** Accounts with a size hint, a power of two; a newer hint displaces an older one. */
 export const SIZE_HINTS: u32 = 4_096;

@@ -7,10 +7,11 @@
  */
 import { keyCopy, wordsCopy } from "../memory/bytes";
 import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outZeros } from "../memory/io";
-import { REC_LEN, recordKey, recordTx } from "../transaction/record";
+import { REC_FLAG_COMPLETE, REC_LEN, recordKey, recordTx } from "../transaction/record";
 import { recordMatchesWire, recordSound } from "../transaction/parse";
 import { isWellKnown } from "../transaction/well-known";
 import { accountsClear, accountsInit, noteSize } from "./accounts";
+import { implicitInit, implicitKeys, implicitOf, noteProgram } from "./implicit";
 import { PLANNER_FULL, PLANNER_MALFORMED, PLANNER_NOT_INITIALISED } from "./codes";
 import {
   knownAdmit, knownCount, knownForget, knownInit, knownReady, knownReplay, knownSetContext, knownHeight, lastHeightOf, messageHash, openBlock,
@@ -60,6 +61,7 @@ export function plannerInit(shards: u32, seed0: u64, seed1: u64): i32 {
   poolInit();
   knownInit(seed0, seed1);
   accountsInit(shards, seed0, seed1);
+  implicitInit();
   return 0;
 }
 
@@ -94,12 +96,21 @@ function admit(record: usize): u8 {
   if (w == WINDOW_NONE) return TOO_OLD;
   const hash = messageHash(record);
   if (!knownAdmit(w, hash, record)) return DUPLICATE;
-  const entry = poolAdd(record);
+  const keys = implicitOf(record, false);
+  addEntry(poolAdd(record, implicitKeys(), keys, 0), number, hash, w);
+  return WAITING;
+}
+
+function addEntry(entry: usize, number: u64, hash: u64, w: u32): void {
   store<u64>(entry, lastHeightOf(w), ENTRY_LAST_SLOT);
   store<u64>(entry, hash, ENTRY_HASH);
   store<u64>(entry, number, ENTRY_NUMBER);
   store<u32>(entry, w, ENTRY_WINDOW);
-  return WAITING;
+}
+
+/** Implicit keys are at most as many as the accounts of a record, each of which is a key in it: with them it is less than twice as long. */
+function hasRoom(n: u32, len: u32): bool {
+  return len < 0x80000000 && poolHasRoom(n, len * 2);
 }
 
 /**
@@ -112,7 +123,7 @@ export function plannerAdmit(ptr: usize, len: u32): i32 {
   if (!shardCount || !knownReady()) return PLANNER_NOT_INITIALISED;
   const n = frameCount(ptr, len);
   if (n < 0) return PLANNER_MALFORMED;
-  if (!poolHasRoom(n, len) || knownCount() + <u32>n > MAX_KNOWN) return PLANNER_FULL;
+  if (!hasRoom(n, len) || knownCount() + <u32>n > MAX_KNOWN) return PLANNER_FULL;
   outU32(n);
   outZeros(n);
   let record = ptr + 4;
@@ -121,6 +132,47 @@ export function plannerAdmit(ptr: usize, len: u32): i32 {
     record += load<u32>(record, REC_LEN);
   }
   return n;
+}
+
+/** A record of an earlier block, which is known and waits again, now with the programdata of every account it names. */
+function readmit(record: usize): u8 {
+  const number = admitted++;
+  const w = windowOf(record);
+  if (w == WINDOW_NONE) return TOO_OLD;
+  const hash = messageHash(record);
+  // After a restart it may not be known: its block is not among those that are replayed.
+  knownAdmit(w, hash, record);
+  const keys = implicitOf(record, true);
+  addEntry(poolAdd(record, implicitKeys(), keys, REC_FLAG_COMPLETE), number, hash, w);
+  return WAITING;
+}
+
+/**
+ * in: a frame of records of earlier blocks that execution has deferred: they wait again. All of it is taken, or, for want of room,
+ * nothing (PLANNER_FULL). out: as plannerAdmit, 0 or 2. Returns n.
+ */
+export function plannerReadmit(ptr: usize, len: u32): i32 {
+  outReset();
+  if (!shardCount || !knownReady()) return PLANNER_NOT_INITIALISED;
+  const n = frameCount(ptr, len);
+  if (n < 0) return PLANNER_MALFORMED;
+  if (!hasRoom(n, len) || knownCount() + <u32>n > MAX_KNOWN) return PLANNER_FULL;
+  outU32(n);
+  outZeros(n);
+  let record = ptr + 4;
+  for (let i = 0; i < n; i++) {
+    store<u8>(outAt(4 + i), readmit(record));
+    record += load<u32>(record, REC_LEN);
+  }
+  return n;
+}
+
+/** in: keys of accounts that execution has found to be programs: their programdata is leased along from now on. */
+export function plannerNoteProgram(ptr: usize, len: u32): i32 {
+  if (!shardCount) return PLANNER_NOT_INITIALISED;
+  if (len % 32) return PLANNER_MALFORMED;
+  for (let key = ptr, end = ptr + len; key < end; key += 32) noteProgram(key);
+  return 0;
 }
 
 /** in: the frame of the block of an earlier slot: its transactions are known, and the newest ones can be forgotten. Before or after the context. */

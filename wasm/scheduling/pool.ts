@@ -5,7 +5,7 @@
 import { assertThat } from "../memory/assert";
 import { wordsCopy } from "../memory/bytes";
 import { heapAlloc, heapFree } from "../memory/heap";
-import { REC_LEN } from "../transaction/record";
+import { MAX_IMPLICIT, REC_FLAGS, REC_LEN, REC_NUM_IMPLICIT, recordNumImplicit } from "../transaction/record";
 import { MAX_RECORD_BYTES } from "../transaction/parse";
 import { MAX_POOL_CHUNKS, MAX_WAITING, POOL_CHUNK_BYTES } from "./limits";
 
@@ -58,11 +58,14 @@ function freeChunk(i: u32): void {
   numChunks--;
 }
 
-/** Whether `count` records of `bytes` in all are sure to find room. */
+/** A record of the pool with all implicit keys it can have. */
+const MAX_RECORD: u32 = MAX_RECORD_BYTES + MAX_IMPLICIT * 32;
+
+/** Whether `count` records of `bytes` in all, implicit keys included, are sure to find room. */
 export function poolHasRoom(count: u32, bytes: u32): bool {
   if (count > MAX_WAITING - numEntries) return false;
   if (bytes <= POOL_CHUNK_BYTES - filled) return true;
-  return bytes / (POOL_CHUNK_BYTES - MAX_RECORD_BYTES) + 1 <= MAX_POOL_CHUNKS - numChunks;
+  return bytes / (POOL_CHUNK_BYTES - MAX_RECORD) + 1 <= MAX_POOL_CHUNKS - numChunks;
 }
 
 function openChunk(): void {
@@ -77,24 +80,33 @@ function openChunk(): void {
   filled = 0;
 }
 
-/** Copies a record in and points the entry at it. */
-function take(entry: usize, record: usize): void {
-  const size = load<u32>(record, REC_LEN);
+/** Makes room for a record of `size` bytes and points the entry at it. */
+function room(entry: usize, size: u32): usize {
   if (size > POOL_CHUNK_BYTES - filled) openChunk();
   const chunk = chunks + current * 8;
   const at: usize = load<u32>(chunk) + filled;
-  wordsCopy(at, record, size);
   filled += size;
   liveBytes += size;
   store<u32>(chunk, load<u32>(chunk, 4) + 1, 4);
   store<u32>(entry, <u32>at, ENTRY_RECORD);
   store<u32>(entry, current, ENTRY_CHUNK);
+  return at;
 }
 
-/** Appends a copy of the record; there must be room. Returns the entry, whose other fields the caller fills. */
-export function poolAdd(record: usize): usize {
+/**
+ * Appends a copy of the record with these implicit keys (32 bytes each) in place of those it has, and with the flags `flags` too; there
+ * must be room. Returns the entry, whose other fields the caller fills.
+ */
+export function poolAdd(record: usize, keys: usize, numKeys: u32, flags: u8): usize {
   const entry = poolEntry(numEntries++);
-  take(entry, record);
+  const own = load<u32>(record, REC_LEN) - recordNumImplicit(record) * 32;
+  const size = own + numKeys * 32;
+  const at = room(entry, size);
+  wordsCopy(at, record, own);
+  if (numKeys) memory.copy(at + own, keys, numKeys * 32);
+  store<u32>(at, size, REC_LEN);
+  store<u8>(at, <u8>numKeys, REC_NUM_IMPLICIT);
+  store<u8>(at, load<u8>(record, REC_FLAGS) | flags, REC_FLAGS);
   return entry;
 }
 
@@ -131,8 +143,9 @@ function moveTogether(): void {
     const entry = poolEntry(i);
     const record: usize = load<u32>(entry, ENTRY_RECORD);
     const chunk = load<u32>(entry, ENTRY_CHUNK);
-    take(entry, record);
-    liveBytes -= load<u32>(record, REC_LEN);
+    const size = load<u32>(record, REC_LEN);
+    wordsCopy(room(entry, size), record, size);
+    liveBytes -= size;
     const left = load<u32>(chunks + chunk * 8, 4) - 1;
     store<u32>(chunks + chunk * 8, left, 4);
     if (!left) freeChunk(chunk);

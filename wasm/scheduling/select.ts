@@ -10,7 +10,10 @@
  * limit delays only those that touch it (and those that conflict with these), and everybody else goes on. The limits of the block as a
  * whole end the search: what comes later waits in order.
  */
-import { REC_COST, REC_LEN, REC_NUM_LOOKUPS, REC_OFF_LOOKUPS, recordKey, recordNumAccounts, recordRequestsWrite, recordTx } from "../transaction/record";
+import {
+  afterCompact, REC_COST, REC_LEN, REC_NUM_LOOKUPS, REC_OFF_LOOKUPS, recordImplicit, recordKey, recordNumAccounts, recordNumImplicit, recordRequestsWrite,
+  recordTx,
+} from "../transaction/record";
 import { isWellKnown } from "../transaction/well-known";
 import {
   accountOf, accountsClear, accountsCount, CUT_BLOCKED_READ, CUT_BLOCKED_WRITE, CUT_COST, CUT_FLAGS, CUT_WRITTEN, cutAccount,
@@ -27,8 +30,8 @@ export const TX_GROUP: usize = 16;
 export const TX_SHARD: usize = 20;
 export const TX_SIZE: u32 = 24;
 
-/** Accounts of one transaction: its own (64 at most) and its lookup tables (36 fit a packet). */
-const MAX_REFS: u32 = 128;
+/** Accounts of one transaction: its own and their programdata (64 at most of each) and its lookup tables (36 fit a packet). */
+const MAX_REFS: u32 = 192;
 
 const chosenHead: usize = memory.data(8, 8);
 const refsHead: usize = memory.data(8, 8);
@@ -77,22 +80,19 @@ function collect(record: usize): u32 {
     store<u32>(to, (accountOf(key) << 1) | (recordRequestsWrite(record, i) ? 1 : 0));
     to += 4;
   }
+  for (let i: u32 = 0, n = recordNumImplicit(record); i < n; i++) {
+    store<u32>(to, accountOf(recordImplicit(record, i)) << 1);
+    to += 4;
+  }
   let lookup = recordTx(record) + load<u16>(record, REC_OFF_LOOKUPS);
   for (let n: u32 = load<u8>(record, REC_NUM_LOOKUPS); n; n--) {
     if (!isWellKnown(lookup)) {
       store<u32>(to, accountOf(lookup) << 1);
       to += 4;
     }
-    lookup = afterIndexes(afterIndexes(lookup + 32));
+    lookup = afterCompact(afterCompact(lookup + 32));
   }
   return <u32>((to - refs) >> 2) - numRefs;
-}
-
-/** Steps over a compact-u16 length and as many bytes; the record is known to match its wire transaction. */
-function afterIndexes(p: usize): usize {
-  let n: u32 = load<u8>(p++);
-  if (n >= 0x80) n = (n & 0x7f) | ((<u32>load<u8>(p++)) << 7);
-  return p + n;
 }
 
 const DECIDED_WAIT: i32 = 0;

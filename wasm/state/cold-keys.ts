@@ -9,7 +9,16 @@ import { keyCopy, keyHash } from "../memory/bytes";
 import { heapAlloc, heapFree } from "../memory/heap";
 import { outBytes, outReset } from "../memory/io";
 import { isWellKnown } from "../transaction/well-known";
-import { REC_NUM_LOOKUPS, REC_OFF_LOOKUPS, recordKey, recordNumAccounts, recordTx } from "../transaction/record";
+import {
+  afterCompact,
+  REC_NUM_LOOKUPS,
+  REC_OFF_LOOKUPS,
+  recordImplicit,
+  recordKey,
+  recordNumAccounts,
+  recordNumImplicit,
+  recordTx,
+} from "../transaction/record";
 import { ENC_DATA_LEN } from "./account";
 import { ENGINE_MALFORMED } from "./codes";
 import { encodedSize, LIST_HEADER } from "./encoding";
@@ -71,18 +80,12 @@ function noteRecord(record: usize): void {
   for (let i: u32 = 0; i < accounts; i++) sum += tableTouch(keyHash(recordKey(record, i)));
   touched += sum;
   for (let i: u32 = 0; i < accounts; i++) note(asked, recordKey(record, i));
+  for (let i: u32 = 0, n = recordNumImplicit(record); i < n; i++) note(asked, recordImplicit(record, i));
   let lookup = recordTx(record) + load<u16>(record, REC_OFF_LOOKUPS);
   for (let n: u32 = load<u8>(record, REC_NUM_LOOKUPS); n; n--) {
     note(asked, lookup);
-    lookup = afterIndexes(afterIndexes(lookup + 32));
+    lookup = afterCompact(afterCompact(lookup + 32));
   }
-}
-
-/** Steps over a compact-u16 length and as many bytes of a checked record. */
-function afterIndexes(p: usize): usize {
-  let n: u32 = load<u8>(p++);
-  if (n >= 0x80) n = (n & 0x7f) | ((<u32>load<u8>(p++) & 0x7f) << 7);
-  return p + n;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Shape of a shard proposal (docs/interfaces.md section 7), and the proof that walking one cannot leave it. */
 import {
+  MAX_IMPLICIT,
   REC_HEADER,
   REC_NUM_INSTRUCTIONS,
   REC_NUM_LOOKUPS,
@@ -19,6 +20,7 @@ import {
   REC_VERSION,
   VERSION_LEGACY,
   recordNumAccounts,
+  recordNumImplicit,
 } from "../transaction/record";
 
 export const PROP_LEN: usize = 0; // u32
@@ -89,7 +91,9 @@ export function transactionCheck(r: usize, available: u32): u32 {
   const len: u32 = load<u16>(r, REC_TX_LEN);
   const writableLoaded: u32 = load<u8>(r, REC_NUM_WRITABLE_LOADED);
   const readonlyLoaded: u32 = load<u8>(r, REC_NUM_READONLY_LOADED);
-  if (len > MAX_TX || size > available || size != REC_HEADER + ((len + 7) & ~7) + (writableLoaded + readonlyLoaded) * 32) return 0;
+  const implicit = recordNumImplicit(r);
+  if (len > MAX_TX || size > available || implicit > MAX_IMPLICIT) return 0;
+  if (size != REC_HEADER + ((len + 7) & ~7) + (writableLoaded + readonlyLoaded + implicit) * 32) return 0;
   const tx = r + REC_HEADER;
   const signatures: u32 = load<u8>(r, REC_NUM_SIGNATURES);
   const statics: u32 = load<u8>(r, REC_NUM_STATIC);

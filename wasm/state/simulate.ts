@@ -8,6 +8,8 @@ import { CONTEXT_SIZE, contextCheck, transactionCheck } from "./proposal";
 import { simulationAdd, simulationBegin, simulationEnd, simulationRecord } from "./workspace";
 
 const SIM_FLAGS: u32 = CONTEXT_SIZE; // u32, u32 0
+/** Of runtimeExecute: what is not there does not exist. */
+const SIM_COMPLETE: u32 = 2;
 const SIM_LIST: u32 = CONTEXT_SIZE + 8;
 
 /**
@@ -37,7 +39,7 @@ export function engineSimulate(p: usize, len: u32): i32 {
     account += encodedSize(load<u32>(account, ENC_DATA_LEN));
   }
   if (!twice) {
-    runtimeExecute(record, 0, true, load<u32>(p + SIM_FLAGS) & 1);
+    runtimeExecute(record, 0, true, (load<u32>(p + SIM_FLAGS) & 1) | SIM_COMPLETE);
     outU32(count);
     outU32(0);
     account = list + LIST_HEADER;

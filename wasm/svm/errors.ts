@@ -97,3 +97,8 @@ export const TX_PROGRAM_EXECUTION_TEMPORARILY_RESTRICTED: u32 = 36;
 export const TX_UNBALANCED_TRANSACTION: u32 = 37;
 export const TX_PROGRAM_CACHE_HIT_MAX_LIMIT: u32 = 38;
 export const TX_COMMIT_CANCELLED: u32 = 39;
+/**
+ * No error of Agave's: the transaction names a program whose programdata was not brought along. It has not run, nobody is told, and the
+ * builder lets it run again (docs/svm.md). The result's byte 10 is the index of the program's account.
+ */
+export const TX_DEFERRED: u32 = 200;

@@ -23,7 +23,7 @@ import {
   REC_FLAG_NONCE, REC_FLAGS, REC_HEADER, REC_LEN, REC_NUM_INSTRUCTIONS, REC_NUM_LOOKUPS, REC_NUM_READONLY_LOADED,
   REC_NUM_READONLY_SIGNED, REC_NUM_READONLY_UNSIGNED, REC_NUM_REQUIRED, REC_NUM_SIGNATURES, REC_NUM_STATIC,
   REC_NUM_WRITABLE_LOADED, REC_OFF_BLOCKHASH, REC_OFF_INSTRUCTIONS, REC_OFF_KEYS, REC_OFF_LOOKUPS, REC_OFF_MESSAGE, REC_TX_LEN,
-  REC_VERSION, VERSION_LEGACY, recordKey, recordLoaded, recordNumAccounts, recordRequestsWrite,
+  MAX_IMPLICIT, REC_VERSION, VERSION_LEGACY, recordKey, recordLoaded, recordNumAccounts, recordNumImplicit, recordRequestsWrite,
 } from "./record";
 import { WK_SYSTEM, isWellKnown, wellKnownIndex } from "./well-known";
 
@@ -316,7 +316,8 @@ export function recordSound(ptr: usize, room: u32): u32 {
   const good =
     recordLen <= room &&
     txLen <= MAX_TX_BYTES &&
-    recordLen == REC_HEADER + ((txLen + 7) & ~7) + numLoaded * 32 &&
+    recordLen == REC_HEADER + ((txLen + 7) & ~7) + (numLoaded + recordNumImplicit(ptr)) * 32 &&
+    recordNumImplicit(ptr) <= MAX_IMPLICIT &&
     numAccounts <= MAX_ACCOUNT_LOCKS &&
     numRequired > 0 &&
     numRequired <= numStatic &&
@@ -334,7 +335,10 @@ export function recordSound(ptr: usize, room: u32): u32 {
 
 const again: usize = memory.data(<i32>MAX_RECORD_BYTES, 16);
 
-/** Whether a sound record is what its own wire transaction parses to, loaded addresses and the verified flag aside. */
+/**
+ * Whether a sound record is what its own wire transaction parses to, loaded addresses and the verified flag aside. One that has implicit
+ * keys already is not: only the planner adds them.
+ */
 export function recordMatchesWire(record: usize): bool {
   const code = parseTransaction(again, record + REC_HEADER, load<u16>(record, REC_TX_LEN));
   if (code < 0 || <u32>code != load<u32>(record, REC_LEN)) return false;

@@ -1,4 +1,6 @@
 /** Layout of a transaction record (docs/interfaces.md section 2); its TypeScript twin is shared/protocol/record.ts. */
+import { keyEquals } from "../memory/bytes";
+
 export const REC_LEN: usize = 0; // u32
 export const REC_TX_LEN: usize = 4; // u16
 export const REC_VERSION: usize = 6; // u8, 0xff legacy, 0 v0
@@ -17,6 +19,7 @@ export const REC_OFF_BLOCKHASH: usize = 20; // u16
 export const REC_OFF_INSTRUCTIONS: usize = 22; // u16
 export const REC_OFF_LOOKUPS: usize = 24; // u16
 export const REC_FLAGS: usize = 26; // u8
+export const REC_NUM_IMPLICIT: usize = 27; // u8
 export const REC_CU_LIMIT: usize = 28; // u32
 export const REC_CU_PRICE: usize = 32; // u64
 export const REC_LOADED_DATA_LIMIT: usize = 40; // u32
@@ -28,6 +31,11 @@ export const REC_HEADER: u32 = 64;
 
 export const REC_FLAG_VERIFIED: u8 = 1;
 export const REC_FLAG_NONCE: u8 = 2;
+/** The planner has added the programdata of every account that the transaction names: it is not deferred again. */
+export const REC_FLAG_COMPLETE: u8 = 4;
+
+/** Implicit keys of a record: each is the programdata of one of its accounts, of which there are no more. */
+export const MAX_IMPLICIT: u32 = 64;
 
 export const VERSION_LEGACY: u8 = 0xff;
 
@@ -63,6 +71,25 @@ export function recordKey(record: usize, i: u32): usize {
     ? recordTx(record) + load<u16>(record, REC_OFF_KEYS) + i * 32
     : recordLoaded(record) + (i - numStatic) * 32;
 }
+/**
+ * Implicit keys, behind the loaded addresses: accounts that execution reads though the transaction does not name them, the programdata of
+ * its programs. Only the planner adds them (wasm/scheduling/implicit.ts).
+ */
+// @ts-ignore: decorator
+@inline
+export function recordNumImplicit(record: usize): u32 {
+  return load<u8>(record, REC_NUM_IMPLICIT);
+}
+export function recordImplicit(record: usize, i: u32): usize {
+  return recordLoaded(record) + (recordNumLoaded(record) + i) * 32;
+}
+/** Whether the key is among the accounts of the transaction or the implicit ones. */
+export function recordHas(record: usize, key: usize): bool {
+  for (let i: u32 = 0, n = recordNumAccounts(record); i < n; i++) if (keyEquals(recordKey(record, i), key)) return true;
+  for (let i: u32 = 0, n = recordNumImplicit(record); i < n; i++) if (keyEquals(recordImplicit(record, i), key)) return true;
+  return false;
+}
+
 /** Whether the message asks for a write lock on account `i` (before the demotion of program ids and sysvars). */
 export function recordRequestsWrite(record: usize, i: u32): bool {
   const numStatic: u32 = load<u8>(record, REC_NUM_STATIC);
@@ -70,4 +97,14 @@ export function recordRequestsWrite(record: usize, i: u32): bool {
   const required: u32 = load<u8>(record, REC_NUM_REQUIRED);
   if (i < required) return i < required - <u32>load<u8>(record, REC_NUM_READONLY_SIGNED);
   return i < numStatic - <u32>load<u8>(record, REC_NUM_READONLY_UNSIGNED);
+}
+
+/** Steps over a compact-u16 length and as many bytes, of a record that was checked. */
+export function afterCompact(p: usize): usize {
+  let n: u32 = load<u8>(p++);
+  if (n < 0x80) return p + n;
+  const next: u32 = load<u8>(p++);
+  n = (n & 0x7f) | ((next & 0x7f) << 7);
+  if (next >= 0x80) n |= (<u32>load<u8>(p++)) << 14;
+  return p + n;
 }

@@ -78,6 +78,7 @@ function transaction(record: Uint8Array, wellKnown: ReadonlySet<string>): Tx {
     if (!wellKnown.has(hex(key))) accounts.set(hex(key), written || accounts.get(hex(key)) === true);
   };
   for (const [i, key] of decoded.accountKeys.entries()) add(key, requestsWrite(decoded, i));
+  for (const key of decoded.implicitKeys) add(key, false);
   for (const lookup of decoded.lookups) add(lookup.table, false);
   return { record, cost: decoded.cost, accounts, payer: hex(decoded.accountKeys[0]!) };
 }

@@ -7,6 +7,7 @@ import { ERROR_TEXT } from "../../../shared/errors/messages.ts";
 import {
   INSTRUCTION_ERRORS,
   TRANSACTION_ERRORS,
+  TX_DEFERRED,
   transactionErrorFromJson,
   transactionErrorToJson,
 } from "../../../shared/errors/transaction-error.ts";
@@ -22,7 +23,10 @@ const upper = (name: string): string => name.replace(/([a-z])([A-Z])/g, "$1_$2")
 
 describe("numbers", () => {
   it("transaction errors are those of wasm/svm/errors.ts", () => {
-    expect(constants("svm/errors.ts", "TX_")).toEqual(TRANSACTION_ERRORS.map((name, i) => [`TX_${upper(name)}`, i]));
+    expect(constants("svm/errors.ts", "TX_")).toEqual([
+      ...TRANSACTION_ERRORS.map((name, i) => [`TX_${upper(name)}`, i]),
+      ["TX_DEFERRED", TX_DEFERRED],
+    ]);
   });
   it("instruction errors are those of wasm/svm/errors.ts, less one", () => {
     expect(constants("svm/errors.ts", "ERR_")).toEqual(

@@ -31,6 +31,7 @@ import {
   ERR_INVALID_INSTRUCTION_DATA,
   TX_ACCOUNT_NOT_FOUND,
   TX_BLOCKHASH_NOT_FOUND,
+  TX_DEFERRED,
   TX_INSTRUCTION_ERROR,
   TX_INSUFFICIENT_FUNDS_FOR_FEE,
   TX_INSUFFICIENT_FUNDS_FOR_RENT,
@@ -65,6 +66,7 @@ import {
   txaWritable,
 } from "./accounts";
 import { TOKEN_BALANCE_SIZE, tokenBalances, tokenBalancesCount } from "./balances";
+import { deferredAccount } from "./deferred";
 import { IXA_FIRST, IXA_INDEX, IXA_SIGNER, IXA_SIZE, IXA_WRITABLE, customCode, framesReset } from "./frame";
 import {
   innerHead,
@@ -109,8 +111,9 @@ import { scratchAlloc, scratchReset } from "./scratch";
 
 export { runtimeSetContext, wellKnownAccount } from "../sysvars";
 
-/** skipChecks bit 0: any blockhash will do (simulation). */
+/** skipChecks bit 0: any blockhash will do (simulation). Bit 1: it is not deferred, whatever accounts are there. */
 const SKIP_BLOCKHASH: u32 = 1;
+const SKIP_DEFERRAL: u32 = 2;
 /** Bytes an account or a lookup table counts beyond its data (SIMD-0186). */
 const ACCOUNT_BASE_SIZE: u32 = 64;
 const LOOKUP_TABLE_BASE_SIZE: u32 = 8248;
@@ -230,11 +233,19 @@ function loadAccount(record: usize, i: u32): u32 {
   return ACCOUNT_BASE_SIZE + (builtinOwner(index) < 0 ? load<u32>(account, ACC_DATA_LEN) : builtinLoadedSize(index));
 }
 
-function loadAll(record: usize): u32 {
+function loadAll(record: usize, skip: u32): u32 {
   const n = recordNumAccounts(record);
   const limit = load<u32>(record, REC_LOADED_DATA_LIMIT);
   loadedSize = <u32>load<u8>(record, REC_NUM_LOOKUPS) * LOOKUP_TABLE_BASE_SIZE;
   for (let i: u32 = 0; i < n; i++) loadedSize += loadAccount(record, i); // < 64 * 10 MiB
+  if (!(skip & SKIP_DEFERRAL)) {
+    const deferred = deferredAccount(record);
+    if (deferred >= 0) {
+      failedAt = deferred;
+      loadedSize = 0;
+      return TX_DEFERRED;
+    }
+  }
   return loadedSize > limit ? TX_MAX_LOADED_ACCOUNTS_DATA_SIZE_EXCEEDED : checkPrograms();
 }
 
@@ -395,8 +406,9 @@ function writeResult(error: u32, blockIndex: u32, landed: bool, detail: bool): v
 }
 
 /** Loads and runs what may land. */
-function execute(record: usize, detail: bool): u32 {
-  let error = loadAll(record);
+function execute(record: usize, detail: bool, skip: u32): u32 {
+  let error = loadAll(record, skip);
+  if (error == TX_DEFERRED) return error;
   if (detail) {
     preBalances = tokenBalances();
     preBalancesCount = tokenBalancesCount();
@@ -435,7 +447,8 @@ export function runtimeExecute(record: usize, blockIndex: u32, detail: bool, ski
     writeResult(error, blockIndex, false, false);
     return;
   }
-  error = execute(record, detail);
-  writeResult(error, blockIndex, true, detail);
+  error = execute(record, detail, skipChecks);
+  const landed = error != TX_DEFERRED;
+  writeResult(error, blockIndex, landed, detail && landed);
   setInstructionsSysvar(0, 0);
 }

@@ -1,0 +1,80 @@
+/** Makes a block of a proposal and the answers of its shards. */
+import type { Sha256 } from "../protocol/actor.ts";
+import { encodeBlock, encodeCarry, type ShardCarry } from "../protocol/block.ts";
+import { type BlockHeader, encodeHeader } from "../protocol/header.ts";
+import type { Message } from "../protocol/messages.ts";
+import type { Deferred } from "./deferred-book.ts";
+import { mergeResults } from "./merge-results.ts";
+import type { ProposalRow } from "./proposal-row.ts";
+
+export type Committed = Extract<Message, { type: "committed" }>;
+
+/** The end of the chain that the block extends. */
+export interface Parent {
+  readonly header: BlockHeader;
+  /** SHA-256 of the encoded header. */
+  readonly hash: Uint8Array;
+  readonly carry: readonly ShardCarry[];
+}
+
+export interface SealedBlock {
+  readonly header: BlockHeader;
+  readonly hash: Uint8Array;
+  readonly carry: ShardCarry[];
+  readonly block: Uint8Array;
+  /** Signatures (64 bytes each) of transactions that did not land. */
+  readonly notLanded: Uint8Array;
+  readonly deferred: Deferred | undefined;
+}
+
+/** `committed`: the answer of each shard of the row. Throws where lamports were made or lost. */
+export function sealBlock(
+  sha256: Sha256,
+  epochStartTimestamp: number,
+  { header: parent, hash: parentHeaderHash, carry: before }: Parent,
+  row: ProposalRow,
+  committed: ReadonlyMap<number, Committed>,
+): SealedBlock {
+  const involved = [...committed.entries()].sort(([a], [b]) => a - b);
+  const merged = mergeResults(
+    involved.map(([, message]) => message.results),
+    row.frame,
+  );
+  const carry = before.map((shard, i) => {
+    const message = committed.get(i);
+    if (!message) return shard;
+    const root = sha256(shard.root, message.effectHash).slice();
+    return { prevSlot: row.slot, lamports: message.lamports, root };
+  });
+  const capitalization = carry.reduce((sum, shard) => sum + shard.lamports, 0n);
+  if (capitalization + merged.fees !== parent.capitalization) {
+    throw new Error(
+      `slot ${row.slot}: ${parent.capitalization} lamports became ${capitalization} with ${merged.fees} burned`,
+    );
+  }
+  const header: BlockHeader = {
+    shardCount: carry.length,
+    slot: row.slot,
+    view: row.view,
+    parentSlot: parent.slot,
+    unixTimestamp: row.unixTimestamp,
+    parentBlockhash: parent.blockhash,
+    blockhash: row.blockhash,
+    parentHeaderHash,
+    effectHash: sha256(...involved.map(([, message]) => message.effectHash)).slice(),
+    stateRoot: sha256(...carry.map((shard) => shard.root)).slice(),
+    resultsHash: sha256(merged.results).slice(),
+    numTransactions: merged.landed,
+    numGroups: row.numGroups,
+    fees: merged.fees,
+    capitalization,
+    transactionCount: parent.transactionCount + BigInt(merged.landed),
+    epochStartTimestamp,
+    height: parent.height + (row.raises ? 1 : 0),
+  };
+  const encoded = encodeHeader(header);
+  const { frame } = row;
+  const block = encodeBlock({ header: encoded, carry: encodeCarry(carry), frame, results: merged.results });
+  const { notLanded, deferred } = merged;
+  return { header, hash: sha256(encoded).slice(), carry, block, notLanded, deferred };
+}
