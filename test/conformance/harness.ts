@@ -136,6 +136,9 @@ function sameError(agave: TransactionErrorJson | null, ours: TransactionErrorJso
 
 /** Programs whose accounts are not what Agave has: native here or built in, and Vote, which is not here. */
 const NATIVE_HERE = new Set([
+  "Ed25519SigVerify111111111111111111111111111",
+  "KeccakSecp256k11111111111111111111111111111",
+  "Secp256r1SigVerify1111111111111111111111111",
   "11111111111111111111111111111111",
   "Vote111111111111111111111111111111111111111",
   "ComputeBudget111111111111111111111111111111",
