@@ -233,9 +233,16 @@ function buildSlotHistory(): void {
 // "DURABLE_NONCE"
 const NONCE_PREFIX: usize = memory.data<u8>([68, 85, 82, 65, 66, 76, 69, 95, 78, 79, 78, 67, 69]);
 
+let number: u32 = 0;
+/** Counts the contexts that were set: a slot or a simulation has one of its own. */
+export function contextNumber(): u32 {
+  return number;
+}
+
 /** Takes a slot context (docs/interfaces.md section 3). */
 export function runtimeSetContext(ptr: usize): void {
   if (!prepared) prepare();
+  number += 1;
   const count = min(load<u32>(ptr, CTX_HASH_COUNT), MAX_SLOT_HASHES);
   memory.copy(context, ptr, CTX_HASHES + <usize>count * 32);
   store<u32>(context, count, CTX_HASH_COUNT);

@@ -41,7 +41,8 @@ export {
   logText,
   logWanted,
 } from "./log";
-export { consume, invoke, returnData, returnDataLen, returnDataProgram, unitsLeft } from "./invoke";
+export { consume, returnData, returnDataLen, returnDataProgram, unitsLeft } from "./invoke";
+export { invoke } from "./call";
 export { createProgramAddress, findProgramAddress } from "./address";
 export { rentExemptMinimum } from "./rent";
 export { scratchAlloc } from "./scratch";

@@ -31,6 +31,7 @@ import {
   txaTouchData,
 } from "./accounts";
 import { rentExemptMinimum } from "./rent";
+import { bytesEqual } from "../../state/data";
 import { scratchAlloc } from "./scratch";
 
 /** Depth of the stack, the transaction's own instructions included (SVMTransactionExecutionBudget, without SIMD-0268). */
@@ -246,6 +247,18 @@ export function accSetExecutable(i: u32): i32 {
   return 0;
 }
 
+/** What an sBPF program made of the data of account `i`: nothing when they are the same, else they are replaced, or an error. */
+export function accReplaceData(i: u32, from: usize, len: u32): i32 {
+  const record = ixAcc(i);
+  if (len == load<u32>(record, ACC_DATA_LEN) && bytesEqual(from, load<u32>(record, ACC_DATA), len)) return 0;
+  const refused = canResizeData(i, record, len);
+  if (refused) return refused;
+  txaResize(ixIndex(i), len);
+  txaTouchData(ixIndex(i));
+  memory.copy(load<u32>(record, ACC_DATA), from, len);
+  return 0;
+}
+
 /** The data to write into, or 0 (see lastError). An account without data gives some address that is not 0. */
 export function accDataMut(i: u32): usize {
   const record = ixAcc(i);
@@ -360,20 +373,10 @@ function writeBack(i: u32, a: usize): i32 {
   }
   if (held & VIEW_DATA) {
     const len = load<u32>(a, IXA_VIEW_LEN);
-    const from: usize = load<u32>(a, IXA_VIEW_DATA);
     const start = load<u32>(a, IXA_START_LEN);
     if (len > MAX_ACCOUNT_DATA_LEN || len > start + MAX_PERMITTED_DATA_INCREASE) return ERR_INVALID_REALLOC;
-    const refused = canResizeData(i, record, len);
-    if (!refused) {
-      txaResize(ixIndex(i), len);
-      txaTouchData(ixIndex(i));
-      memory.copy(load<u32>(record, ACC_DATA), from, len);
-    } else if (
-      len != load<u32>(record, ACC_DATA_LEN) ||
-      memory.compare(from, load<u32>(record, ACC_DATA), len) != 0
-    ) {
-      return refused;
-    }
+    const refused = accReplaceData(i, load<u32>(a, IXA_VIEW_DATA), len);
+    if (refused) return refused;
   }
   if (held & VIEW_OWNER && !keyEquals(a + IXA_VIEW_OWNER, record + ACC_OWNER)) {
     return accSetOwner(i, a + IXA_VIEW_OWNER);

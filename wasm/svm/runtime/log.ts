@@ -4,6 +4,7 @@
  * later lines that still fit are kept. Nothing here can influence a result, so all of it is skipped when nobody asked for detail.
  */
 import { wellKnownIndex } from "../../transaction/well-known";
+import { base58Key } from "./base58";
 
 const LIMIT: u32 = 10_000;
 /** Lines of at least one byte: at most LIMIT of them, each with its u16, and the notice. */
@@ -102,12 +103,6 @@ export function logBool(v: bool): void {
   logChars(v ? "true" : "false");
 }
 
-const ALPHABET: usize = memory.data<u8>([
-  49, 50, 51, 52, 53, 54, 55, 56, 57, 65, 66, 67, 68, 69, 70, 71, 72, 74, 75, 76, 77, 78, 80, 81, 82, 83, 84, 85, 86, 87,
-  88, 89, 90, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119,
-  120, 121, 122,
-]);
-
 /** Texts of the well-known keys, which most lines name: {u8 length, 44 characters} each, made when they are first asked for. */
 const TEXT_SIZE: usize = 48;
 const texts: usize = memory.data(1728, 8); // WK_COUNT * TEXT_SIZE
@@ -133,33 +128,8 @@ export function logKey(ptr: usize): void {
   store<u8>(text, <u8>length);
 }
 
-/** Works on nine limbs of base 58^5, most significant first (32 bytes < 58^45). */
 function putKey(ptr: usize): void {
-  let zeros: u32 = 0;
-  while (zeros < 32 && !load<u8>(ptr + zeros)) zeros += 1;
-  for (let i: usize = 0; i < 36; i += 4) store<u32>(base58Scratch + i, 0);
-  for (let i: usize = 0; i < 32; i += 4) {
-    let carry: u64 = bswap(load<u32>(ptr + i));
-    for (let j: usize = 36; j > 0; ) {
-      j -= 4;
-      carry += <u64>load<u32>(base58Scratch + j) << 32;
-      store<u32>(base58Scratch + j, <u32>(carry % 656356768));
-      carry /= 656356768; // 58^5
-    }
-  }
-  for (let i: u32 = 0; i < zeros; i++) put(49);
-  let started = false;
-  for (let j: usize = 0; j < 36; j += 4) {
-    let limb: u32 = load<u32>(base58Scratch + j);
-    let power: u32 = 11316496; // 58^4
-    for (let k = 0; k < 5; k++) {
-      const d = limb / power;
-      limb -= d * power;
-      power /= 58;
-      if (d) started = true;
-      if (started) put(load<u8>(ALPHABET + d));
-    }
-  }
+  logBytes(base58Scratch, base58Key(ptr, base58Scratch));
 }
 
 function base64Char(v: u32): u32 {

@@ -17,6 +17,7 @@ import {
   REC_BUDGET_ERROR,
   REC_CU_LIMIT,
   REC_FEE,
+  REC_HEAP_SIZE,
   REC_LOADED_DATA_LIMIT,
   REC_NUM_LOOKUPS,
   REC_OFF_BLOCKHASH,
@@ -41,6 +42,7 @@ import {
   TX_OK,
   TX_PROGRAM_ACCOUNT_NOT_FOUND,
 } from "../errors";
+import { sbpfHeap } from "../sbpf/run";
 import {
   contextDurableNonce,
   contextHashUsable,
@@ -69,8 +71,6 @@ import { TOKEN_BALANCE_SIZE, tokenBalances, tokenBalancesCount } from "./balance
 import { deferredAccount } from "./deferred";
 import { IXA_FIRST, IXA_INDEX, IXA_SIGNER, IXA_SIZE, IXA_WRITABLE, customCode, framesReset } from "./frame";
 import {
-  innerHead,
-  innerNumber,
   invokeReset,
   isLoader,
   processTopLevel,
@@ -106,8 +106,10 @@ import {
   nonceState,
   nonceWrite,
 } from "./nonce";
+import { programdataReset, programdataSize } from "./programdata";
 import { rentExemptMinimum } from "./rent";
 import { scratchAlloc, scratchReset } from "./scratch";
+import { innerNumber, innerWrite } from "./trace";
 
 export { runtimeSetContext, wellKnownAccount } from "../sysvars";
 
@@ -246,6 +248,7 @@ function loadAll(record: usize, skip: u32): u32 {
       return TX_DEFERRED;
     }
   }
+  loadedSize += programdataSize(ACCOUNT_BASE_SIZE);
   return loadedSize > limit ? TX_MAX_LOADED_ACCOUNTS_DATA_SIZE_EXCEEDED : checkPrograms();
 }
 
@@ -358,10 +361,6 @@ function pad4(): void {
   outZeros((start - outLen()) & 3);
 }
 
-function writeInner(): void {
-  for (let node = innerHead(); node; node = load<u32>(node)) outBytes(node + 8, load<u32>(node, 4));
-}
-
 function writeDetail(): void {
   const n = accountsCount();
   for (let i: u32 = 0; i < n; i++) outU64(txaPreLamports(i));
@@ -374,7 +373,7 @@ function writeDetail(): void {
     outBytes(returnData(), returnDataLen());
     pad4();
   }
-  writeInner();
+  innerWrite();
   outBytes(logLines(), logSize());
 }
 
@@ -441,6 +440,8 @@ export function runtimeExecute(record: usize, blockIndex: u32, detail: bool, ski
   loadedSize = 0;
   units = 0;
   preBalancesCount = 0;
+  programdataReset(record);
+  sbpfHeap(load<u32>(record, REC_HEAP_SIZE));
   messageOpen(record);
   let error = check(record, skipChecks);
   if (error) {

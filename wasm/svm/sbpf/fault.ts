@@ -8,6 +8,7 @@
  * Agave program-runtime/src/vm.rs execute(); texts: solana-sbpf src/error.rs, agave syscalls/src/lib.rs SyscallError.
  */
 import { ERR_COMPUTATIONAL_BUDGET_EXCEEDED } from "../errors";
+import { base58Key } from "../runtime/base58";
 
 export const FAULT_NONE: u32 = 0;
 export const FAULT_VM: u32 = 1;
@@ -18,6 +19,7 @@ export const FAULT_INSTRUCTION: u32 = 3;
 const CAPACITY: u32 = 12_288;
 const text: usize = memory.data(12_288, 8);
 const digits: usize = memory.data(24, 8);
+const keyText: usize = memory.data(48, 8);
 let length: u32 = 0;
 let kind: u32 = FAULT_NONE;
 let error: i32 = 0;
@@ -62,6 +64,10 @@ export function faultBytes(ptr: usize, len: u32): void {
   const n = min(len, CAPACITY - length);
   memory.copy(text + length, ptr, n);
   length += n;
+}
+/** A key in base58. */
+export function faultKey(key: usize): void {
+  faultBytes(keyText, base58Key(key, keyText));
 }
 export function faultNumber(v: u64): void {
   let n: u32 = 0;

@@ -178,10 +178,15 @@ export function vmViolation(kind: u32, addr: u64, len: u64, write: bool): usize 
  */
 export function sysSlice(addr: u64, len: u64, align: u64, write: bool): usize {
   if (!len) return 16;
+  if (len > <u64>i64.MAX_VALUE) return <usize>faultSyscall("InvalidLength");
   const host = vmHost(addr, len, write);
   if (!host) return vmViolation(FAULT_SYSCALL, addr, len, write);
   if (align > 1 && load<u8>(base, VM_ALIGNED) && addr & (align - 1)) return <usize>faultSyscall("Unaligned pointer");
   return host;
+}
+/** The same for `count` values of `size` bytes. */
+export function sysArray(addr: u64, count: u64, size: u64, align: u64, write: bool): usize {
+  return sysSlice(addr, count > u64.MAX_VALUE / size ? u64.MAX_VALUE : count * size, align, write);
 }
 /** One value rather than a slice: a size of 0 does not occur. */
 export function sysValue(addr: u64, size: u64, align: u64, write: bool): usize {
