@@ -31,6 +31,7 @@ const EMPTY: AccountState = {
   rentEpoch: 0n,
 };
 const LOOKUP_META = 56;
+const UPGRADEABLE_LOADER = "02a8f6914e88a1b0e210153ef763ae2b00c2b93d16c124d2c0537a1004800000";
 
 export interface Executed {
   result: ExecutionResult;
@@ -88,6 +89,13 @@ export class Ours {
     fillLoadedAddresses(record, parts.writable, parts.readonly);
   }
 
+  /** The account that a program of the upgradeable loader has its bytes in; a transaction need not name it. */
+  private programdata(key: Uint8Array): Uint8Array[] {
+    const account = this.account(key);
+    if (!account || keyText(account.owner) !== UPGRADEABLE_LOADER) return [];
+    return account.data.length >= 36 && account.data[0] === 2 ? [account.data.slice(4, 36)] : [];
+  }
+
   execute(wire: Uint8Array, context: SlotContextFields, skipBlockhash = false): Executed {
     const code = this.wasm.call("txParse", wire);
     if (code < 0) return { result: refused(code), record: null };
@@ -95,6 +103,7 @@ export class Ours {
     this.resolve(bytes);
     const record = decodeRecord(bytes);
     const keys = [...record.accountKeys, ...recordLookups(bytes).map((lookup) => lookup.table)];
+    keys.push(...keys.flatMap((key) => this.programdata(key)));
     const unique = [...new Map(keys.map((key) => [keyText(key), key])).values()];
     const head = new Uint8Array(16);
     const view = new DataView(head.buffer);
