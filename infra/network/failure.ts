@@ -18,7 +18,9 @@ export type FailureCode =
   | "account-built-in"
   | "account-twice"
   | "too-many-lamports"
-  | "network-unreachable";
+  | "network-unreachable"
+  | "file-unreadable"
+  | "program-refused";
 
 export class Failure extends Error {
   override readonly name = "Failure";
