@@ -23,6 +23,7 @@ export {
   engineLoanAt,
   engineMissing,
   engineRead,
+  engineRealPrograms,
   engineReceiveLoan,
   engineReceiveReturn,
   engineReplay,

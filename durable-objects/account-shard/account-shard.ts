@@ -25,8 +25,14 @@ export class AccountShard extends DurableObject<Env> implements Actor {
     const id = ctx.id.name as NodeId;
     const shard = Number(id.slice("shard-".length));
     const seeds = shardSeeds(sha256, network.genesisHash);
-    const { shardCount } = network;
-    const engine = new ShardEngine(wasm, { shardIndex: shard, shardCount, ...seeds, hashSeed: randomSeed() });
+    const { shardCount, realPrograms = 0 } = network;
+    const engine = new ShardEngine(wasm, {
+      shardIndex: shard,
+      shardCount,
+      ...seeds,
+      hashSeed: randomSeed(),
+      realPrograms,
+    });
     const genesis = () => genesisShards(env, network)[shard]!.accounts;
     this.#machine = new ShardMachine(engine, { shard, ...DEFAULT_CHECKPOINT }, genesis, zstd);
     this.#host = new MachineHost(ctx, env, id, network.genesisHash, this.#machine);

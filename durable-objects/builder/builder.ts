@@ -64,6 +64,7 @@ export class Builder extends DurableObject<Env> implements Actor {
       heightStride: Math.min(MAX_HEIGHT_STRIDE, Math.ceil(HEIGHT_STEP_MS / network.slotMs)),
       genesisHash: network.genesisHash,
       genesisTimestamp: network.genesisTimestamp,
+      contextFlags: network.realPrograms ?? 0,
     });
     this.#host = new MachineHost(ctx, env, "builder", network.genesisHash, this.#machine);
   }

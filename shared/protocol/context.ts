@@ -19,6 +19,8 @@ export interface SlotContextFields {
   readonly epochStartTimestamp: number;
   /** Blockhashes of slot-1, slot-2, ...: newest first, at least one, at most CONTEXT_HASHES are used. */
   readonly hashes: readonly Uint8Array[];
+  /** Bits 0 to 3: programs that run from their real ELFs (real-programs.ts). Unset: none. */
+  readonly flags?: number;
   /** Usable blockhashes, newest first, and the height of the newest. Unset: every slot raised the height. */
   readonly recent?: { readonly hashes: readonly Uint8Array[]; readonly height: number };
 }
@@ -39,6 +41,7 @@ export function encodeContext(fields: SlotContextFields): Uint8Array {
   view.setUint32(56, count, true);
   view.setUint32(60, recentCount, true);
   out.set(fields.hashes[0]!, 64);
+  view.setUint32(96, fields.flags ?? 0, true);
   for (let i = 0; i < count; i++) out.set(fields.hashes[i]!, CONTEXT_HEADER_SIZE + i * 32);
   for (let i = 0; i < recentCount; i++) out.set(recent.hashes[i]!, CONTEXT_RECENT + i * 32);
   return out;

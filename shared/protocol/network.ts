@@ -1,6 +1,7 @@
 /** The configuration of a network as its workers get it, in the variable NETWORK. */
 import { z } from "zod";
 import { decodeBase58 } from "../rpc/base58.ts";
+import { ALL_REAL_PROGRAMS } from "./real-programs.ts";
 
 const address = z
   .string()
@@ -32,6 +33,8 @@ const networkSchema = z.object({
   genesisAccounts: z.array(z.object({ address, lamports })),
   /** SHA-256 of the account list in the binding GENESIS. Absent: there is none. */
   genesisAccountsHash: address.optional(),
+  /** Flags of the programs that run from their real ELFs (real-programs.ts). Absent: none. */
+  realPrograms: z.number().int().min(0).max(ALL_REAL_PROGRAMS).optional(),
 });
 
 export type Network = z.output<typeof networkSchema>;

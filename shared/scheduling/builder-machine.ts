@@ -49,6 +49,8 @@ export interface BuilderConfig {
   readonly genesisHash: Uint8Array;
   /** Unix seconds. */
   readonly genesisTimestamp: number;
+  /** Of every slot context (shared/protocol/context.ts). Unset: none. */
+  readonly contextFlags?: number;
 }
 
 /** The tip of the stored chain, and the context in which the next slot would execute. */
@@ -211,6 +213,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       epochStartTimestamp: this.#config.genesisTimestamp,
       hashes: this.#chain.before(slot),
       recent: this.#chain.recentBefore(slot),
+      flags: this.#config.contextFlags ?? 0,
     });
     this.#lastContext = { slot, view, unixTimestamp, bytes };
     return bytes;

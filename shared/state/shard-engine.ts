@@ -12,6 +12,8 @@ import type { ShardEnginePort, SlotOutcome } from "./shard-port.ts";
 export interface ShardEngineOptions extends ShardSeeds {
   readonly shardIndex: number;
   readonly shardCount: number;
+  /** Programs that run from their real ELFs (shared/protocol/real-programs.ts). Unset: none. */
+  readonly realPrograms?: number;
   /** A secret of the host against keys made to collide in the tables. No result depends on it. */
   readonly hashSeed?: bigint;
 }
@@ -33,10 +35,12 @@ const NO_KEYS = new Uint8Array(0);
 export class ShardEngine implements ShardEnginePort {
   readonly instance: WasmInstance;
 
-  constructor(module: WebAssembly.Module, { shardIndex, shardCount, seed0, seed1, hashSeed }: ShardEngineOptions) {
+  constructor(module: WebAssembly.Module, options: ShardEngineOptions) {
+    const { shardIndex, shardCount, seed0, seed1, hashSeed, realPrograms = 0 } = options;
     this.instance = new WasmInstance(module);
     if (hashSeed !== undefined) this.#number("engineHashSeed", hashSeed);
     this.#must("engineInit", this.#number("engineInit", shardIndex, shardCount, seed0, seed1));
+    this.#number("engineRealPrograms", realPrograms);
   }
 
   #number(name: string, ...args: (number | bigint)[]): number {

@@ -9,7 +9,7 @@ import { keyCopy, wordsCopy } from "../memory/bytes";
 import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outZeros } from "../memory/io";
 import { REC_FLAG_COMPLETE, REC_LEN, recordKey, recordTx } from "../transaction/record";
 import { recordMatchesWire, recordSound } from "../transaction/parse";
-import { isWellKnown } from "../transaction/well-known";
+import { isDemoted, realProgramsSet, wellKnownIndex } from "../transaction/well-known";
 import { accountsClear, accountsInit, noteSize } from "./accounts";
 import { implicitInit, implicitKeys, implicitOf, noteProgram } from "./implicit";
 import { PLANNER_FULL, PLANNER_MALFORMED, PLANNER_NOT_INITIALISED } from "./codes";
@@ -40,6 +40,7 @@ const CONTEXT_BYTES: u32 = 128 + 512 * 32 + 150 * 32;
 const CONTEXT_HEIGHT: usize = 32;
 const CONTEXT_HASH_COUNT: usize = 56;
 const CONTEXT_RECENT_COUNT: usize = 60;
+const CONTEXT_FLAGS: usize = 96;
 const CONTEXT_RECENT: usize = 128 + 512 * 32;
 const MAX_HASHES: u32 = 512;
 const context: usize = memory.data(128 + 512 * 32 + 150 * 32, 16);
@@ -70,6 +71,7 @@ export function plannerSetContext(ptr: usize, len: u32): i32 {
   if (!shardCount) return PLANNER_NOT_INITIALISED;
   if (len != CONTEXT_BYTES || load<u32>(ptr, CONTEXT_HASH_COUNT) > MAX_HASHES || load<u32>(ptr, CONTEXT_RECENT_COUNT) > BLOCKHASH_HEIGHTS || load<u64>(ptr) == 0) return PLANNER_MALFORMED;
   memory.copy(context, ptr, len);
+  realProgramsSet(load<u32>(ptr, CONTEXT_FLAGS));
   knownSetContext(load<u64>(ptr, CONTEXT_HEIGHT) + 1, ptr + CONTEXT_RECENT, load<u32>(ptr, CONTEXT_RECENT_COUNT));
   return 0;
 }
@@ -91,7 +93,7 @@ function frameCount(ptr: usize, len: u32): i32 {
 function admit(record: usize): u8 {
   const number = admitted++;
   // Read once more: a record that lies about its transaction would break the plan of a whole block.
-  if (!recordMatchesWire(record) || isWellKnown(recordKey(record, 0))) return MALFORMED;
+  if (!recordMatchesWire(record) || isDemoted(wellKnownIndex(recordKey(record, 0)))) return MALFORMED;
   const w = windowOf(record);
   if (w == WINDOW_NONE) return TOO_OLD;
   const hash = messageHash(record);

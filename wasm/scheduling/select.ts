@@ -14,7 +14,7 @@ import {
   afterCompact, REC_COST, REC_LEN, REC_NUM_LOOKUPS, REC_OFF_LOOKUPS, recordImplicit, recordKey, recordNumAccounts, recordNumImplicit, recordRequestsWrite,
   recordTx,
 } from "../transaction/record";
-import { isWellKnown } from "../transaction/well-known";
+import { isDemoted, isReplicated, isStored, wellKnownIndex } from "../transaction/well-known";
 import {
   accountOf, accountsClear, accountsCount, CUT_BLOCKED_READ, CUT_BLOCKED_WRITE, CUT_COST, CUT_FLAGS, CUT_WRITTEN, cutAccount,
 } from "./accounts";
@@ -76,8 +76,9 @@ function collect(record: usize): u32 {
   let to = refs + numRefs * 4;
   for (let i: u32 = 0, n = recordNumAccounts(record); i < n; i++) {
     const key = recordKey(record, i);
-    if (isWellKnown(key)) continue; // every shard has it, nobody writes it
-    store<u32>(to, (accountOf(key) << 1) | (recordRequestsWrite(record, i) ? 1 : 0));
+    const known = wellKnownIndex(key);
+    if (!isStored(known)) continue; // every shard has it, nobody writes it
+    store<u32>(to, (accountOf(key) << 1) | (recordRequestsWrite(record, i) && !isDemoted(known) ? 1 : 0));
     to += 4;
   }
   for (let i: u32 = 0, n = recordNumImplicit(record); i < n; i++) {
@@ -86,7 +87,7 @@ function collect(record: usize): u32 {
   }
   let lookup = recordTx(record) + load<u16>(record, REC_OFF_LOOKUPS);
   for (let n: u32 = load<u8>(record, REC_NUM_LOOKUPS); n; n--) {
-    if (!isWellKnown(lookup)) {
+    if (!isReplicated(lookup)) {
       store<u32>(to, accountOf(lookup) << 1);
       to += 4;
     }

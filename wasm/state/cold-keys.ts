@@ -8,7 +8,7 @@
 import { keyCopy, keyHash } from "../memory/bytes";
 import { heapAlloc, heapFree } from "../memory/heap";
 import { outBytes, outReset } from "../memory/io";
-import { isWellKnown } from "../transaction/well-known";
+import { isReplicated } from "../transaction/well-known";
 import {
   afterCompact,
   REC_NUM_LOOKUPS,
@@ -51,7 +51,7 @@ function clear(t: usize): void {
 
 function note(t: usize, key: usize): void {
   const hash = keyHash(key);
-  if (tableFind(key, hash) || smallFind(t, key, hash) || isWellKnown(key) || shardOf(key) != shardSelf()) return;
+  if (tableFind(key, hash) || smallFind(t, key, hash) || isReplicated(key) || shardOf(key) != shardSelf()) return;
   const copy = heapAlloc(KEY);
   keyCopy(copy, key);
   smallInsert(t, copy, hash);

@@ -114,6 +114,9 @@ export function engineHashSeed(seed: u64): i32 {
   return 0;
 }
 
+/** Which programs of the network run from their real ELFs (REAL_...), before the first slot context says so. */
+export { realProgramsSet as engineRealPrograms } from "../transaction/well-known";
+
 /** An empty shard, whatever was there before. */
 export function engineInit(shardIndex: u32, shardCount: u32, seed0: u64, seed1: u64): i32 {
   if (!shardCount || shardCount > VIRTUAL_SHARDS || shardIndex >= shardCount) return ENGINE_NOT_INITIALISED;

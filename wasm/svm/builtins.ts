@@ -18,7 +18,7 @@ import {
   WK_SECP256R1,
   WK_SYSTEM,
   WK_TOKEN,
-  wellKnownIndex,
+  replicatedIndex,
 } from "../transaction/well-known";
 import { processAddressLookupTable } from "./programs/address-lookup-table/process";
 import { processAssociatedToken } from "./programs/associated-token/process";
@@ -37,9 +37,9 @@ export const BUILTIN_BPF: u32 = 2;
 /** Says nothing in the log, costs no compute units, leaves the return data, can only be an instruction of the transaction itself. */
 export const BUILTIN_PRECOMPILE: u32 = 3;
 
-/** Index of a key in the list, or -1. */
+/** Index of a replicated key, or -1. */
 export function builtinFind(key: usize): i32 {
-  return wellKnownIndex(key);
+  return replicatedIndex(key);
 }
 
 /** How the program behind a well-known key runs; 0: it is no program that runs here. */

@@ -29,7 +29,8 @@ import {
   WK_SLOT_HISTORY,
   WK_STAKE_HISTORY,
   WK_SYSVAR_OWNER,
-  wellKnownIndex,
+  realProgramsSet,
+  replicatedIndex,
   wellKnownKey,
 } from "../transaction/well-known";
 import { builtinName, builtinOwner } from "./builtins";
@@ -42,6 +43,7 @@ const CTX_EPOCH_START: usize = 40;
 const CTX_LAMPORTS_PER_SIGNATURE: usize = 48;
 const CTX_HASH_COUNT: usize = 56;
 const CTX_RECENT_COUNT: usize = 60;
+const CTX_FLAGS: usize = 96;
 const CTX_HASHES: usize = 128;
 const CTX_RECENT: usize = 128 + 512 * 32;
 export const SLOT_CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32;
@@ -249,6 +251,7 @@ export function runtimeSetContext(ptr: usize): void {
   const recent = min(load<u32>(ptr, CTX_RECENT_COUNT), MAX_RECENT_BLOCKHASHES);
   memory.copy(context + CTX_RECENT, ptr + CTX_RECENT, <usize>recent * 32);
   store<u32>(context, recent, CTX_RECENT_COUNT);
+  realProgramsSet(load<u32>(ptr, CTX_FLAGS));
   slotHashesStale = true;
   recentBlockhashesStale = true;
   slotHistoryStale = true;
@@ -260,9 +263,9 @@ export function runtimeSetContext(ptr: usize): void {
   sha256Final(durableNonce);
 }
 
-/** Record of a well-known key (an empty one where Agave has an account and this chain has none), or 0 for any other key. */
+/** Record of a replicated key (an empty one where Agave has an account and this chain has none), or 0 for any other key. */
 export function wellKnownAccount(key: usize): usize {
-  const index = wellKnownIndex(key);
+  const index = replicatedIndex(key);
   return index < 0 ? 0 : wellKnownAccountAt(index);
 }
 

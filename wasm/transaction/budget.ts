@@ -10,8 +10,8 @@ import {
   REC_BUDGET_ERROR, REC_COST, REC_CU_LIMIT, REC_CU_PRICE, REC_FEE, REC_HEAP_SIZE, REC_LOADED_DATA_LIMIT,
 } from "./record";
 import {
-  WK_ADDRESS_LOOKUP_TABLE, WK_ASSOCIATED_TOKEN, WK_BUILTIN, WK_COMPUTE_BUDGET, WK_ED25519, WK_MEMO_V1, WK_MEMO_V3, WK_MEMO_V4, WK_SECP256K1,
-  WK_SECP256R1, WK_TOKEN, wellKnownFlags,
+  WK_ADDRESS_LOOKUP_TABLE, WK_ASSOCIATED_TOKEN, WK_BPF_LOADER_UPGRADEABLE, WK_BUILTIN, WK_COMPUTE_BUDGET, WK_CONFIG, WK_ED25519, WK_FEATURE, WK_MEMO_V1, WK_MEMO_V3, WK_MEMO_V4, WK_SECP256K1,
+  WK_SECP256R1, WK_STAKE, WK_TOKEN, wellKnownFlags,
 } from "./well-known";
 
 // Agave program-runtime execution_budget.rs; compute units and bytes. Consensus.
@@ -35,7 +35,8 @@ const DATA_BYTES_PER_COST_UNIT: u32 = 4;
 /**
  * Policy: what runs natively here costs the block what it costs this engine, not the 200,000 units that Agave reserves for an
  * sBPF instruction: System, Compute Budget and the like 150 (Agave's old builtin cost), Token 300, Associated Token 2,000 (it
- * calls System and Token), Memo 400, Address Lookup Table 750. Agave's charge for the loaded data limit is left out: accounts
+ * calls System and Token), Memo 400, Address Lookup Table 750, the upgradeable loader 2,370 and 2 million for each ELF that it verifies
+ * (10 million at most: a transaction must fit a block). Agave's charge for the loaded data limit is left out: accounts
  * live in memory here.
  */
 const BUILTIN_COST: u32 = 150;
@@ -43,6 +44,9 @@ const TOKEN_COST: u32 = 300;
 const ASSOCIATED_TOKEN_COST: u32 = 2_000;
 const MEMO_COST: u32 = 400;
 const ADDRESS_LOOKUP_TABLE_COST: u32 = 750;
+const LOADER_COST: u32 = 2_370;
+const ELF_COST: u32 = 2_000_000;
+const MAX_ELF_COST: u32 = 10_000_000;
 
 /** An option that was not given. */
 const NOT_GIVEN: u64 = u64.MAX_VALUE;
@@ -60,6 +64,7 @@ let hasSbpf: bool = false;
 let dataBytes: u32 = 0;
 let extraSignatures: u32 = 0;
 let extraSignatureCost: u32 = 0;
+let elfCost: u32 = 0;
 
 export function budgetReset(): void {
   error = 0;
@@ -74,6 +79,7 @@ export function budgetReset(): void {
   dataBytes = 0;
   extraSignatures = 0;
   extraSignatureCost = 0;
+  elfCost = 0;
 }
 
 // @ts-ignore: decorator
@@ -118,15 +124,33 @@ function precompile(data: usize, len: u32, costEach: u32): void {
   extraSignatureCost += count * costEach;
 }
 
+/** Deploy, Upgrade and ExtendProgram read and verify a whole ELF. */
+function loaderInstruction(data: usize, len: u32): void {
+  nativeCost += LOADER_COST;
+  const instruction: u32 = len >= 4 ? load<u32>(data) : 0;
+  if (instruction == 2 || instruction == 3 || instruction == 6) elfCost = min(elfCost + ELF_COST, MAX_ELF_COST);
+}
+
+/**
+ * Whether the program is neither built in nor native here. One that a network runs from its real ELF counts as the native one: it does about
+ * as much, and every instance reads the same record from a transaction, of whatever network it is.
+ */
+// @ts-ignore: decorator
+@inline
+function isSbpf(program: i32): bool {
+  return program == -1 || program == WK_STAKE || program == WK_CONFIG || program == WK_FEATURE;
+}
+
 /** Takes note of instruction `index`, of the program that is well-known key `program` (-1: any other program). */
 export function budgetInstruction(index: u32, program: i32, data: usize, len: u32): void {
   dataBytes += len;
   defaultUnits += wellKnownFlags(program) & WK_BUILTIN ? BUILTIN_INSTRUCTION_UNITS : DEFAULT_INSTRUCTION_UNITS;
-  if (program == -1) hasSbpf = true;
+  if (isSbpf(program)) hasSbpf = true;
   else if (program == WK_TOKEN) nativeCost += TOKEN_COST;
   else if (program == WK_ASSOCIATED_TOKEN) nativeCost += ASSOCIATED_TOKEN_COST;
   else if (program == WK_MEMO_V4 || program == WK_MEMO_V3 || program == WK_MEMO_V1) nativeCost += MEMO_COST;
   else if (program == WK_ADDRESS_LOOKUP_TABLE) nativeCost += ADDRESS_LOOKUP_TABLE_COST;
+  else if (program == WK_BPF_LOADER_UPGRADEABLE) loaderInstruction(data, len);
   else nativeCost += BUILTIN_COST;
   if (program == WK_COMPUTE_BUDGET) computeBudget(index, data, len);
   else if (program == WK_ED25519) precompile(data, len, ED25519_VERIFY_STRICT_COST);
@@ -159,7 +183,7 @@ export function budgetFinish(record: usize, numSignatures: u32, numWriteLocks: u
   store<u32>(record, error, REC_BUDGET_ERROR);
   store<u32>(
     record,
-    numSignatures * SIGNATURE_COST + extraSignatureCost + numWriteLocks * WRITE_LOCK_COST + dataBytes / DATA_BYTES_PER_COST_UNIT + units,
+    numSignatures * SIGNATURE_COST + extraSignatureCost + elfCost + numWriteLocks * WRITE_LOCK_COST + dataBytes / DATA_BYTES_PER_COST_UNIT + units,
     REC_COST,
   );
   store<u64>(record, priority > u64.MAX_VALUE - base ? u64.MAX_VALUE : base + priority, REC_FEE);

@@ -25,7 +25,7 @@ import {
   REC_NUM_WRITABLE_LOADED, REC_OFF_BLOCKHASH, REC_OFF_INSTRUCTIONS, REC_OFF_KEYS, REC_OFF_LOOKUPS, REC_OFF_MESSAGE, REC_TX_LEN,
   MAX_IMPLICIT, REC_VERSION, VERSION_LEGACY, recordKey, recordLoaded, recordNumAccounts, recordNumImplicit, recordRequestsWrite,
 } from "./record";
-import { WK_SYSTEM, isWellKnown, wellKnownIndex } from "./well-known";
+import { WK_SYSTEM, isDemoted, wellKnownIndex } from "./well-known";
 
 /** Bytes of a wire transaction (IPv6 MTU 1280 less headers 48). Consensus. */
 export const MAX_TX_BYTES: u32 = 1232;
@@ -96,7 +96,7 @@ function readCompact(): u32 {
 // @ts-ignore: decorator
 @inline
 export function recordMayWrite(record: usize, i: u32): bool {
-  return recordRequestsWrite(record, i) && !isWellKnown(recordKey(record, i));
+  return recordRequestsWrite(record, i) && !isDemoted(wellKnownIndex(recordKey(record, i)));
 }
 
 /** Whether two of the first `n` accounts have one key. n <= 64. */

@@ -1,7 +1,12 @@
 /**
- * The keys that every instance knows: sysvars, built-in programs, and the programs that are native here. No shard owns them,
- * none is ever stored, lent or borrowed: every shard has them (wellKnownAccount of the runtime shows their accounts), and
- * nobody can write them.
+ * The keys that every instance knows by an index. What is true of one of them are two things that have nothing to do with each other:
+ *
+ *   replicated : no shard owns it; it is never stored, lent or borrowed. Every instance has its account (wellKnownAccount of the runtime),
+ *                and nobody can write it. Sysvars, built-in programs, and the programs that are native here.
+ *   reserved   : a write lock asked for is demoted to a read lock, wherever its account is (flags below).
+ *
+ * Not replicated, but stored by a shard like any account: the programs that Agave runs as sBPF and that are not native here (Stake, Config,
+ * Feature), StakeConfig, and, where the network was begun so (slot context, REAL_...), programs that would be native.
  *
  * - RESERVED: Agave's reserved account keys (reserved-account-keys crate, all of them active with litesvm's features): a write lock
  *   asked for is demoted to a read lock.
@@ -9,7 +14,7 @@
  * - SYSVAR: a sysvar account.
  *
  * Policy: the Token, Associated Token and Memo programs are no reserved keys on Agave, so a transaction may send lamports to them there.
- * Here they are replicated with the engine, so a write lock on them is demoted too.
+ * Where they are replicated with the engine, a write lock on them is demoted too.
  */
 import { keyEquals } from "../memory/bytes";
 
@@ -170,6 +175,28 @@ const FLAGS: usize = memory.data<u8>([
   3, 3, 0, 0, 0, 0, 1, 3, 3, 3, 3, 3, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 0,
 ]);
 
+/** 1: stored by a shard. */
+const STORED: usize = memory.data<u8>([
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+]);
+
+/** Which programs of a network run from their real ELFs: flags of the slot context. */
+export const REAL_TOKEN: u32 = 1;
+export const REAL_ASSOCIATED_TOKEN: u32 = 2;
+export const REAL_MEMO: u32 = 4;
+export const REAL_ADDRESS_LOOKUP_TABLE: u32 = 8;
+
+/** From now on the programs of these flags are not native but stored accounts; the others are native. */
+export function realProgramsSet(flags: u32): void {
+  store<u8>(STORED + WK_TOKEN, <u8>((flags & REAL_TOKEN) != 0));
+  store<u8>(STORED + WK_ASSOCIATED_TOKEN, <u8>((flags & REAL_ASSOCIATED_TOKEN) != 0));
+  store<u8>(STORED + WK_ADDRESS_LOOKUP_TABLE, <u8>((flags & REAL_ADDRESS_LOOKUP_TABLE) != 0));
+  const memo = <u8>((flags & REAL_MEMO) != 0);
+  store<u8>(STORED + WK_MEMO_V1, memo);
+  store<u8>(STORED + WK_MEMO_V3, memo);
+  store<u8>(STORED + WK_MEMO_V4, memo);
+}
+
 /** Open-addressed table of indices + 1 over a fixed hash of the key: far larger than the list, so that a miss ends at once. */
 const SLOTS: u32 = 256;
 const table: usize = memory.data(256);
@@ -215,8 +242,28 @@ export function wellKnownFlags(index: i32): u32 {
   return index < 0 ? 0 : load<u8>(FLAGS + index);
 }
 
+/** Whether well-known key `index` (-1: none) is a stored account, or no account at all. */
 // @ts-ignore: decorator
 @inline
-export function isWellKnown(key: usize): bool {
-  return wellKnownIndex(key) >= 0;
+export function isStored(index: i32): bool {
+  return index < 0 || load<u8>(STORED + index) != 0;
+}
+
+/** Index of a replicated key (WK_...), or -1. */
+export function replicatedIndex(key: usize): i32 {
+  const index = wellKnownIndex(key);
+  return isStored(index) ? -1 : index;
+}
+
+// @ts-ignore: decorator
+@inline
+export function isReplicated(key: usize): bool {
+  return replicatedIndex(key) >= 0;
+}
+
+/** Whether a write lock on the key with this index (-1: any other key) is demoted. */
+// @ts-ignore: decorator
+@inline
+export function isDemoted(index: i32): bool {
+  return !isStored(index) || (wellKnownFlags(index) & WK_RESERVED) != 0;
 }

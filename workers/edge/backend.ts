@@ -55,7 +55,8 @@ export class EdgeBackend implements Backend {
   constructor(env: Env) {
     this.#env = env;
     this.#network = parseNetwork(env.NETWORK);
-    this.#tip = new TipCache(this.#network.genesisHash, this.#network.genesisTimestamp);
+    const { genesisHash, genesisTimestamp, realPrograms = 0 } = this.#network;
+    this.#tip = new TipCache(genesisHash, genesisTimestamp, realPrograms);
     this.#seeds = shardSeeds(sha256, this.#network.genesisHash);
     const { faucetSecret } = this.#network;
     if (faucetSecret) {

@@ -10,10 +10,13 @@ import { HashChain } from "../../shared/scheduling/hash-chain.ts";
 export class TipCache {
   readonly #chain: HashChain;
   readonly #genesisTimestamp: number;
+  readonly #flags: number;
 
-  constructor(genesisHash: Uint8Array, genesisTimestamp: number) {
+  /** `flags`: of every slot context. */
+  constructor(genesisHash: Uint8Array, genesisTimestamp: number, flags: number) {
     this.#chain = new HashChain(genesisHash);
     this.#genesisTimestamp = genesisTimestamp;
+    this.#flags = flags;
   }
 
   /** Newest slot whose blockhash is known here. */
@@ -26,6 +29,7 @@ export class TipCache {
     const { slot, view, nextTimestamp } = answer;
     const chain = this.#chain;
     const epochStartTimestamp = this.#genesisTimestamp;
+    const flags = this.#flags;
     chain.absorb(answer.part);
     const { hash, height } = chain.stepAt(slot);
     let context: Uint8Array | undefined;
@@ -37,7 +41,7 @@ export class TipCache {
       transactionCount: answer.transactionCount,
       capitalization: answer.capitalization,
       get context() {
-        const fields = { slot: slot + 1, view, unixTimestamp: nextTimestamp, epochStartTimestamp };
+        const fields = { slot: slot + 1, view, unixTimestamp: nextTimestamp, epochStartTimestamp, flags };
         context ??= encodeContext({ ...fields, hashes: chain.before(slot + 1), recent: chain.recentBefore(slot + 1) });
         return context;
       },

@@ -21,13 +21,13 @@ function answer(slot: number, since: number): HeadAnswer {
 }
 function expected(slot: number): Uint8Array {
   const chain = chainTo(slot);
-  const fields = { slot: slot + 1, view: 0, unixTimestamp: 6, epochStartTimestamp: 3 };
+  const fields = { slot: slot + 1, view: 0, unixTimestamp: 6, epochStartTimestamp: 3, flags: 5 };
   return encodeContext({ ...fields, hashes: chain.before(slot + 1), recent: chain.recentBefore(slot + 1) });
 }
 
 describe("TipCache", () => {
   it("puts the same context together as the builder, from what was new each time", () => {
-    const cache = new TipCache(hash(0), 3);
+    const cache = new TipCache(hash(0), 3, 5);
     for (const slot of [0, 1, 5, 5, 300, 700, 701, 950, 1105, 1300]) {
       const head = cache.head(answer(slot, cache.knownSlot));
       expect(head.context).toEqual(expected(slot));
@@ -38,13 +38,13 @@ describe("TipCache", () => {
   });
 
   it("begins anew when it knows nothing of the window any more", () => {
-    const cache = new TipCache(hash(0), 3);
+    const cache = new TipCache(hash(0), 3, 5);
     cache.head(answer(10, cache.knownSlot));
     expect(cache.head(answer(2600, cache.knownSlot)).context).toEqual(expected(2600));
   });
 
   it("takes answers that overtake each other", () => {
-    const cache = new TipCache(hash(0), 3);
+    const cache = new TipCache(hash(0), 3, 5);
     cache.head(answer(606, cache.knownSlot));
     const late = answer(607, 606);
     const early = answer(609, 606);

@@ -25,7 +25,7 @@ import {
   recordNumAccounts,
   recordTx,
 } from "../../transaction/record";
-import { WK_INSTRUCTIONS, WK_NATIVE_LOADER, wellKnownIndex, wellKnownKey } from "../../transaction/well-known";
+import { WK_INSTRUCTIONS, WK_NATIVE_LOADER, isDemoted, replicatedIndex, wellKnownIndex, wellKnownKey } from "../../transaction/well-known";
 import { builtinLoadedSize, builtinOwner } from "../builtins";
 import {
   ERR_CUSTOM,
@@ -163,7 +163,7 @@ function checkAge(record: usize, skip: u32): u32 {
   const account = durableNonceAccount();
   if (account < 0 || keyEquals(hash, contextDurableNonce())) return TX_BLOCKHASH_NOT_FOUND;
   const key = recordKey(record, account);
-  if (wellKnownIndex(key) >= 0) return TX_BLOCKHASH_NOT_FOUND;
+  if (isDemoted(wellKnownIndex(key))) return TX_BLOCKHASH_NOT_FOUND;
   const state = slotAccount(key);
   if (!load<u64>(state, ACC_LAMPORTS) || !keyIsZero(state + ACC_OWNER)) return TX_BLOCKHASH_NOT_FOUND;
   if (nonceState(state) != NONCE_INITIALIZED) return TX_BLOCKHASH_NOT_FOUND;
@@ -176,7 +176,7 @@ function checkAge(record: usize, skip: u32): u32 {
 }
 
 function checkPayer(key: usize): u32 {
-  if (wellKnownIndex(key) >= 0) return TX_INVALID_ACCOUNT_FOR_FEE;
+  if (isDemoted(wellKnownIndex(key))) return TX_INVALID_ACCOUNT_FOR_FEE;
   const record = slotAccount(key);
   const lamports = load<u64>(record, ACC_LAMPORTS);
   if (!lamports) return TX_ACCOUNT_NOT_FOUND;
@@ -219,7 +219,7 @@ function check(record: usize, skip: u32): u32 {
 /** Adds account `i` and answers what it counts against the limit. */
 function loadAccount(record: usize, i: u32): u32 {
   const key = recordKey(record, i);
-  const index = wellKnownIndex(key);
+  const index = replicatedIndex(key);
   if (index < 0) {
     const account = slotAccount(key);
     accountsPush(account, key, accountSigner(i), accountWritable(i));
