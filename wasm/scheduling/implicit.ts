@@ -15,7 +15,7 @@ import { findProgramAddress } from "../svm/runtime/address";
 import {
   afterCompact, MAX_IMPLICIT, REC_NUM_INSTRUCTIONS, REC_OFF_INSTRUCTIONS, recordKey, recordNumAccounts, recordTx,
 } from "../transaction/record";
-import { WK_BPF_LOADER_UPGRADEABLE, isWellKnown, wellKnownKey } from "../transaction/well-known";
+import { WK_BPF_LOADER_UPGRADEABLE, isReplicated, wellKnownKey } from "../transaction/well-known";
 import { DERIVED_PLACES, MAX_DERIVED, NOTED_PLACES } from "./limits";
 
 /** A place of either table: key of the program, its programdata, u8 1 when taken; a newer entry displaces an older one. */
@@ -88,7 +88,7 @@ function programdataOf(key: usize): usize {
 }
 
 function add(record: usize, address: usize): void {
-  if (!address || isWellKnown(address)) return;
+  if (!address || isReplicated(address)) return;
   for (let i: u32 = 0, n = recordNumAccounts(record); i < n; i++) if (keyEquals(recordKey(record, i), address)) return;
   for (let i: u32 = 0; i < count; i++) if (keyEquals(keys + i * 32, address)) return;
   memory.copy(keys + count * 32, address, 32);
@@ -107,14 +107,14 @@ export function implicitOf(record: usize, complete: bool): u32 {
   if (complete) {
     for (let i: u32 = 0; i < accounts; i++) {
       const key = recordKey(record, i);
-      if (!isWellKnown(key)) add(record, programdataOf(key));
+      if (!isReplicated(key)) add(record, programdataOf(key));
     }
     return count;
   }
   let programs = false;
   for (let n: u32 = load<u8>(record, REC_NUM_INSTRUCTIONS); n; n--) {
     const program: u32 = load<u8>(p);
-    if (!isWellKnown(recordKey(record, program))) {
+    if (!isReplicated(recordKey(record, program))) {
       if (!programs) memory.fill(isProgram, 0, accounts);
       programs = true;
       if (!load<u8>(isProgram + program)) add(record, programdataOf(recordKey(record, program)));

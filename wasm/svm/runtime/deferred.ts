@@ -5,7 +5,7 @@
 import { ACC_DATA, ACC_DATA_LEN, ACC_LAMPORTS, ACC_OWNER } from "../../state/account";
 import { keyEquals } from "../../memory/bytes";
 import { REC_FLAG_COMPLETE, REC_FLAGS, recordHas } from "../../transaction/record";
-import { WK_BPF_LOADER_UPGRADEABLE, isWellKnown, wellKnownKey } from "../../transaction/well-known";
+import { WK_BPF_LOADER_UPGRADEABLE, isReplicated, wellKnownKey } from "../../transaction/well-known";
 import { accountsCount, txaRecord } from "./accounts";
 
 const STATE_PROGRAM: u32 = 2;
@@ -28,7 +28,7 @@ export function deferredAccount(record: usize): i32 {
   if (load<u8>(record, REC_FLAGS) & REC_FLAG_COMPLETE) return -1;
   for (let i: u32 = 0, n = accountsCount(); i < n; i++) {
     const key = programdataKey(txaRecord(i));
-    if (key && !isWellKnown(key) && !recordHas(record, key)) return i;
+    if (key && !isReplicated(key) && !recordHas(record, key)) return i;
   }
   return -1;
 }
