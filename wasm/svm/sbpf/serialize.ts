@@ -2,7 +2,7 @@
  * The input of an sBPF program: its accounts and instruction data as bytes, and back.
  *
  *   aligned (loaders v2, v3)  u64 accounts, each: u8 255, u8 signer, u8 writable, u8 executable, u32 0, key, owner, u64 lamports,
- *                             u64 length, data, 10 KiB to grow, zeros to 16, u64 rent epoch  |  u8 first mention, 7 zeros
+ *                             u64 length, data, 10 KiB to grow, zeros to 8, u64 rent epoch  |  u8 first mention, 7 zeros
  *   unaligned (loader v1)     u64 accounts, each: u8 255, u8 signer, u8 writable, key, u64 lamports, u64 length, data, owner,
  *                             u8 executable, u64 rent epoch                                  |  u8 first mention
  *   both                      then u64 length, instruction data, program
@@ -56,9 +56,9 @@ let dataAddress: u64 = 0;
 function isRepeated(i: u32): bool {
   return load<u8>(ixa(i), IXA_FIRST) != <u8>i;
 }
-/** Zeros that bring a length to a multiple of 16. */
+/** Zeros that bring a length to a multiple of BPF_ALIGN_OF_U128, which is 8. */
 function padding(len: u32): u32 {
-  return (0 - len) & 15;
+  return (0 - len) & 7;
 }
 
 function measure(aligned: bool): u32 {
