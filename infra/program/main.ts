@@ -66,6 +66,8 @@ class Session {
   async run(): Promise<Answer> {
     const { command, operands, values } = this.#options;
     const [first = "", second = ""] = operands;
+    // Whoever gives the wrong URL hears of it at once.
+    if (command !== "keygen") await this.#chain.genesisHash();
     switch (command) {
       case "keygen":
         return { address: newKeyFile(first).address };
@@ -104,7 +106,6 @@ class Session {
     const payer = await walletOf(path);
     const authorityPath = values.authority ?? values["upgrade-authority"];
     const authority = authorityPath === undefined ? payer : await walletOf(authorityPath);
-    await this.#chain.genesisHash();
     if (values.airdrop !== undefined) {
       const sol = Number(values.airdrop);
       if (!(sol > 0 && sol <= 1e8))

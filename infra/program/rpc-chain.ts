@@ -78,7 +78,6 @@ export class RpcChain implements Chain {
   }
 
   genesisHash(): Promise<string> {
-    // The first question: whoever gives a wrong address hears of it at once.
     this.#genesisHash ??= this.#rpc
       .getGenesisHash()
       .send()

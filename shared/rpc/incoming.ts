@@ -10,6 +10,7 @@ import { decodeBase64 } from "./base64.ts";
 import type { Call } from "./call.ts";
 import { errorText } from "./error-text.ts";
 import { invalidParams, signatureLengthMismatch } from "./errors.ts";
+import { BPF_LOADER_UPGRADEABLE } from "./keys.ts";
 import { lookupTables, resolveLookups } from "./lookup-tables.ts";
 import type { Simulation } from "./services.ts";
 
@@ -80,6 +81,16 @@ export async function resolve(call: Call, head: Head, record: Uint8Array, what: 
   return tables.filter((table) => table !== null);
 }
 
+const PROGRAM_SIZE = 36;
+const PROGRAM_STATE = 2;
+
+/** Where the bytes of an upgradeable program are; null for any other account. */
+function programDataKey({ owner, data }: Account): Uint8Array | null {
+  const isProgram =
+    data.length >= PROGRAM_SIZE && data[0] === PROGRAM_STATE && encodeBase58(owner) === BPF_LOADER_UPGRADEABLE;
+  return isProgram ? data.subarray(4, PROGRAM_SIZE) : null;
+}
+
 /** Runs the record on the accounts as of the tip. `tables`: the lookup tables it was resolved with. */
 export async function simulate(
   call: Call,
@@ -94,5 +105,11 @@ export async function simulate(
   const read = await call.accounts(head, stored);
   const accounts = new Map(stored.map((key, i) => [encodeBase58(key), read[i] ?? missingAccount(key)]));
   for (const table of tables) accounts.set(encodeBase58(table.key), table);
+  // What the transaction does not name, but its programs are.
+  const programData = read.flatMap((account) => (account && programDataKey(account)) ?? []);
+  const unnamed = programData.filter((key) => !accounts.has(encodeBase58(key)));
+  for (const account of await call.accounts(head, unnamed)) {
+    if (account) accounts.set(encodeBase58(account.key), account);
+  }
   return call.services.simulate(head.context, encodeAccountList([...accounts.values()]), record, skipBlockhashCheck);
 }

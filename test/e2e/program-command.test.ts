@@ -1,0 +1,155 @@
+/** `npm run program` against a running network; what it deploys is called with @solana/kit. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type Address, address } from "@solana/kit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Network, startNetwork } from "../../infra/network/index.ts";
+import { programBytes, show } from "../../infra/program/manage.ts";
+import { LiteChain } from "../unit/program/lite-chain.ts";
+import { type KitClient, kitClient } from "./clients/kit-client.ts";
+
+const MAIN = join(import.meta.dirname, "../../infra/program/main.ts");
+const MEMO = address("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
+const TOKEN = address("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+
+let network: Network;
+let client: KitClient;
+let folder: string;
+const at = (name: string) => join(folder, name);
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+async function command(...args: string[]): Promise<Ended> {
+  const all = [MAIN, "--url", network.rpcUrl, ...args];
+  const run = promisify(execFile)(process.execPath, all);
+  return run.then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: { code: number; stdout: string; stderr: string }) => error,
+  );
+}
+/** The answer of a command that succeeds. */
+async function answer<T = Record<string, string>>(...args: string[]): Promise<T> {
+  const { code, stdout, stderr } = await command(...args, "--payer", at("payer.json"), "--json");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout) as T;
+}
+async function refused(...args: string[]): Promise<string> {
+  const { code, stderr } = await command(...args, "--payer", at("payer.json"), "--json");
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^program: /) });
+  return stderr;
+}
+
+async function callLogs(programAddress: Address, text: string): Promise<readonly string[]> {
+  const wallet = await client.funded();
+  const signature = await client.send(wallet, [{ programAddress, data: new TextEncoder().encode(text) }]);
+  const options = { maxSupportedTransactionVersion: 0, encoding: "json", commitment: "confirmed" } as const;
+  const found = await client.rpc.getTransaction(signature, options).send();
+  return found!.meta!.logMessages!;
+}
+
+beforeAll(async () => {
+  network = await startNetwork({ slotMs: 20 });
+  client = kitClient(network);
+  folder = mkdtempSync(join(tmpdir(), "infinisvm-program-"));
+  const svm = new LiteChain();
+  writeFileSync(at("memo.so"), programBytes(await show(svm, MEMO)));
+  writeFileSync(at("token.so"), programBytes(await show(svm, TOKEN)));
+  await answer("keygen", at("payer.json"));
+});
+afterAll(async () => {
+  await network?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("a program is deployed, called, shown, dumped, upgraded, handed over and closed", async () => {
+  const deployed = await answer("deploy", at("memo.so"), "--airdrop", "50");
+  expect(deployed.what).toBe("deployed");
+  const program = address(deployed.program!);
+  expect(await callLogs(program, "hello")).toContain("Program log: hello");
+
+  const shown = await answer("show", program);
+  const memoLength = readFileSync(at("memo.so")).length;
+  expect(shown).toMatchObject({ kind: "upgradeable program", bytes: memoLength });
+  expect((await answer<{ programs: unknown[] }>("show", "--programs")).programs).toEqual([shown]);
+  await answer("dump", program, at("dump.so"));
+  expect(readFileSync(at("dump.so")).equals(readFileSync(at("memo.so")))).toBe(true);
+
+  // Longer than the first: the program data are extended, and the same id is found beside the file's name.
+  const upgraded = await answer("upgrade", at("token.so"), "--program-id", program);
+  expect(upgraded).toMatchObject({ program, what: "upgraded" });
+  expect(await refused("deploy", at("memo.so"), "--program-id", at("payer.json"))).toContain(
+    "not of an upgradeable program",
+  );
+  await answer("deploy", at("memo.so"));
+  expect(await callLogs(program, "again")).toContain("Program log: again");
+
+  const { address: other } = await answer("keygen", at("other.json"));
+  await answer("set-authority", program, "--new-authority", at("other.json"));
+  expect((await answer("show", program)).authority).toBe(other);
+  expect(await refused("deploy", at("memo.so"))).toContain(`the authority of ${program} is ${other}`);
+  expect(await refused("close", program, "--authority", at("other.json"))).toContain("--bypass-warning");
+  await answer("close", program, "--authority", at("other.json"), "--bypass-warning");
+  expect(await refused("show", program)).toContain("has been closed");
+});
+
+test("an interrupted deployment continues: what the buffer has is not written again", async () => {
+  const args = ["deploy", at("token.so"), "--payer", at("payer.json"), "--url", network.rpcUrl];
+  const first = execFile(process.execPath, [MAIN, ...args]);
+  for (let buffers = 0; buffers === 0; ) {
+    buffers = (await answer<{ buffers: unknown[] }>("show", "--buffers")).buffers.length;
+  }
+  first.kill("SIGKILL");
+  await new Promise((resolve) => first.once("close", resolve));
+  const { program, writes } = await answer<{ program: string; writes: number }>("deploy", at("token.so"));
+  expect(writes).toBeLessThanOrEqual(Math.ceil(readFileSync(at("token.so")).length / 1_012));
+  expect((await answer<{ buffers: unknown[] }>("show", "--buffers")).buffers).toEqual([]);
+  await answer("dump", program, at("dump.so"));
+  expect(readFileSync(at("dump.so")).equals(readFileSync(at("token.so")))).toBe(true);
+});
+
+test("a buffer is written first and deployed later; buffers left over are closed", async () => {
+  const { buffer } = await answer("write-buffer", at("memo.so"));
+  await answer("keygen", at("new.json"));
+  const deployed = await answer(
+    "deploy",
+    at("memo.so"),
+    "--buffer",
+    buffer!,
+    "--program-id",
+    at("new.json"),
+    "--final",
+  );
+  expect(deployed).toMatchObject({ what: "deployed", writes: 0 });
+  expect((await answer("show", deployed.program!)).authority).toBeNull();
+  expect(await refused("deploy", at("memo.so"), "--program-id", at("new.json"))).toContain("final");
+  await answer("write-buffer", at("token.so"));
+  const { closed } = await answer<{ closed: { what: string }[] }>("close", "--buffers");
+  expect(closed.map(({ what }) => what)).toEqual(["buffer closed"]);
+});
+
+test("what is refused: one line that says why, nothing sent", async () => {
+  writeFileSync(at("text.so"), "x".repeat(100));
+  expect(await refused("deploy", at("text.so"))).toContain("not an ELF file");
+  expect(await refused("deploy", at("none.so"))).toContain("there is no such file");
+  expect(await refused("show", TOKEN.slice(1))).toContain("neither an address nor a key file");
+  await answer("keygen", at("poor.json"));
+  const poor = await command("deploy", at("memo.so"), "--program-id", at("poor.json"), "--payer", at("poor.json"));
+  expect(poor).toMatchObject({ code: 2, stderr: expect.stringContaining("lamports; the deployment needs") });
+  expect(await refused("keygen", at("poor.json"))).toContain("poor.json");
+  const away = await command("show", TOKEN, "--url", "http://127.0.0.1:9");
+  expect(away).toMatchObject({ code: 2, stderr: expect.stringContaining("http://127.0.0.1:9 does not answer") });
+  expect((await command("--help")).stdout).toContain("deploy FILE.so");
+});
+
+test("progress is told on standard error, the result on standard output", async () => {
+  await answer("keygen", at("third.json"));
+  const ended = await command("deploy", at("memo.so"), "--program-id", at("third.json"), "--payer", at("payer.json"));
+  expect(ended.stderr).toMatch(/writing \[#{30}\] (\d+)\/\1 \d+\/s\n$/);
+  expect(ended.stdout).toMatch(/^program +\w+\nwhat +deployed\n/);
+});
