@@ -64,4 +64,4 @@ export {
   plannerSetContext,
   plannerWaiting,
 } from "./scheduling/planner";
-export { sbpfCheck, sbpfRunRaw } from "./svm/sbpf/raw";
+export { sbpfCheck, sbpfInstructions, sbpfLoad, sbpfRunLoaded, sbpfRunRaw } from "./svm/sbpf/raw";

@@ -111,7 +111,7 @@ export function translateCode(executable: usize, code: usize, count: u32, versio
     const imm = load<u32>(at, 4);
     switch (opcode & 7) {
       case 0:
-        put(LDDW, dst, 0, imm);
+        put(ALU64 + LDDW, dst, 0, imm);
         i += 1;
         out += 8;
         put(UNSUPPORTED, 0, 0, load<u32>(at, 12));

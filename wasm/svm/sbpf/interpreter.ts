@@ -17,7 +17,7 @@ import { REGS, dst, dst32, imm, imm32, registersEnter, registersLeave, setDst, s
 import { syscallOfTransaction, syscallRun } from "./syscalls/table";
 import {
   REGION_GAPPED, REGION_HOST, REGION_LEN, REGION_SIZE, REGION_STACK, REGION_WRITABLE, REGIONS, VM_ALONE, VM_EXECUTABLE, VM_FRAMES, VM_REGIONS,
-  VM_REGISTERS, VM_STACK_HIGH, VM_STACK_LOW, vmBase, vmViolation,
+  VM_REGISTERS, VM_STACK_HIGH, VM_STACK_LOW, VM_SYSCALL_UNITS, vmBase, vmViolation,
 } from "./vm";
 
 const MAX_DEPTH: u32 = 64;
@@ -145,6 +145,11 @@ function run(base: usize): u64 {
       case ALU64 + SUB + 1: setDst(at, dst(at) - src(at)); continue;
       case ALU64 + MUL: setDst(at, dst(at) * imm(at)); continue;
       case ALU64 + MUL + 1: setDst(at, dst(at) * src(at)); continue;
+      case ALU64 + LDDW:
+        setDst(at, (<u64>load<u32>(at, 12) << 32) | imm32(at));
+        ip += 8;
+        limit += 8;
+        continue;
       case ALU64 + OR: setDst(at, dst(at) | imm(at)); continue;
       case ALU64 + OR + 1: setDst(at, dst(at) | src(at)); continue;
       case ALU64 + AND: setDst(at, dst(at) & imm(at)); continue;
@@ -180,11 +185,67 @@ function run(base: usize): u64 {
       case ALU32 + MOV + 1: setDst(at, src32(at)); continue;
       case ALU32 + ARSH: setDst(at, <u32>(<i32>dst32(at) >> <i32>imm32(at))); continue;
       case ALU32 + ARSH + 1: setDst(at, <u32>(<i32>dst32(at) >> <i32>src32(at))); continue;
-      case LDDW:
-        setDst(at, (<u64>load<u32>(at, 12) << 32) | imm32(at));
-        ip += 8;
-        limit += 8;
+      case JUMP + JA: break;
+      case JUMP + JEQ: if (dst(at) == imm(at)) break; continue;
+      case JUMP + JEQ + 1: if (dst(at) == src(at)) break; continue;
+      case JUMP + JGT: if (dst(at) > imm(at)) break; continue;
+      case JUMP + JGT + 1: if (dst(at) > src(at)) break; continue;
+      case JUMP + JGE: if (dst(at) >= imm(at)) break; continue;
+      case JUMP + JGE + 1: if (dst(at) >= src(at)) break; continue;
+      case JUMP + JSET: if (dst(at) & imm(at)) break; continue;
+      case JUMP + JSET + 1: if (dst(at) & src(at)) break; continue;
+      case JUMP + JNE: if (dst(at) != imm(at)) break; continue;
+      case JUMP + JNE + 1: if (dst(at) != src(at)) break; continue;
+      case JUMP + JSGT: if (<i64>dst(at) > <i64>imm(at)) break; continue;
+      case JUMP + JSGT + 1: if (<i64>dst(at) > <i64>src(at)) break; continue;
+      case JUMP + JSGE: if (<i64>dst(at) >= <i64>imm(at)) break; continue;
+      case JUMP + JSGE + 1: if (<i64>dst(at) >= <i64>src(at)) break; continue;
+      case JUMP + CALL:
+      case JUMP + CALLX: {
+        if (limit <= <u64>at) return stop(at, limit, STOP_UNITS, 0, 0);
+        let target: u64 = imm32(at);
+        const indirect = load<u8>(at) == JUMP + CALLX;
+        if (indirect) target = (src(at) - load<u64>(executable, EXE_CODE_ADDRESS)) >> 3;
+        const saved = frames + <usize>depth * SAVED_SIZE;
+        save(saved, REGS + 48);
+        store<u32>(saved, <u32>ip, 40);
+        depth += 1;
+        if (depth == MAX_DEPTH) return stop(at, limit, STOP_DEPTH, 0, 0);
+        if (fixed) {
+          store<u64>(REGS, load<u64>(REGS, 80) + step, 80);
+          frame += FRAME;
+          const end = <u32>(frame - stack);
+          if (end > load<u32>(base, VM_STACK_HIGH)) store<u32>(base, end, VM_STACK_HIGH);
+        }
+        if (indirect && target >= load<u32>(executable, EXE_CODE_COUNT)) return stop(at, limit, STOP_OUTSIDE, 0, 0);
+        const next = code + (<usize>target << 3);
+        limit += <u64>next - <u64>ip;
+        ip = next;
         continue;
+      }
+      case JUMP + EXIT: {
+        if (limit <= <u64>at) return stop(at, limit, STOP_UNITS, 0, 0);
+        if (!depth) {
+          meterSet((limit - ip) >> 3);
+          return load<u64>(REGS);
+        }
+        depth -= 1;
+        const saved = frames + <usize>depth * SAVED_SIZE;
+        save(REGS + 48, saved);
+        if (fixed) frame -= FRAME;
+        const next = <usize>load<u32>(saved, 40);
+        limit += <u64>next - <u64>ip;
+        ip = next;
+        continue;
+      }
+      case JUMP + JLT: if (dst(at) < imm(at)) break; continue;
+      case JUMP + JLT + 1: if (dst(at) < src(at)) break; continue;
+      case JUMP + JLE: if (dst(at) <= imm(at)) break; continue;
+      case JUMP + JLE + 1: if (dst(at) <= src(at)) break; continue;
+      case JUMP + JSLT: if (<i64>dst(at) < <i64>imm(at)) break; continue;
+      case JUMP + JSLT + 1: if (<i64>dst(at) < <i64>src(at)) break; continue;
+      case JUMP + JSLE: if (<i64>dst(at) <= <i64>imm(at)) break; continue;
+      case JUMP + JSLE + 1: if (<i64>dst(at) <= <i64>src(at)) break; continue;
       case LOAD: {
         const addr = displaced(src(at), at);
         const host = readable(regions, addr, 1);
@@ -281,80 +342,23 @@ function run(base: usize): u64 {
       case FRAME_STORE + 1: store<u16>(framed(frame, at), <u16>src32(at)); continue;
       case FRAME_STORE + 2: store<u32>(framed(frame, at), src32(at)); continue;
       case FRAME_STORE + 3: store<u64>(framed(frame, at), src(at)); continue;
-      case JUMP + JA: break;
-      case JUMP + JEQ: if (dst(at) == imm(at)) break; continue;
-      case JUMP + JEQ + 1: if (dst(at) == src(at)) break; continue;
-      case JUMP + JGT: if (dst(at) > imm(at)) break; continue;
-      case JUMP + JGT + 1: if (dst(at) > src(at)) break; continue;
-      case JUMP + JGE: if (dst(at) >= imm(at)) break; continue;
-      case JUMP + JGE + 1: if (dst(at) >= src(at)) break; continue;
-      case JUMP + JLT: if (dst(at) < imm(at)) break; continue;
-      case JUMP + JLT + 1: if (dst(at) < src(at)) break; continue;
-      case JUMP + JLE: if (dst(at) <= imm(at)) break; continue;
-      case JUMP + JLE + 1: if (dst(at) <= src(at)) break; continue;
-      case JUMP + JSET: if (dst(at) & imm(at)) break; continue;
-      case JUMP + JSET + 1: if (dst(at) & src(at)) break; continue;
-      case JUMP + JNE: if (dst(at) != imm(at)) break; continue;
-      case JUMP + JNE + 1: if (dst(at) != src(at)) break; continue;
-      case JUMP + JSGT: if (<i64>dst(at) > <i64>imm(at)) break; continue;
-      case JUMP + JSGT + 1: if (<i64>dst(at) > <i64>src(at)) break; continue;
-      case JUMP + JSGE: if (<i64>dst(at) >= <i64>imm(at)) break; continue;
-      case JUMP + JSGE + 1: if (<i64>dst(at) >= <i64>src(at)) break; continue;
-      case JUMP + JSLT: if (<i64>dst(at) < <i64>imm(at)) break; continue;
-      case JUMP + JSLT + 1: if (<i64>dst(at) < <i64>src(at)) break; continue;
-      case JUMP + JSLE: if (<i64>dst(at) <= <i64>imm(at)) break; continue;
-      case JUMP + JSLE + 1: if (<i64>dst(at) <= <i64>src(at)) break; continue;
       case SYSCALL: {
         if (limit <= <u64>at) return stop(at, limit, STOP_UNITS, 0, 0);
         meterSet((limit - ip) >> 3);
         const index = load<i32>(at, 4);
         if (load<u8>(base, VM_ALONE) && syscallOfTransaction(index)) return faultSyscall("a system call that needs a transaction");
+        const before = unitsLeft();
         const r0 = syscallRun(
           index, load<u64>(REGS, 8), load<u64>(REGS, 16), load<u64>(REGS, 24), load<u64>(REGS, 32), load<u64>(REGS, 40),
         );
         if (faultKind()) return 0;
         store<u64>(REGS, r0);
+        store<u64>(base, load<u64>(base, VM_SYSCALL_UNITS) + before - unitsLeft(), VM_SYSCALL_UNITS);
         limit = <u64>ip + (min(unitsLeft(), MAX_UNITS) << 3);
         continue;
       }
-      case JUMP + CALL:
-      case JUMP + CALLX: {
-        if (limit <= <u64>at) return stop(at, limit, STOP_UNITS, 0, 0);
-        let target: u64 = imm32(at);
-        const indirect = load<u8>(at) == JUMP + CALLX;
-        if (indirect) target = (src(at) - load<u64>(executable, EXE_CODE_ADDRESS)) >> 3;
-        const saved = frames + <usize>depth * SAVED_SIZE;
-        save(saved, REGS + 48);
-        store<u32>(saved, <u32>ip, 40);
-        depth += 1;
-        if (depth == MAX_DEPTH) return stop(at, limit, STOP_DEPTH, 0, 0);
-        if (fixed) {
-          store<u64>(REGS, load<u64>(REGS, 80) + step, 80);
-          frame += FRAME;
-          const end = <u32>(frame - stack);
-          if (end > load<u32>(base, VM_STACK_HIGH)) store<u32>(base, end, VM_STACK_HIGH);
-        }
-        if (indirect && target >= load<u32>(executable, EXE_CODE_COUNT)) return stop(at, limit, STOP_OUTSIDE, 0, 0);
-        const next = code + (<usize>target << 3);
-        limit += <u64>next - <u64>ip;
-        ip = next;
-        continue;
-      }
-      case JUMP + EXIT: {
-        if (limit <= <u64>at) return stop(at, limit, STOP_UNITS, 0, 0);
-        if (!depth) {
-          meterSet((limit - ip) >> 3);
-          return load<u64>(REGS);
-        }
-        depth -= 1;
-        const saved = frames + <usize>depth * SAVED_SIZE;
-        save(REGS + 48, saved);
-        if (fixed) frame -= FRAME;
-        const next = <usize>load<u32>(saved, 40);
-        limit += <u64>next - <u64>ip;
-        ip = next;
-        continue;
-      }
+      case UNSUPPORTED: return stop(at, limit, STOP_UNSUPPORTED, 0, 0);
+      case OVERRUN: return stop(at, limit, STOP_OVERRUN, 0, 0);
       case RARE: {
         const result = runRare(at);
         if (result == RARE_DONE) continue;
@@ -362,8 +366,6 @@ function run(base: usize): u64 {
           result == RARE_DIVIDE_BY_ZERO ? STOP_DIVIDE_BY_ZERO : result == RARE_DIVIDE_OVERFLOW ? STOP_DIVIDE_OVERFLOW : STOP_UNSUPPORTED;
         return stop(at, limit, why, 0, 0);
       }
-      case UNSUPPORTED: return stop(at, limit, STOP_UNSUPPORTED, 0, 0);
-      case OVERRUN: return stop(at, limit, STOP_OVERRUN, 0, 0);
       default:
         if (rareJump(at)) break;
         continue;

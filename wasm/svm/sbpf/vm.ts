@@ -38,13 +38,14 @@ export const VM_ACCOUNTS: usize = 192; // u32: list that serialize.ts makes for 
 /** What was written of the stack, offsets in its host memory: the rest of it is still zero. */
 export const VM_STACK_LOW: usize = 200; // u32
 export const VM_STACK_HIGH: usize = 204; // u32
-export const VM_FRAMES: usize = 208; // 64 saved frames of 48 bytes (interpreter.ts)
-export const VM_SIZE: usize = 3280;
+export const VM_SYSCALL_UNITS: usize = 208; // u64: units that system calls took; the others are instructions
+export const VM_FRAMES: usize = 216; // 64 saved frames of 48 bytes (interpreter.ts)
+export const VM_SIZE: usize = 3296;
 
 /** 64 frames of 4 KiB. */
 export const STACK_SIZE: u32 = 262_144;
 
-const machines: usize = memory.data(29_520, 16); // MAX_LEVELS * VM_SIZE
+const machines: usize = memory.data(29_664, 16); // MAX_LEVELS * VM_SIZE
 /** MAX_LEVELS x u32: the stack of each level, zero but while its machine runs. */
 const stacks: usize = memory.data(36, 4);
 let level: u32 = 0;
