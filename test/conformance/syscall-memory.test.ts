@@ -1,5 +1,7 @@
 /** Memory operations and the old allocator: units, bytes, errors as on Agave, each case also with what it must be. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { instruction } from "./harness.ts";
+import { u32 } from "./harness-system.ts";
 import {
   FAILED,
   HEAP,
@@ -207,6 +209,12 @@ describe("sol_alloc_free_", () => {
     expect(addresses([HEAP_LENGTH])).toEqual([HEAP]);
     expect(addresses([HEAP_LENGTH + 1n, HEAP_LENGTH - 7n, 1n, 0n])).toEqual([0n, HEAP, 0n, HEAP + HEAP_LENGTH]);
     expect(addresses([2n ** 63n - 1n, 2n ** 63n - 7n, 2n ** 64n - 1n, 5n])).toEqual([0n, 0n, 0n, HEAP]);
+  });
+
+  it("has the heap that the transaction asked for", () => {
+    const earlier = [instruction("ComputeBudget111111111111111111111111111111", [], [1, ...u32(262_144)])];
+    expect(s.call("sol_alloc_free_", [262_144n, 0n], { earlier }).r0).toBe(HEAP);
+    expect(s.call("sol_alloc_free_", [262_145n, 0n], { earlier }).r0).toBe(0n);
   });
 
   it("frees nothing", () => {

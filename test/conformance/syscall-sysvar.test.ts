@@ -1,7 +1,9 @@
 /** Sysvars and stakes by system call: units, bytes, errors as on Agave, each case also with what it must be. */
+import { createHash } from "node:crypto";
+import { SlotHistory } from "litesvm/dist/internal.js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { keyBytes, testKey } from "./harness.ts";
-import { u64 } from "./harness-system.ts";
+import { instruction, keyAddress, keyBytes, testKey } from "./harness.ts";
+import { RECENT_BLOCKHASHES, u64 } from "./harness-system.ts";
 import {
   FAILED,
   HEAP,
@@ -212,5 +214,61 @@ describe("sol_get_epoch_stake", () => {
       expect(outcome).toMatchObject({ r0: null, error: FAILED, units: 110 });
       expect(outcome.fault).toMatch(/^Access violation reading 32 bytes/);
     }
+  });
+});
+
+describe("sysvar accounts as programs see them", () => {
+  /** Logs the SHA-256 of the data of its only account. */
+  const HASH_DATA = `
+    lddw r6, ${INPUT}
+    lddw r7, ${HEAP}
+    mov64 r1, r6
+    add64 r1, 96
+    stxdw [r7], r1
+    ldxdw r1, [r6+88]
+    stxdw [r7+8], r1
+    mov64 r1, r7
+    mov64 r2, 1
+    mov64 r3, r7
+    add64 r3, 16
+    call sol_sha256
+    mov64 r1, r7
+    add64 r1, 16
+    call sol_log_pubkey
+    mov64 r0, 0
+    exit`;
+
+  it.each([
+    "C1ock",
+    "EpochSchedu1e",
+    "EpochRewards",
+    "Rent",
+    "S1otHashes",
+    "StakeHistory",
+    "LastRestartS1ot",
+    "S1otHistory",
+    "1nstructions",
+    "Recent",
+  ])("%s", (name) => {
+    const { c } = s;
+    const key = name === "Recent" ? keyBytes(RECENT_BLOCKHASHES) : sysvar(name);
+    if (name === "S1otHistory") {
+      const history = SlotHistory.default();
+      for (let slot = 0n; slot < BigInt(c.currentSlot()); slot += 1n) history.add(slot);
+      c.agave.svm.setSlotHistory(history);
+    }
+    if (name === "Recent") {
+      // litesvm shows its newest only.
+      const data = new Uint8Array(6_008);
+      const { hashes } = c.context();
+      data.set(u64(BigInt(hashes.length)));
+      for (const [i, hash] of hashes.entries()) data.set([...hash, ...u64(5_000n)], 8 + i * 40);
+      c.agave.setAccount(key, { lamports: 1n, owner: OWNER, data, executable: false, rentEpoch: 0n });
+    }
+    const { error, logs } = s.run([instruction(s.deploy(HASH_DATA), [[key, "r"]], [])]);
+    expect(error).toBeNull();
+    const data = c.agave.account(key)?.data;
+    if (data)
+      expect(logs).toContain(`Program log: ${keyAddress(new Uint8Array(createHash("sha256").update(data).digest()))}`);
   });
 });
