@@ -41,7 +41,7 @@ export class Programs {
     return new Programs(await Conformance.create());
   }
 
-  private constructor(c: Conformance) {
+  constructor(c: Conformance) {
     this.c = c;
     c.fund(this.payer, 10n ** 15n);
   }

@@ -29,7 +29,7 @@ const VALUES = [
   0xffffffffffffffffn,
   0x123456789abcdef0n,
   0xfedcba9876543210n,
-]; // prettier keeps them in rows
+];
 const IMMEDIATES = [
   0, 1, 2, 7, 15, 31, 32, 63, 64, 255, 0x7fff, 0x8000, 0x7fffffff, -1, -2, -63, -64, -0x80000000, -0x12345678,
 ];
