@@ -31,7 +31,7 @@ export function places(accounts: readonly InputAccount[], aligned = true): Place
       at += aligned ? 8n : 1n;
     } else if (aligned) {
       out.push({ key: at + 8n, owner: at + 40n, lamports: at + 72n, dataLen: at + 80n, data: at + 88n });
-      at += 96n + BigInt(len + 10_240 + (-len & 15));
+      at += 96n + BigInt(len + 10_240 + (-len & 7));
     } else {
       const data = at + 51n;
       out.push({ key: at + 3n, owner: data + BigInt(len), lamports: at + 35n, dataLen: at + 43n, data });
