@@ -10,7 +10,7 @@ import { ACC_DATA, ACC_DATA_LEN, ACC_LAMPORTS, ACC_OWNER } from "../../state/acc
 import { simulationRecord, slotAccount } from "../../state/workspace";
 import { keyEquals } from "../../memory/bytes";
 import { recordImplicit, recordNumImplicit } from "../../transaction/record";
-import { WK_BPF_LOADER_UPGRADEABLE, wellKnownIndex, wellKnownKey } from "../../transaction/well-known";
+import { WK_BPF_LOADER_UPGRADEABLE, isReplicated, wellKnownKey } from "../../transaction/well-known";
 import { accountsCount, txaKey, txaRecord } from "./accounts";
 
 const PROGRAM: u32 = 2;
@@ -39,7 +39,7 @@ function isNamed(key: usize): bool {
 
 /** An account that the transaction does not name, or 0: it does not exist. */
 function unnamed(key: usize): usize {
-  if (wellKnownIndex(key) >= 0) return 0;
+  if (isReplicated(key)) return 0;
   for (let i: u32 = 0, n = recordNumImplicit(transaction); i < n; i++) {
     if (keyEquals(recordImplicit(transaction, i), key)) return slotAccount(recordImplicit(transaction, i));
   }

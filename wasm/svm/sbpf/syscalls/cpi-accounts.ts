@@ -11,7 +11,7 @@
  */
 import { ACC_DATA, ACC_DATA_LEN, ACC_FLAGS, ACC_FLAG_EXECUTABLE, ACC_LAMPORTS, ACC_OWNER } from "../../../state/account";
 import { keyCopy, keyEquals } from "../../../memory/bytes";
-import { wellKnownIndex } from "../../../transaction/well-known";
+import { replicatedIndex } from "../../../transaction/well-known";
 import { builtinLoadedSize, builtinOwner } from "../../builtins";
 import { ERR_ACCOUNT_DATA_TOO_SMALL, ERR_INVALID_REALLOC, ERR_MISSING_ACCOUNT } from "../../errors";
 import { txaKey, txaRecord } from "../../runtime/accounts";
@@ -157,7 +157,7 @@ function keysOf(at: usize, num: u32, size: u32): usize {
 
 /** What a program's account counts: where a program is native here, what Agave has there. */
 function programBytes(index: u32): u32 {
-  const known = wellKnownIndex(txaKey(index));
+  const known = replicatedIndex(txaKey(index));
   return known >= 0 && builtinOwner(known) >= 0 ? builtinLoadedSize(known) : load<u32>(txaRecord(index), ACC_DATA_LEN);
 }
 
