@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { confirmPart, endToEndPart, jsonRpcPart, scalePart, tricklePart } from "./part-network.ts";
+import { sbpfPart } from "./part-sbpf.ts";
 import { cryptoPart, executePart, litesvmPart, parsePart, planPart, platformPart, stagesPart } from "./part-stages.ts";
 import { restartPart, storePart } from "./part-store.ts";
 import { Bench, FIGURES, FULL, type Part, type PartResult, QUICK } from "./parts.ts";
@@ -15,6 +16,7 @@ const PARTS: Record<string, { title: string; part: Part }> = {
   parse: { title: "Parser, in workerd", part: parsePart },
   plan: { title: "Planner, in workerd", part: planPart },
   execute: { title: "Execution on one shard, signatures checked, in workerd", part: executePart },
+  sbpf: { title: "sBPF programs, an instruction, in workerd", part: sbpfPart },
   litesvm: { title: "The reference", part: litesvmPart },
   platform: { title: "The platform, in workerd", part: platformPart },
   stages: { title: "All stages in one thread, no I/O: microseconds a SOL transfer", part: stagesPart },

@@ -13,6 +13,8 @@ export const FIGURES = [
   "planZipfNs",
   "solTransfersPerSecond",
   "tokenTransfersPerSecond",
+  "sbpfLoopNs",
+  "sbpfProgramNs",
   "litesvmUnverifiedPerSecond",
   "litesvmVerifiedPerSecond",
   "endToEndPerSecond",

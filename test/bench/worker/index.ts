@@ -3,6 +3,7 @@ import cryptoModule from "../../../build/bench-crypto.wasm";
 import engineModule from "../../../build/infinisvm.wasm";
 import { benchCrypto } from "./crypto.ts";
 import { benchPlatform, type PlatformObject } from "./platform.ts";
+import { benchSbpf, type SbpfOptions } from "./sbpf.ts";
 import { benchExecute, benchParse, benchPlan, type ExecuteOptions, type PlanOptions } from "./stages.ts";
 
 export { PlatformObject } from "./platform.ts";
@@ -16,6 +17,7 @@ const parts = {
   parse: (options: { rounds: number }) => benchParse(engineModule, options.rounds),
   plan: (options: PlanOptions) => benchPlan(engineModule, options),
   execute: (options: ExecuteOptions) => benchExecute(engineModule, options),
+  sbpf: (options: SbpfOptions) => benchSbpf(engineModule, options),
   platform: (options: { rounds: number }, env: BenchEnv) => benchPlatform(env.PLATFORM, options.rounds),
 };
 export type WorkerParts = typeof parts;
