@@ -3,3 +3,8 @@ declare module "*.wasm" {
   const module: WebAssembly.Module;
   export default module;
 }
+/** Files of bytes (Wrangler's default rule Data). */
+declare module "*.bin" {
+  const bytes: ArrayBuffer;
+  export default bytes;
+}

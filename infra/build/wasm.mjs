@@ -1,13 +1,15 @@
 /**
- * Builds build/infinisvm.wasm from wasm/index.ts, unless it is newer than every source file.
+ * Builds build/infinisvm.wasm from wasm/index.ts, unless it is newer than every source file. Beside it an empty build/genesis.bin, where
+ * there is none: what is deployed with a network's programs has them there (infra/deploy/genesis.ts).
  * Usage: node infra/build/wasm.mjs [--force]
  */
-import { mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const output = join(root, "build/infinisvm.wasm");
+const genesis = join(root, "build/genesis.bin");
 
 function newest(path) {
   const stat = statSync(path);
@@ -16,13 +18,14 @@ function newest(path) {
 }
 
 export async function buildWasm({ force = false } = {}) {
+  mkdirSync(dirname(output), { recursive: true });
+  if (!existsSync(genesis)) writeFileSync(genesis, "");
   const sources = [join(root, "wasm"), join(root, "infra/build/wasm.mjs")].map(newest);
   try {
     if (!force && statSync(output).mtimeMs > Math.max(...sources)) return false;
   } catch {
     // no output yet: build it
   }
-  mkdirSync(dirname(output), { recursive: true });
   // Whoever reads the module meanwhile, or builds it too, sees a whole one.
   const unfinished = `${output}.${process.pid}`;
   // Loaded only when there is something to build: the compiler takes a while to load.

@@ -5,7 +5,9 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { REAL_PROGRAMS } from "../../shared/protocol/real-programs.ts";
 import { decodeBase58 } from "../../shared/rpc/base58.ts";
+import { parseRealPrograms, withStandardPrograms } from "../genesis/standard-programs.ts";
 import { Failure } from "../network/failure.ts";
 import { createNetworkFile, networkVariable } from "../network/genesis.ts";
 import { RANGES } from "../network/index.ts";
@@ -16,10 +18,13 @@ const HELP = `Makes the genesis of a network to deploy.
 
 Usage: npm run genesis -- --out DIR [options]
 
-  --out DIR      folder for network.json (the secret NETWORK), treasury.json and builder.json (key files as the Solana CLI has them)
+  --out DIR      folder for network.json (the secret NETWORK), genesis.bin (programs and accounts, deployed with the code),
+                 treasury.json and builder.json (key files as the Solana CLI has them)
   --shards N     account shards, 1 to 64 (16)
   --lanes N      ingress lanes, 1 to 256 (4)
   --slot-ms MS   time of a slot in milliseconds, 10 to 10000 (50)
+  --real-programs LIST
+                 programs that run from mainnet's ELFs and not natively: ${Object.keys(REAL_PROGRAMS).join(",")}
   --faucet       the network gives the treasury's lamports away over requestAirdrop: for test networks
 `;
 
@@ -35,6 +40,7 @@ function options() {
         shards: { type: "string" },
         lanes: { type: "string" },
         "slot-ms": { type: "string" },
+        "real-programs": { type: "string" },
         faucet: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
@@ -47,7 +53,7 @@ function options() {
 /** The Solana CLI's key file: the 64 bytes of seed and public key as a JSON array. */
 const keyFile = (keypair: Keypair): string => `${JSON.stringify([...decodeBase58(keypair.secretKey)!])}\n`;
 
-function main(): void {
+async function main(): Promise<void> {
   const values = options();
   if (values.help) {
     console.log(HELP);
@@ -57,23 +63,28 @@ function main(): void {
   const shards = wholeNumber("--shards", values.shards ?? "16", RANGES.shards);
   const lanes = wholeNumber("--lanes", values.lanes ?? "4", LANES);
   const slotMs = wholeNumber("--slot-ms", values["slot-ms"] ?? "50", RANGES.slotMs);
+  const real = values["real-programs"];
+  const realPrograms = real === undefined ? 0 : parseRealPrograms("--real-programs", real);
   const path = (name: string) => join(values.out!, name);
-  const names = ["network.json", "treasury.json", "builder.json"];
+  const names = ["network.json", "genesis.bin", "treasury.json", "builder.json"];
   const taken = names.find((name) => existsSync(path(name)));
   if (taken) throw new Failure("bad-option", `${path(taken)} is there already; a genesis is never overwritten`);
-  const file = createNetworkFile(shards);
+  const accounts = await withStandardPrograms(realPrograms);
+  const file = createNetworkFile(shards, accounts, realPrograms);
   const { faucetSecret, ...network } = { ...networkVariable(file, slotMs), lanes } as Record<string, unknown>;
   mkdirSync(values.out, { recursive: true });
-  const write = (name: string, text: string) => writeFileSync(path(name), text, { mode: 0o600 });
+  const write = (name: string, text: string | Uint8Array) => writeFileSync(path(name), text, { mode: 0o600 });
   write("network.json", `${JSON.stringify(values.faucet ? { ...network, faucetSecret } : network)}\n`);
+  write("genesis.bin", accounts);
   write("treasury.json", keyFile(file.faucet));
   write("builder.json", keyFile(file.identity));
   console.log(`genesis   ${file.genesisHash}\ntreasury  ${file.faucet.address}\nbuilder   ${file.identity.address}`);
-  console.log(`next: npx wrangler secret put NETWORK < ${path("network.json")}`);
+  console.log(`next: cp ${path("genesis.bin")} build/ && npx wrangler deploy`);
+  console.log(`then: npx wrangler secret put NETWORK < ${path("network.json")}`);
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
   console.error(`genesis: ${error.message}`);

@@ -1,20 +1,20 @@
-/** The workers' code as workerd takes it: one ES module, and the WASM modules it imports. */
+/** The workers' code as workerd takes it: one ES module, and the files it imports. */
 import { readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 export interface Module {
-  readonly type: "ESModule" | "CompiledWasm";
+  readonly type: "ESModule" | "CompiledWasm" | "Data";
   readonly path: string;
   readonly contents: string | Uint8Array<ArrayBuffer>;
 }
 
-/** WASM stays a module of its own: a Worker may not compile at run time. */
-function wasmModules(found: Map<string, string>): Plugin {
+/** WASM stays a module of its own, for a Worker may not compile at run time; so do files of bytes. */
+function separateModules(found: Map<string, string>): Plugin {
   return {
-    name: "wasm-modules",
+    name: "separate-modules",
     setup(build) {
-      build.onResolve({ filter: /\.wasm$/ }, (args) => {
+      build.onResolve({ filter: /\.(wasm|bin)$/ }, (args) => {
         const name = basename(args.path);
         found.set(name, resolve(args.resolveDir, args.path));
         return { path: `./${name}`, external: true };
@@ -25,7 +25,7 @@ function wasmModules(found: Map<string, string>): Plugin {
 
 /** `source`: what to begin with instead of the entry; its imports are absolute. */
 export async function bundleWorkers(entry: string, define: Record<string, string>, source?: string): Promise<Module[]> {
-  const wasm = new Map<string, string>();
+  const separate = new Map<string, string>();
   const result = await build({
     ...(source === undefined ? { entryPoints: [entry] } : { stdin: { contents: source, resolveDir: dirname(entry) } }),
     bundle: true,
@@ -37,11 +37,12 @@ export async function bundleWorkers(entry: string, define: Record<string, string
     define,
     keepNames: true,
     logLevel: "silent",
-    plugins: [wasmModules(wasm)],
+    plugins: [separateModules(separate)],
   });
   const modules: Module[] = [{ type: "ESModule", path: "/index.js", contents: result.outputFiles[0]!.text }];
-  for (const [name, path] of wasm) {
-    modules.push({ type: "CompiledWasm", path: `/${name}`, contents: new Uint8Array(readFileSync(path)) });
+  for (const [name, path] of separate) {
+    const type = name.endsWith(".wasm") ? "CompiledWasm" : "Data";
+    modules.push({ type, path: `/${name}`, contents: new Uint8Array(readFileSync(path)) });
   }
   return modules;
 }

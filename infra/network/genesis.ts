@@ -1,5 +1,6 @@
 /** What a network is from its first moment on. The genesis hash commits to all of it. */
 import { createHash, randomBytes } from "node:crypto";
+import { REAL_PROGRAMS, realProgramNames } from "../../shared/protocol/real-programs.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { generateKeypair, type Keypair, readKeypair } from "./keypair.ts";
 
@@ -34,6 +35,8 @@ export interface Genesis {
   readonly accounts: readonly GenesisAccount[];
   /** SHA-256 of the account list with all other accounts, base58; absent: there are none. */
   readonly accountsHash?: string;
+  /** Programs that run from their real ELFs (shared/protocol/real-programs.ts), by name; absent: none. */
+  readonly realPrograms?: readonly string[];
 }
 
 /** The content of a state folder's network.json. */
@@ -46,10 +49,10 @@ export interface NetworkFile {
 
 /** SHA-256 of the genesis as JSON with its fields in this order, base58. */
 export function genesisHash(genesis: Genesis): string {
-  const { format, shardCount, timestamp, seed, identity, accounts, accountsHash } = genesis;
+  const { format, shardCount, timestamp, seed, identity, accounts, accountsHash, realPrograms } = genesis;
   const list = accounts.map(({ address, lamports }) => ({ address, lamports }));
-  const canonical = JSON.stringify({ format, shardCount, timestamp, seed, identity, accounts: list, accountsHash });
-  return encodeBase58(createHash("sha256").update(canonical).digest());
+  const fields = { format, shardCount, timestamp, seed, identity, accounts: list, accountsHash, realPrograms };
+  return encodeBase58(createHash("sha256").update(JSON.stringify(fields)).digest());
 }
 
 /** Of an account list. */
@@ -57,8 +60,11 @@ export function accountsHash(list: Uint8Array): string {
   return encodeBase58(createHash("sha256").update(list).digest());
 }
 
-/** `accounts`: account list of what the network has beside faucet and builder. */
-export function createNetworkFile(shardCount: number, accounts?: Uint8Array): NetworkFile {
+/**
+ * `accounts`: account list of what the network has beside faucet and builder, with the programs that `realPrograms` (flags) says are not
+ * native.
+ */
+export function createNetworkFile(shardCount: number, accounts?: Uint8Array, realPrograms = 0): NetworkFile {
   const identity = generateKeypair();
   const faucet = generateKeypair();
   const genesis: Genesis = {
@@ -72,6 +78,7 @@ export function createNetworkFile(shardCount: number, accounts?: Uint8Array): Ne
       { address: identity.address, lamports: String(RENT_EXEMPT_LAMPORTS) },
     ],
     ...(accounts && { accountsHash: accountsHash(accounts) }),
+    ...(realPrograms && { realPrograms: realProgramNames(realPrograms) }),
   };
   return { genesisHash: genesisHash(genesis), genesis, identity, faucet };
 }
@@ -98,12 +105,18 @@ export function parseNetworkFile(text: string): ParsedNetworkFile {
     const genesis = content.genesis as Genesis;
     const intact =
       genesisHash(genesis) === content.genesisHash &&
+      (genesis.realPrograms ?? []).every((name) => Object.hasOwn(REAL_PROGRAMS, name)) &&
       genesis.identity === identity.address &&
       genesis.accounts[0]?.address === faucet.address;
     return intact ? { ok: true, file: { genesisHash: content.genesisHash, genesis, identity, faucet } } : { ok: false };
   } catch {
     return { ok: false };
   }
+}
+
+/** Flags of the programs that are not native. */
+export function realProgramsOf({ realPrograms = [] }: Genesis): number {
+  return realPrograms.reduce((flags, name) => flags | REAL_PROGRAMS[name]!.flag, 0);
 }
 
 /** The NETWORK variable, through which a network's configuration reaches its workers (shared/protocol/network.ts). */
@@ -118,6 +131,7 @@ export function networkVariable(file: NetworkFile, slotMs: number): Record<strin
     genesisTimestamp: file.genesis.timestamp,
     genesisAccounts: file.genesis.accounts,
     ...(file.genesis.accountsHash !== undefined && { genesisAccountsHash: file.genesis.accountsHash }),
+    ...(file.genesis.realPrograms && { realPrograms: realProgramsOf(file.genesis) }),
   };
 }
 

@@ -43,6 +43,8 @@ export interface NetworkOptions {
   readonly reset?: boolean;
   /** Account list (docs/interfaces.md section 5) of a new network's genesis; one that is there must have begun with the same. */
   readonly accounts?: Uint8Array;
+  /** Flags of the programs that run from their real ELFs (shared/protocol/real-programs.ts). Unset: what the state says, none in a new network. */
+  readonly realPrograms?: number;
   /** workerd processes, 1 or 2. In the second are all objects but the lanes. Any state can be run in either way. */
   readonly processes?: number;
   /** Another wrangler.toml than the project's. */
@@ -194,8 +196,8 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   const folder = await StateFolder.take(directory);
   try {
     if (options.port) await checkPortPair(host, options.port);
-    const { shards, reset, accounts: wanted } = options;
-    const { network, created, accounts } = folder.load({ shards, reset, accounts: wanted });
+    const { shards, reset, accounts: wanted, realPrograms } = options;
+    const { network, created, accounts } = await folder.load({ shards, reset, accounts: wanted, realPrograms });
     await buildWasm().catch((error: Error) => {
       throw new Failure("build-failed", error.message);
     });

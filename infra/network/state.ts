@@ -21,8 +21,17 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { realProgramNames } from "../../shared/protocol/real-programs.ts";
+import { beganWith, withStandardPrograms } from "../genesis/standard-programs.ts";
 import { Failure, systemCode } from "./failure.ts";
-import { accountsHash, createNetworkFile, formatNetworkFile, type NetworkFile, parseNetworkFile } from "./genesis.ts";
+import {
+  accountsHash,
+  createNetworkFile,
+  formatNetworkFile,
+  type NetworkFile,
+  parseNetworkFile,
+  realProgramsOf,
+} from "./genesis.ts";
 import { LOCK_FILES, lockState, type StateLock } from "./lock.ts";
 
 const NETWORK_FILE = "network.json";
@@ -48,8 +57,10 @@ export interface StateOptions {
   /** Unset: what the folder says, 4 in a new one. */
   readonly shards?: number | undefined;
   readonly reset?: boolean | undefined;
-  /** Account list of a new network's genesis. A network that is there already must have the same one. */
+  /** Account list of a new network's genesis, beside the standard programs. One that is there already must have begun with the same. */
   readonly accounts?: Uint8Array | undefined;
+  /** Flags of the programs that run from their real ELFs. Unset: what the folder says, none in a new one. */
+  readonly realPrograms?: number | undefined;
 }
 
 export interface LoadedState {
@@ -125,7 +136,7 @@ export class StateFolder {
   }
 
   /** The network that lives here; a new one where there is none. */
-  load(options: StateOptions): LoadedState {
+  async load(options: StateOptions): Promise<LoadedState> {
     try {
       if (options.reset) {
         // The genesis goes last: as long as there are objects there is one.
@@ -135,9 +146,10 @@ export class StateFolder {
       }
       if (existsSync(join(this.directory, NETWORK_FILE))) return this.#read(options);
       if (existsSync(this.objects)) throw corrupt(this.directory, `it has ${OBJECTS} but no ${NETWORK_FILE}`);
-      const { accounts } = options;
-      const network = createNetworkFile(options.shards ?? DEFAULT_SHARDS, accounts);
-      if (accounts) replaceDurably(this.directory, ACCOUNTS_FILE, accounts);
+      const { realPrograms = 0 } = options;
+      const accounts = await withStandardPrograms(realPrograms, options.accounts);
+      const network = createNetworkFile(options.shards ?? DEFAULT_SHARDS, accounts, realPrograms);
+      replaceDurably(this.directory, ACCOUNTS_FILE, accounts);
       replaceDurably(this.directory, NETWORK_FILE, formatNetworkFile(network));
       return { network, created: true, accounts };
     } catch (error) {
@@ -157,6 +169,7 @@ export class StateFolder {
       const text = `the network in ${this.directory} has ${shardCount} shards by its genesis, not ${options.shards}`;
       throw new Failure("state-other-genesis", `${text} (leave --shards out, or start afresh with --reset)`);
     }
+    this.#checkRealPrograms(parsed.file, options.realPrograms);
     const accounts = this.#accounts(parsed.file, options.accounts);
     if (existsSync(this.objects)) checkDatabases(this.directory);
     return { network: parsed.file, created: false, accounts };
@@ -164,17 +177,25 @@ export class StateFolder {
 
   /** The account list of the genesis; `wanted`: the one that the options name. */
   #accounts({ genesis }: NetworkFile, wanted: Uint8Array | undefined): Uint8Array | undefined {
-    if (wanted && accountsHash(wanted) !== genesis.accountsHash) {
+    const path = join(this.directory, ACCOUNTS_FILE);
+    const stored =
+      genesis.accountsHash !== undefined && existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined;
+    if (genesis.accountsHash !== undefined && (!stored || accountsHash(stored) !== genesis.accountsHash)) {
+      throw corrupt(this.directory, `${ACCOUNTS_FILE} is not what was written`);
+    }
+    if (wanted && !(stored && beganWith(stored, realProgramsOf(genesis), wanted))) {
       const text = `the network in ${this.directory} began with other programs and accounts than the options name`;
       throw new Failure("state-other-genesis", `${text} (leave them out, or start afresh with --reset)`);
     }
-    if (genesis.accountsHash === undefined) return undefined;
-    const path = join(this.directory, ACCOUNTS_FILE);
-    const stored = existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined;
-    if (!stored || accountsHash(stored) !== genesis.accountsHash) {
-      throw corrupt(this.directory, `${ACCOUNTS_FILE} is not what was written`);
-    }
     return stored;
+  }
+
+  #checkRealPrograms({ genesis }: NetworkFile, wanted: number | undefined): void {
+    const have = realProgramsOf(genesis);
+    if (wanted === undefined || wanted === have) return;
+    const list = (flags: number) => realProgramNames(flags).join(",") || "none";
+    const text = `the network in ${this.directory} has real programs ${list(have)} by its genesis, not ${list(wanted)}`;
+    throw new Failure("state-other-genesis", `${text} (leave --real-programs out, or start afresh with --reset)`);
   }
 
   /** Gives the folder back, and takes it away again if `take` made it and nothing came into it. */

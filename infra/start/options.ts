@@ -1,6 +1,8 @@
 /** The command line of `npm start`. */
 import { parseArgs } from "node:util";
+import { REAL_PROGRAMS } from "../../shared/protocol/real-programs.ts";
 import { genesisAccounts } from "../genesis/accounts.ts";
+import { parseRealPrograms } from "../genesis/standard-programs.ts";
 import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_SLOT_MS, Failure, type NetworkOptions, RANGES } from "../network/index.ts";
 import { DEFAULT_SHARDS } from "../network/state.ts";
 import { wholeNumber } from "../network/whole-number.ts";
@@ -29,6 +31,8 @@ What a new network begins with, each as often as needed; a network that is there
   --account [ADDRESS] FILE.json                  an account as "solana account ... --output json" writes it
   --account-dir DIR, --clone-from DIR            all such files of a folder
   --mint ADDRESS                                 a wallet with 500 million SOL
+  --real-programs LIST                           programs that run from mainnet's ELFs and not natively:
+                                                 ${Object.keys(REAL_PROGRAMS).join(",")}
 
 ID, ADDRESS and AUTHORITY are addresses, or key files of the Solana CLI.
 
@@ -55,6 +59,7 @@ function parse(args: readonly string[]) {
         host: { type: "string" },
         state: { type: "string" },
         reset: { type: "boolean" },
+        "real-programs": { type: "string" },
         quiet: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
@@ -75,6 +80,7 @@ export function parseOptions(args: readonly string[]): StartOptions {
   const { rest, options } = takeGenesisOptions(args);
   const values = parse(rest);
   const accounts = values.help ? undefined : genesisAccounts(options);
+  const realPrograms = values["real-programs"];
   return {
     help: values.help ?? false,
     quiet: values.quiet ?? false,
@@ -87,6 +93,7 @@ export function parseOptions(args: readonly string[]): StartOptions {
       state: present("--state", values.state) ?? DEFAULT_STATE,
       reset: values.reset ?? false,
       ...(accounts && { accounts }),
+      ...(realPrograms !== undefined && { realPrograms: parseRealPrograms("--real-programs", realPrograms) }),
     },
   };
 }
