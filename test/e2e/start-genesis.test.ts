@@ -8,6 +8,10 @@ import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { ownNetwork, runStart, StartCommand, temporaryFolder } from "./start-command.ts";
 
 const MEMO = address("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
+const TOKEN = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
+const TOKEN_2022 = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
+const ASSOCIATED_TOKEN = "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL";
+const STAKE = "Stake11111111111111111111111111111111111111";
 const LOADER_2 = "BPFLoader2111111111111111111111111111111111";
 const LOADER_3 = "BPFLoaderUpgradeab1e11111111111111111111111";
 const [FINAL, UPGRADEABLE, AUTHORITY, WALLET, FIRST, SECOND] = [1, 2, 3, 4, 5, 6].map((seed) =>
@@ -103,6 +107,34 @@ test("a folder of account files, and --reset with other accounts", async () => {
   expect((await rpc.getBalance(WALLET!).send()).value).toBe(500_000_000_000_000_000n);
 });
 
+test("programs run from mainnet's ELFs where the network began so; another choice for it is refused", async () => {
+  const { args, url } = await ownNetwork();
+  const rpc = createSolanaRpc(url);
+  const programs = async () => {
+    const accounts = [TOKEN_2022, STAKE, TOKEN, ASSOCIATED_TOKEN].map((key) => fetchEncodedAccount(rpc, address(key)));
+    return (await Promise.all(accounts)).map((account) => account.exists && [account.programAddress, account.space]);
+  };
+  const expected = [
+    [LOADER_3, 36n],
+    [LOADER_3, 36n],
+    [LOADER_3, 36n],
+    [LOADER_2, BigInt("spl_associated_token_program".length)],
+  ];
+  const first = new StartCommand(...args, "--real-programs", "token");
+  await first.up();
+  expect(await programs()).toEqual(expected);
+  await first.signal("SIGTERM");
+  const second = new StartCommand(...args);
+  await second.up();
+  expect(await programs()).toEqual(expected);
+  await second.signal("SIGTERM");
+  for (const choice of ["memo", "token,memo"]) {
+    const { code, stdout, stderr } = await runStart(...args, "--real-programs", choice);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(`has real programs token by its genesis, not ${choice}`);
+  }
+});
+
 test("bad input ends the command with one line, and nothing is made", async () => {
   const { args, state } = await ownNetwork();
   for (const [option, text] of [
@@ -111,6 +143,7 @@ test("bad input ends the command with one line, and nothing is made", async () =
     [["--account", "x", "y.json"], "neither an address nor a key file"],
     [["--mint", "So1"], "neither an address nor a key file"],
     [["--mint"], "takes a value"],
+    [["--real-programs", "token,system"], '"system" is none of token, associated-token, memo, address-lookup-table'],
   ] as const) {
     const { code, stdout, stderr } = await runStart(...args, ...option);
     expect({ code, stdout, stderr }).toEqual({
