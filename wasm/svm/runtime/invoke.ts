@@ -39,10 +39,10 @@ const returnProgram: usize = memory.data(32, 8);
 const returnBytes: usize = memory.data(1024, 8);
 let returnLen: u32 = 0;
 
-export function invokeReset(units: u64, topLevel: u32): void {
+export function invokeReset(units: u64): void {
   meter = units;
   returnLen = 0;
-  traceReset(topLevel);
+  traceReset();
   vmReset();
 }
 
@@ -94,8 +94,8 @@ function push(program: u32, accs: usize, num: u32, data: usize, len: u32, bpf: b
     for (let level: u32 = 1; level <= height; level++) if (frameProgramAt(level) == program) contains = true;
     if (contains && frameProgramAt(height) != program) return ERR_REENTRANCY_NOT_ALLOWED;
     if (accountsUnbalanced()) return ERR_UNBALANCED_INSTRUCTION;
-    if (!traceHasRoom()) return ERR_MAX_INSTRUCTION_TRACE_LENGTH_EXCEEDED;
   }
+  if (!traceHasRoom()) return ERR_MAX_INSTRUCTION_TRACE_LENGTH_EXCEEDED;
   tracePush(outer, height + 1, program, accs, num, data, len);
   if (height >= MAX_STACK) return ERR_CALL_DEPTH;
   framePush(program, accs, num, data, len, bpf);

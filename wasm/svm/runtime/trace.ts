@@ -6,7 +6,7 @@
 import { outBytes, outU16, outU8, outZeros } from "../../memory/io";
 import { IXA_INDEX, IXA_SIZE } from "./frame";
 
-/** Instructions in a transaction, calls included. */
+/** Instructions that may begin in a transaction, calls included. */
 const MAX_TRACE: u32 = 64;
 
 const TRC_PROGRAM: usize = 0; // u32, index in the transaction
@@ -19,13 +19,10 @@ const TRC_HEIGHT: usize = 21; // u8
 const TRC_SIZE: usize = 24;
 const entries: usize = memory.data(1536, 8); // MAX_TRACE * TRC_SIZE
 let count: u32 = 0;
-/** Instructions of the transaction itself that have not begun. */
-let waiting: u32 = 0;
 let inner: u32 = 0;
 
-export function traceReset(topLevel: u32): void {
+export function traceReset(): void {
   count = 0;
-  waiting = topLevel;
   inner = 0;
 }
 
@@ -35,17 +32,16 @@ function entry(i: u32): usize {
   return entries + <usize>i * TRC_SIZE;
 }
 
-/** Whether a call has room beside all instructions of the transaction itself. */
+/** Whether one more instruction may begin. Those of the transaction that have not begun do not count, so that a late one can be too many. */
 export function traceHasRoom(): bool {
-  return count + waiting < MAX_TRACE;
+  return count < MAX_TRACE;
 }
 
 /** Notes an instruction that begins. Accounts and data must live until the transaction ends. */
 export function tracePush(outer: u32, height: u32, program: u32, accs: usize, num: u32, data: usize, len: u32): void {
   const e = entry(count);
   count += 1;
-  if (height == 1) waiting -= 1;
-  else inner += 1;
+  if (height > 1) inner += 1;
   store<u32>(e, program, TRC_PROGRAM);
   store<u32>(e, <u32>accs, TRC_ACCOUNTS);
   store<u32>(e, num, TRC_NUM);

@@ -418,7 +418,7 @@ function execute(record: usize, detail: bool, skip: u32): u32 {
   }
   payFee();
   const limit: u64 = load<u32>(record, REC_CU_LIMIT);
-  invokeReset(limit, instructionCount());
+  invokeReset(limit);
   error = runInstructions();
   units = limit - unitsLeft();
   if (!error) error = checkRent();
@@ -433,7 +433,7 @@ export function runtimeExecute(record: usize, blockIndex: u32, detail: bool, ski
   accountsReset();
   framesReset();
   logReset(detail);
-  invokeReset(0, 0);
+  invokeReset(0);
   fee = load<u64>(record, REC_FEE);
   failedAt = 0;
   instructionError = 0;
