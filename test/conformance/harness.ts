@@ -155,6 +155,8 @@ const NATIVE_HERE = new Set([
 export class Conformance {
   readonly agave = new Agave();
   readonly ours = new Ours();
+  /** Programs that run from their real ELFs here too, where they are native otherwise (shared/protocol/real-programs.ts). */
+  realPrograms = 0;
   private slot = 1_000;
   private unixTimestamp = 1_700_000_000;
   private readonly hashes: string[] = [];
@@ -197,6 +199,7 @@ export class Conformance {
       unixTimestamp: this.unixTimestamp,
       epochStartTimestamp: 0,
       hashes: this.hashes.map((hash) => new Uint8Array(getBase58Encoder().encode(hash))),
+      flags: this.realPrograms,
     };
   }
 
