@@ -16,6 +16,8 @@ const bytesRight: usize = memory.data(32, 16);
 const powA: usize = memory.data(80, 16);
 const powB: usize = memory.data(80, 16);
 const powC: usize = memory.data(80, 16);
+const inverted: usize = memory.data(80, 16);
+const cubed: usize = memory.data(80, 16);
 
 /** Sums and differences are not carried: at most one of them may stand between two multiplications. */
 export function feAdd(out: usize, a: usize, b: usize): void {
@@ -129,4 +131,13 @@ export function fePow252m3(out: usize, a: usize): void {
   feMul(powA, powB, powA); // 250
   squareTimes(powA, powA, 2); // 2^252 - 4
   feMul(out, powA, a); // 2^252 - 3
+}
+
+/** out = 1/a = a^(p-2), 0 for 0: p - 2 = 8 (2^252 - 3) + 3. */
+export function feInvert(out: usize, a: usize): void {
+  feSquare(inverted, a);
+  feMul(cubed, inverted, a); // a^3
+  fePow252m3(inverted, a);
+  squareTimes(inverted, inverted, 3);
+  feMul(out, inverted, cubed);
 }

@@ -12,7 +12,10 @@ import { sysGetClockSysvar, sysGetEpochScheduleSysvar, sysGetRentSysvar, sysGetL
 import { sysGetProcessedSiblingInstruction, sysGetStackHeight, sysSetReturnData, sysGetReturnData } from "./transaction";
 import { sysInvokeSignedC, sysInvokeSignedRust } from "./cpi";
 import { sysCurveValidatePoint, sysCurveGroupOp, sysCurveMultiscalarMul } from "./curve25519";
-import { sysSecp256k1Recover, sysCurveDecompress, sysCurvePairingMap, sysAltBn128GroupOp, sysAltBn128Compression, sysPoseidon } from "./rare-crypto";
+import { sysCurveDecompress, sysCurvePairingMap } from "./bls12-381";
+import { sysAltBn128Compression, sysAltBn128GroupOp } from "./bn254";
+import { sysPoseidon } from "./poseidon";
+import { sysSecp256k1Recover } from "./secp256k1";
 
 /** COUNT x u32, by index. */
 const HASHES: usize = memory.data<u32>([
