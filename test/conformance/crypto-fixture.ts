@@ -3,8 +3,8 @@
  * and what was written as return data. Run here and on Agave's runtime; everything is compared, compute units too.
  */
 import { type Comparison, Conformance, instruction, testKey } from "./harness.ts";
-import { compile } from "./sbpf-fixture.ts";
 import { LOADER_V2, rent } from "./loader-fixture.ts";
+import { compile } from "./sbpf-fixture.ts";
 
 const payer = testKey(1);
 const blobAccount = testKey(2);
@@ -103,4 +103,5 @@ export const AROUND = 150 + 14;
 export const returnCost = (length: number): number => 100 + Math.floor((length + 8) / 250);
 
 export const fromHex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replace(/\s/g, ""), "hex"));
-export const concat = (...parts: ArrayLike<number>[]): Uint8Array => Uint8Array.from(parts.flatMap((p) => Array.from(p)));
+export const concat = (...parts: ArrayLike<number>[]): Uint8Array =>
+  Uint8Array.from(parts.flatMap((p) => Array.from(p)));

@@ -2,7 +2,18 @@
 import { ed25519, ristretto255 } from "@noble/curves/ed25519.js";
 import { beforeAll, describe, expect, it } from "vitest";
 import { randomSource } from "../unit/crypto/compile.ts";
-import { AROUND, type Answer, BLOB, concat, CryptoCall, fromHex, LARGE_BLOB, NOWHERE, RESULT, returnCost } from "./crypto-fixture.ts";
+import {
+  type Answer,
+  AROUND,
+  BLOB,
+  CryptoCall,
+  concat,
+  fromHex,
+  LARGE_BLOB,
+  NOWHERE,
+  RESULT,
+  returnCost,
+} from "./crypto-fixture.ts";
 
 const FUZZ = Number(process.env.CRYPTO_FUZZ ?? 60);
 const EDWARDS = 0;
@@ -108,9 +119,21 @@ describe("sol_curve_group_op", () => {
   ])("adds, subtracts and multiplies on curve %i, at its prices", (curve, prices) => {
     const base = AROUND + returnCost(32);
     const [p, q] = [pointOf(curve, 7), pointOf(curve, 5)];
-    expect(operated(curve, ADD!, p, q)).toMatchObject({ r0: 0n, result: hex(pointOf(curve, 12)), units: base + prices[0]! });
-    expect(operated(curve, SUBTRACT!, p, q)).toMatchObject({ r0: 0n, result: hex(pointOf(curve, 2)), units: base + prices[1]! });
-    expect(operated(curve, MULTIPLY!, scalar(6n), p)).toMatchObject({ r0: 0n, result: hex(pointOf(curve, 42)), units: base + prices[2]! });
+    expect(operated(curve, ADD!, p, q)).toMatchObject({
+      r0: 0n,
+      result: hex(pointOf(curve, 12)),
+      units: base + prices[0]!,
+    });
+    expect(operated(curve, SUBTRACT!, p, q)).toMatchObject({
+      r0: 0n,
+      result: hex(pointOf(curve, 2)),
+      units: base + prices[1]!,
+    });
+    expect(operated(curve, MULTIPLY!, scalar(6n), p)).toMatchObject({
+      r0: 0n,
+      result: hex(pointOf(curve, 42)),
+      units: base + prices[2]!,
+    });
     expect(operated(curve, ADD!, p, p).result).toBe(hex(pointOf(curve, 14)));
     expect(operated(curve, MULTIPLY!, scalar(ORDER - 1n), p).r0).toBe(0n);
     const zero = curve === EDWARDS ? `01${"00".repeat(31)}` : "00".repeat(32);
@@ -174,11 +197,15 @@ describe("sol_curve_multiscalar_mul", () => {
   ])("sums 0 to 512 multiples on curve %i, at its price", (curve, first, each) => {
     for (const n of [0, 1, 2, 3, 4, 5, 9, 13, 64, 111, 512]) {
       const points = Array.from({ length: n }, (_, i) => pointOf(curve, (i % 31) + 1));
-      const scalars = Array.from({ length: n }, (_, i) => scalar(BigInt(i) * 0x1234567890abcdef1234567890abcdefn % ORDER));
+      const scalars = Array.from({ length: n }, (_, i) =>
+        scalar((BigInt(i) * 0x1234567890abcdef1234567890abcdefn) % ORDER),
+      );
       const got = summed(curve, scalars, points);
       expect(got.r0).toBe(0n);
       expect(got.units).toBe(AROUND + returnCost(32) + first + each * Math.max(0, n - 1));
-      const factor = points.reduce((acc, _, i) => acc + BigInt((i % 31) + 1) * BigInt(i) * 0x1234567890abcdef1234567890abcdefn, 0n) % ORDER;
+      const factor =
+        points.reduce((acc, _, i) => acc + BigInt((i % 31) + 1) * BigInt(i) * 0x1234567890abcdef1234567890abcdefn, 0n) %
+        ORDER;
       const Point = curve === EDWARDS ? ed25519.Point : ristretto255.Point;
       expect(got.result).toBe(hex(Point.BASE.multiplyUnsafe(factor).toBytes()));
     }
@@ -233,6 +260,10 @@ it("answers like Agave to random points and scalars", () => {
     operated(curve, i % 2, point(i), point(i + 1));
     operated(curve, MULTIPLY!, number(), point(i));
     const n = random(1)[0]! % 6;
-    summed(curve, Array.from({ length: n }, number), Array.from({ length: n }, (_, k) => pointOf(curve, k + 1)));
+    summed(
+      curve,
+      Array.from({ length: n }, number),
+      Array.from({ length: n }, (_, k) => pointOf(curve, k + 1)),
+    );
   }
 });

@@ -1,7 +1,17 @@
 /** sol_poseidon as Agave answers and charges it. */
 import { beforeAll, expect, it } from "vitest";
 import { randomSource } from "../unit/crypto/compile.ts";
-import { AROUND, type Answer, BLOB, concat, CryptoCall, fromHex, NOWHERE, RESULT, returnCost } from "./crypto-fixture.ts";
+import {
+  type Answer,
+  AROUND,
+  BLOB,
+  CryptoCall,
+  concat,
+  fromHex,
+  NOWHERE,
+  RESULT,
+  returnCost,
+} from "./crypto-fixture.ts";
 
 const FUZZ = Number(process.env.CRYPTO_FUZZ ?? 60);
 const BIG = 0;
@@ -43,10 +53,16 @@ it("hashes one to twelve numbers in both endiannesses, at 61 n^2 + 542", () => {
 // The documentation of solana-poseidon, and circomlib's test of poseidon([1, 2]).
 it("gives the known hashes", () => {
   expect(hashed(BIG, [filled(1)]).result).toBe(
-    Buffer.from([5, 191, 172, 229, 129, 238, 97, 119, 204, 25, 198, 197, 99, 99, 166, 136, 130, 241, 30, 132, 7, 172, 99, 157, 185, 145, 224, 210, 127, 27, 117, 230]).toString("hex"),
+    Buffer.from([
+      5, 191, 172, 229, 129, 238, 97, 119, 204, 25, 198, 197, 99, 99, 166, 136, 130, 241, 30, 132, 7, 172, 99, 157, 185,
+      145, 224, 210, 127, 27, 117, 230,
+    ]).toString("hex"),
   );
   expect(hashed(BIG, [filled(1), filled(2)]).result).toBe(
-    Buffer.from([13, 84, 225, 147, 143, 138, 140, 28, 125, 235, 94, 3, 85, 242, 99, 25, 32, 123, 132, 254, 156, 162, 206, 27, 38, 231, 53, 200, 41, 130, 25, 144]).toString("hex"),
+    Buffer.from([
+      13, 84, 225, 147, 143, 138, 140, 28, 125, 235, 94, 3, 85, 242, 99, 25, 32, 123, 132, 254, 156, 162, 206, 27, 38,
+      231, 53, 200, 41, 130, 25, 144,
+    ]).toString("hex"),
   );
   const known = 7853200120776062878684798364095072458815029376092732009249414926327459813530n;
   expect(hashed(BIG, [big(1n), big(2n)]).result).toBe(Buffer.from(big(known)).toString("hex"));

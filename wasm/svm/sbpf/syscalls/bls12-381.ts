@@ -115,7 +115,8 @@ export function sysCurveDecompress(curve: u64, point: u64, out: u64, d: u64, e: 
 export function sysCurvePairingMap(curve: u64, pairs: u64, g1: u64, g2: u64, out: u64): u64 {
   if ((curve & ~BIG_ENDIAN) != PAIRING) return faultSyscall("InvalidAttribute");
   const more = pairs ? pairs - 1 : 0;
-  if (more > u32.MAX_VALUE || !consume(ONE_PAIR_COST + MORE_PAIRS_COST * more)) return faultBudget();
+  // What is beyond any meter must not wrap.
+  if (!consume(more > u32.MAX_VALUE ? u64.MAX_VALUE : ONE_PAIR_COST + MORE_PAIRS_COST * more)) return faultBudget();
   const a = sysRead(g1, pairs * 96);
   if (!a) return 0;
   const b = sysRead(g2, pairs * 192);
