@@ -29,8 +29,11 @@ import {
   setTransactionMessageFeePayer,
   setTransactionMessageLifetimeUsingBlockhash,
 } from "@solana/kit";
+import { withStandardPrograms } from "../../infra/genesis/standard-programs.ts";
 import type { TransactionErrorJson } from "../../shared/errors/transaction-error.ts";
 import type { SlotContextFields } from "../../shared/protocol/context.ts";
+import { realProgramAddresses } from "../../shared/protocol/real-programs.ts";
+import { decodeAccountList } from "../../shared/state/accounts.ts";
 import { Agave, type AgaveResult } from "./harness-agave.ts";
 import type { AccountState, ExecutionResult } from "./harness-result.ts";
 import { type Executed, Ours } from "./harness-wasm.ts";
@@ -160,12 +163,25 @@ export class Conformance {
   private slot = 1_000;
   private unixTimestamp = 1_700_000_000;
   private readonly hashes: string[] = [];
+  private readonly flags: number;
+  private readonly nativeHere: ReadonlySet<string>;
 
-  static async create(): Promise<Conformance> {
-    return new Conformance();
+  /** `realPrograms`: flags of those that run from their ELFs on our side too, as a genesis has them (shared/protocol/real-programs.ts). */
+  static async create({ realPrograms = 0 } = {}): Promise<Conformance> {
+    const c = new Conformance(realPrograms);
+    if (!realPrograms) return c;
+    const accounts = decodeAccountList(await withStandardPrograms(realPrograms))!;
+    // Agave's runtime here loads a program when its account is set: program data go first.
+    for (const { key, ...account } of accounts.sort((a, b) => Number(a.executable) - Number(b.executable))) {
+      c.setAccount(key, account);
+    }
+    return c;
   }
 
-  private constructor() {
+  private constructor(flags: number) {
+    this.flags = flags;
+    const real = new Set(realProgramAddresses(flags));
+    this.nativeHere = new Set([...NATIVE_HERE].filter((address) => !real.has(address)));
     for (let i = 0; i < 3; i++) this.advance();
   }
 
@@ -198,6 +214,7 @@ export class Conformance {
       view: 0,
       unixTimestamp: this.unixTimestamp,
       epochStartTimestamp: 0,
+      flags: this.flags,
       hashes: this.hashes.map((hash) => new Uint8Array(getBase58Encoder().encode(hash))),
       flags: this.realPrograms,
     };
@@ -329,7 +346,7 @@ export class Conformance {
     for (const key of executed.record?.accountKeys ?? []) {
       const name = decoder.decode(key);
       const theirs = this.agave.account(key);
-      if (name.startsWith("Sysvar") || NATIVE_HERE.has(name)) continue;
+      if (name.startsWith("Sysvar") || this.nativeHere.has(name)) continue;
       const mine = this.ours.account(key);
       if (show(theirs) !== show(mine))
         differences.push(`account ${name}:\n  agave ${show(theirs)}\n  ours  ${show(mine)}`);
