@@ -163,7 +163,6 @@ export class Conformance {
   private slot = 1_000;
   private unixTimestamp = 1_700_000_000;
   private readonly hashes: string[] = [];
-  private readonly flags: number;
   private readonly nativeHere: ReadonlySet<string>;
 
   /** `realPrograms`: flags of those that run from their ELFs on our side too, as a genesis has them (shared/protocol/real-programs.ts). */
@@ -179,7 +178,7 @@ export class Conformance {
   }
 
   private constructor(flags: number) {
-    this.flags = flags;
+    this.realPrograms = flags;
     const real = new Set(realProgramAddresses(flags));
     this.nativeHere = new Set([...NATIVE_HERE].filter((address) => !real.has(address)));
     for (let i = 0; i < 3; i++) this.advance();
@@ -214,7 +213,6 @@ export class Conformance {
       view: 0,
       unixTimestamp: this.unixTimestamp,
       epochStartTimestamp: 0,
-      flags: this.flags,
       hashes: this.hashes.map((hash) => new Uint8Array(getBase58Encoder().encode(hash))),
       flags: this.realPrograms,
     };
