@@ -1,7 +1,7 @@
-/** Names of the system calls, to name a hash (Agave syscalls/src/lib.rs create_program_runtime_environment). */
+/** Names of the system calls (Agave syscalls/src/lib.rs create_program_runtime_environment), active or not. */
 import { symbolHash } from "./symbol-hash.ts";
 
-const NAMES = [
+export const SYSTEM_CALL_NAMES: readonly string[] = [
   "abort",
   "sol_panic_",
   "sol_log_",
@@ -46,7 +46,7 @@ const NAMES = [
   "sol_invoke_signed_rust",
 ];
 
-const BY_HASH = new Map(NAMES.map((name) => [symbolHash(name), name]));
+const BY_HASH = new Map(SYSTEM_CALL_NAMES.map((name) => [symbolHash(name), name]));
 
 /** Null for what is no system call's hash. */
 export function syscallName(hash: number): string | null {

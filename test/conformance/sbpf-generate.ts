@@ -6,6 +6,7 @@
  * most divisors are not zero; the others are there so that programs stop anywhere.
  */
 import { OPERATIONS, type Operation, type SbpfVersion } from "../../infra/sbpf/opcodes.ts";
+import { SYSTEM_CALL_NAMES } from "../../infra/sbpf/syscall-names.ts";
 import type { Random } from "./random-prng.ts";
 import { RESULTS } from "./sbpf-assembly.ts";
 
@@ -46,6 +47,8 @@ export interface GenerateOptions {
   readonly version: SbpfVersion;
   /** Chance that an access or a divisor is left to luck. */
   readonly wild: number;
+  /** How often any system call of all stands where a usual one would; its arguments are pointers, lengths or anything. */
+  readonly strange?: number;
 }
 
 class Generator {
@@ -211,8 +214,29 @@ class Generator {
     } else this.lines.push(`call ${target}`);
   }
 
+  /** Any system call with pointers to what is mostly zeros, small numbers, or what the registers have. */
+  private strangeCall(): void {
+    const { random } = this;
+    for (let register = 1; register <= 5; register++) {
+      random.weighted([
+        [4, () => this.pointer(register, 200)],
+        [
+          4,
+          () => this.lines.push(`mov64 r${register}, ${random.pick([0, 1, 2, 3, 8, 32, 64, 128, random.below(300)])}`),
+        ],
+        [1, () => {}],
+        [0.3, () => this.load(register)],
+      ])();
+    }
+    this.lines.push(`syscall ${random.pick(SYSTEM_CALL_NAMES)}`);
+  }
+
   private systemCall(): void {
     const { random, lines } = this;
+    if (random.chance(this.options.strange ?? 0)) {
+      this.strangeCall();
+      return;
+    }
     const length = random.below(33);
     const lengths = (register: number) => lines.push(`mov64 r${register}, ${length}`);
     const kind = random.pick(SYSTEM_CALLS);

@@ -30,7 +30,11 @@ describe("random programs", () => {
       const seed = SEED + i;
       const random = new Random(seed);
       const version = random.pick(VERSIONS);
-      const source = generateProgram(random, { version, wild: random.pick([0, 0, 0.02, 0.1]) });
+      const source = generateProgram(random, {
+        version,
+        wild: random.pick([0, 0, 0.02, 0.1]),
+        strange: random.pick([0, 0, 0.5]),
+      });
       const program = programs.install(assemble(source, { version }));
       const account = testKey(1_000_000 + i);
       programs.c.setAccount(account, { lamports: 10n ** 9n, owner: program, data: random.bytes(ACCOUNT_DATA) });
