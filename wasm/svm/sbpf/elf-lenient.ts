@@ -28,7 +28,7 @@ import {
   symbolAt,
   symbolName,
 } from "./elf-file";
-import { EXE_CODE_ADDRESS, EXE_ENTRY, EXE_RODATA, EXE_RODATA_ADDRESS, EXE_RODATA_LEN } from "./executable";
+import { EXE_CODE_ADDRESS, EXE_ENTRY, EXE_RODATA, EXE_RODATA_ADDRESS, EXE_RODATA_LEN, EXE_RODATA_ROOM } from "./executable";
 import { functionsAdd, functionsReplace } from "./functions";
 import { murmur3, murmur3OfTarget } from "./murmur3";
 import { syscallFind } from "./syscalls/table";
@@ -246,21 +246,43 @@ function readOnlyMemory(executable: usize, len: u32): bool {
   }
   if (strict && lowest + filled > end) return elfOutOfBounds();
   if (end > len) return elfOutOfBounds();
-  const memory_ = heapAlloc(<u32>end + 1);
-  memory.fill(memory_, 0, <usize>end);
-  store<u32>(executable, <u32>memory_, EXE_RODATA);
   store<u32>(executable, <u32>end, EXE_RODATA_LEN);
   store<u64>(executable, PROGRAM_START, EXE_RODATA_ADDRESS);
-  for (let i: u32 = 0; i < n; i++) {
+  if (misplaced) copySections(executable, <u32>end);
+  else keepFile(executable, <u32>end, len);
+  return true;
+}
+
+function copySections(executable: usize, end: u32): void {
+  const to = heapAlloc(end + 1);
+  memory.fill(to, 0, end);
+  store<u32>(executable, <u32>to, EXE_RODATA);
+  store<u32>(executable, end + 1, EXE_RODATA_ROOM);
+  for (let i: u32 = 0, n = sectionCount(); i < n; i++) {
     const s = sectionAt(i);
     if (!isReadOnly(s)) continue;
-    memory.copy(
-      memory_ + <usize>load<u64>(s, SH_ADDR),
-      bytes + <usize>sectionFileStart(s),
-      <usize>sectionFileSize(s),
-    );
+    memory.copy(to + <usize>load<u64>(s, SH_ADDR), bytes + <usize>sectionFileStart(s), <usize>sectionFileSize(s));
   }
-  return true;
+}
+
+/**
+ * Where every section lies in the file where it lies in memory, the copy of the file becomes that memory: sections are in ascending order
+ * and do not overlap (elf-file.ts), so all that is between them is made zero. It saves a second copy of up to 10 MiB.
+ */
+function keepFile(executable: usize, end: u32, len: u32): void {
+  let zeroed: usize = 0;
+  for (let i: u32 = 0, n = sectionCount(); i < n; i++) {
+    const s = sectionAt(i);
+    const size = <usize>sectionFileSize(s);
+    if (!size || !isReadOnly(s)) continue;
+    const start = <usize>load<u64>(s, SH_ADDR);
+    memory.fill(bytes + zeroed, 0, start - zeroed);
+    zeroed = start + size;
+  }
+  memory.fill(bytes + zeroed, 0, <usize>end - zeroed);
+  store<u32>(executable, <u32>bytes, EXE_RODATA);
+  store<u32>(executable, len, EXE_RODATA_ROOM);
+  bytes = 0;
 }
 
 function loadFrom(executable: usize, file: usize, len: u32): bool {
@@ -286,7 +308,7 @@ export function elfLoadLenient(executable: usize, file: usize, len: u32, deployi
   strict = deploying;
   bytes = heapAlloc(len);
   const done = loadFrom(executable, file, len);
-  heapFree(bytes, len);
+  if (bytes) heapFree(bytes, len);
   return done;
 }
 /** Where the code of the file that was loaded last is in its read-only memory, and how many bytes it has. */

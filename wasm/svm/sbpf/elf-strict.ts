@@ -23,7 +23,7 @@ import {
   P_TYPE,
   P_VADDR,
 } from "./elf-file";
-import { EXE_CODE_ADDRESS, EXE_ENTRY, EXE_RODATA, EXE_RODATA_ADDRESS, EXE_RODATA_LEN } from "./executable";
+import { EXE_CODE_ADDRESS, EXE_ENTRY, EXE_RODATA, EXE_RODATA_ADDRESS, EXE_RODATA_LEN, EXE_RODATA_ROOM } from "./executable";
 
 const PF_X: u32 = 1;
 const PF_R: u32 = 4;
@@ -85,6 +85,7 @@ export function elfLoadStrict(executable: usize, file: usize, length: u32): bool
   const data = heapAlloc(<u32>dataLength + 1);
   memory.copy(data, file + <usize>headersEnd, <usize>dataLength);
   store<u32>(executable, <u32>data, EXE_RODATA);
+  store<u32>(executable, <u32>dataLength + 1, EXE_RODATA_ROOM);
   store<u32>(executable, <u32>dataLength, EXE_RODATA_LEN);
   store<u64>(executable, 0, EXE_RODATA_ADDRESS);
   store<u64>(executable, CODE_START, EXE_CODE_ADDRESS);

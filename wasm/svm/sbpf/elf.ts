@@ -13,7 +13,7 @@ import {
   EXE_CODE,
   EXE_CODE_COUNT,
   EXE_RODATA,
-  EXE_RODATA_LEN,
+  EXE_RODATA_ROOM,
   EXE_SIZE,
   EXE_VERSION,
 } from "./executable";
@@ -43,7 +43,7 @@ function loadInto(executable: usize, file: usize, len: u32, deploying: bool): bo
   }
   if (!verify(code, length, version)) return false;
   translateCode(executable, code, length >> 3, version, deploying);
-  const bytes: u32 = <u32>EXE_SIZE + load<u32>(executable, EXE_RODATA_LEN) + load<u32>(executable, EXE_CODE_COUNT) * 8;
+  const bytes: u32 = <u32>EXE_SIZE + load<u32>(executable, EXE_RODATA_ROOM) + load<u32>(executable, EXE_CODE_COUNT) * 8;
   store<u32>(executable, bytes, EXE_BYTES);
   return true;
 }
@@ -63,7 +63,7 @@ export function executableLoad(elf: usize, len: u32, deploying: bool): usize {
 
 export function executableFree(executable: usize): void {
   const rodata = load<u32>(executable, EXE_RODATA);
-  if (rodata) heapFree(rodata, load<u32>(executable, EXE_RODATA_LEN) + 1);
+  if (rodata) heapFree(rodata, load<u32>(executable, EXE_RODATA_ROOM));
   const code = load<u32>(executable, EXE_CODE);
   if (code) heapFree(code, (load<u32>(executable, EXE_CODE_COUNT) + 1) << 3);
   heapFree(executable, <u32>EXE_SIZE);

@@ -14,4 +14,5 @@ export const EXE_RODATA_LEN: usize = 28; // u32
 export const EXE_RODATA_ADDRESS: usize = 32; // u64: where it begins
 export const EXE_ENTRY: usize = 40; // u32: instruction of the entry point
 export const EXE_BYTES: usize = 44; // u32: all memory of the executable, for the cache's bound
-export const EXE_SIZE: usize = 48;
+export const EXE_RODATA_ROOM: usize = 48; // u32: bytes allocated there
+export const EXE_SIZE: usize = 56;

@@ -61,8 +61,24 @@ const HASHES: usize = memory.data<u32>([
 const COUNT: i32 = 38;
 const ALLOC_FREE: i32 = 31;
 
+/** 256 bits: the low bytes of the hashes. Loading a program asks about every call in it, and hardly any is a system call. */
+const lowBytes: usize = memory.data(32, 8);
+let lowBytesKnown: bool = false;
+
+function isPossible(hash: u32): bool {
+  if (!lowBytesKnown) {
+    lowBytesKnown = true;
+    for (let i = 0; i < COUNT; i++) {
+      const low: usize = load<u8>(HASHES + (<usize>i << 2));
+      store<u8>(lowBytes + (low >> 3), load<u8>(lowBytes + (low >> 3)) | (1 << (<u8>low & 7)));
+    }
+  }
+  return (load<u8>(lowBytes + ((hash & 255) >> 3)) & (1 << (hash & 7))) != 0;
+}
+
 /** Index of an active system call, or -1. `deploying`: as of a deployment, which no longer allows sol_alloc_free_. */
 export function syscallFind(hash: u32, deploying: bool): i32 {
+  if (!isPossible(hash)) return -1;
   for (let i = 0; i < COUNT; i++) {
     if (load<u32>(HASHES + (<usize>i << 2)) != hash) continue;
     return deploying && i == ALLOC_FREE ? -1 : i;
