@@ -5,11 +5,14 @@ import {
   getAddressEncoder,
   getProgramDerivedAddress,
   type Instruction,
+  isSignerRole,
+  isWritableRole,
   type ProgramDerivedAddressBump,
 } from "@solana/kit";
 import type { TransactionErrorJson } from "../../shared/errors/transaction-error.ts";
 import { Conformance, instruction, type Key, keyBytes, SYSTEM, testKey } from "./harness.ts";
 import { type Accounts, createAccount, RENT, u32, u64 } from "./harness-system.ts";
+import { encodeTransaction } from "./random-wire.ts";
 
 export const LOADER = address("BPFLoaderUpgradeab1e11111111111111111111111");
 export const LOADER_V1 = address("BPFLoader1111111111111111111111111111111111");
@@ -89,12 +92,32 @@ export class LoaderWorld {
   private constructor(c: Conformance) {
     this.c = c;
     for (const key of [payer, authority, other]) c.fund(key, 100n * SOL);
-    this.memoV1 = c.agave.account(keyBytes(MEMO_V1))!.data;
-    this.memo = c.agave.account(keyBytes(MEMO))!.data;
+    this.memoV1 = this.elf(MEMO_V1);
+    this.memo = this.elf(MEMO);
+  }
+
+  /** ELF of a program that Agave's runtime has in loaders v1 and v2. */
+  elf(id: Key): Uint8Array {
+    return this.c.agave.account(keyBytes(id))!.data;
+  }
+
+  /** Also with a program that is invoked and written, which client libraries refuse. */
+  wire(instructions: readonly Instruction[]): Uint8Array {
+    const blockhash = this.c.context().hashes[0]!;
+    const plain = instructions.map(({ programAddress, accounts = [], data = [] }) => ({
+      program: keyBytes(programAddress),
+      accounts: accounts.map(({ address, role }) => ({
+        key: keyBytes(address),
+        signer: isSignerRole(role),
+        writable: isWritableRole(role),
+      })),
+      data: Uint8Array.from(data),
+    }));
+    return encodeTransaction(keyBytes(payer), plain, blockhash, () => new Uint8Array(64));
   }
 
   run(instructions: Instruction | Instruction[], error: TransactionErrorJson | null) {
-    return this.c.expect(this.c.transaction({ payer, instructions: [instructions].flat() }), error);
+    return this.c.expect(this.wire([instructions].flat()), error);
   }
 
   /** An account of the loader with just enough lamports. */
