@@ -9,6 +9,7 @@ export {
   engineApplied,
   engineBase,
   engineBegin,
+  engineCodeAt,
   engineCollect,
   engineCommit,
   engineCount,
@@ -47,6 +48,8 @@ export {
   engineScanCold,
   engineTotals,
 } from "./state/cold";
+export { engineCodeBytes } from "./state/code-cache";
+export { engineCodesMissing, engineReceiveCode } from "./state/stub";
 export { engineSimulate, engineWellKnown } from "./state/simulate";
 export {
   plannerAdmit,

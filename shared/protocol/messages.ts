@@ -22,6 +22,10 @@ export type Message =
   | { readonly type: "loan"; readonly slot: number; readonly digest: Uint8Array; readonly accounts: Uint8Array }
   /** shard -> shard: send me your loan for this slot again. */
   | { readonly type: "loanWanted"; readonly slot: number; readonly digest: Uint8Array }
+  /** shard -> shard: send me what these hashes (32 bytes each) of your loan for this slot stand for. */
+  | { readonly type: "codeWanted"; readonly slot: number; readonly digest: Uint8Array; readonly hashes: Uint8Array }
+  /** shard -> shard: a hash (32 bytes) and the data of a lent program that it stands for. */
+  | { readonly type: "code"; readonly slot: number; readonly digest: Uint8Array; readonly code: Uint8Array }
   /** shard -> shard: the accounts that were lent writable, after execution. */
   | { readonly type: "return"; readonly slot: number; readonly digest: Uint8Array; readonly accounts: Uint8Array }
   /** shard -> builder: the slot is executed and durable here. */

@@ -7,7 +7,7 @@ import { viewOf } from "../protocol/bytes.ts";
 import { WasmInstance } from "../svm/wasm-instance.ts";
 import type { Totals } from "./account-store.ts";
 import type { ShardSeeds } from "./accounts.ts";
-import type { ShardEnginePort, SlotOutcome } from "./shard-port.ts";
+import type { MissingCode, ShardEnginePort, SlotOutcome } from "./shard-port.ts";
 
 export interface ShardEngineOptions extends ShardSeeds {
   readonly shardIndex: number;
@@ -30,6 +30,8 @@ export interface PlanFault {
 export const COLLECT_BYTES = 1 << 20;
 
 const TOO_LARGE = -2017;
+/** u32 shard, u32 0, hash */
+const CODE_ENTRY = 40;
 const NO_KEYS = new Uint8Array(0);
 
 export class ShardEngine implements ShardEnginePort {
@@ -142,6 +144,25 @@ export class ShardEngine implements ShardEnginePort {
   /** Shards whose loan the open slot still waits for. */
   loansMissing(): number[] {
     return numbersOf(this.#output("engineMissing", 0));
+  }
+  codesMissing(): MissingCode[] {
+    const out = this.#output("engineCodesMissing");
+    const view = viewOf(out);
+    return Array.from({ length: out.length / CODE_ENTRY }, (_, i) => ({
+      shard: view.getUint32(i * CODE_ENTRY, true),
+      hash: out.subarray(i * CODE_ENTRY + 8, (i + 1) * CODE_ENTRY),
+    }));
+  }
+  receiveCode(code: Uint8Array): number {
+    return this.instance.call("engineReceiveCode", code);
+  }
+  codeAt(slot: number, toShard: number, hash: Uint8Array): Uint8Array | undefined {
+    const at = this.instance.write(hash);
+    return this.#outputOrNothing("engineCodeAt", BigInt(slot), toShard, at, hash.length);
+  }
+  /** Bytes of other shards' programs that are kept. */
+  codeBytes(): number {
+    return Number(this.#big("engineCodeBytes"));
   }
   execute(): number {
     return this.#number("engineExecute");

@@ -3,7 +3,7 @@
  *
  *   proposal n (prevSlot = last slot here)
  *      ├─▶ loan to every borrower ─────────────────────────────▶ its return ─┐
- *      └─ own loans in ─▶ execute ─▶ return to every owner that lent writable │
+ *      └─ own loans in, programs here ─▶ execute ─▶ return to every owner that lent writable │
  *                                         └──────────── all returns in ◀──────┘ ─▶ commit: one log row ─▶ committed
  *
  * Nothing here decides an outcome: a slot's effects follow from the proposal and the state before it. So a crash at any
@@ -130,6 +130,10 @@ export class ShardMachine implements Machine<ShardEvent> {
         return this.#return(from, message);
       case "loanWanted":
         return this.#loanWanted(from, message);
+      case "codeWanted":
+        return this.#codeWanted(from, message);
+      case "code":
+        return this.#code(message);
       default:
         return [];
     }
@@ -240,7 +244,21 @@ export class ShardMachine implements Machine<ShardEvent> {
     for (const shard of work.loansMissing) {
       effects.push({ type: "send", to: `shard-${shard}`, message: { type: "loanWanted", slot, digest } });
     }
-    return effects;
+    return [...effects, ...this.#askForCode(work)];
+  }
+
+  /** Loans have hashes for the data of programs: what this shard does not have it asks the lenders for; `lender`: only this one. */
+  #askForCode({ slot, digest, executed }: Work, lender?: number): Effect[] {
+    if (executed) return [];
+    const byShard = new Map<number, Uint8Array[]>();
+    for (const { shard, hash } of this.#engine.codesMissing()) {
+      if (lender === undefined || lender === shard) byShard.set(shard, [...(byShard.get(shard) ?? []), hash]);
+    }
+    return [...byShard].map(([shard, hashes]) => ({
+      type: "send",
+      to: `shard-${shard}`,
+      message: { type: "codeWanted", slot, digest, hashes: concatBytes(...hashes) },
+    }));
   }
 
   #sendLoan(work: Work, shard: number): Effect {
@@ -277,15 +295,17 @@ export class ShardMachine implements Machine<ShardEvent> {
     this.#early.delete(slot);
     for (const [key, message] of early ?? []) {
       const shard = Number(key.slice(key.indexOf(":") + 1));
-      if (message.type === "loan") this.#takeLoan(work, shard, message);
+      if (message.type === "loan") effects.push(...this.#takeLoan(work, shard, message));
       else this.#takeReturn(work, shard, message);
     }
     return [...effects, ...this.#advance(work)];
   }
 
-  #takeLoan(work: Work, shard: number, message: Accounts): void {
-    if (!work.loansMissing.has(shard) || !equalBytes(message.digest, work.digest)) return;
-    if (this.#engine.receiveLoan(shard, message.accounts) === 0) work.loansMissing.delete(shard);
+  #takeLoan(work: Work, shard: number, message: Accounts): Effect[] {
+    if (!work.loansMissing.has(shard) || !equalBytes(message.digest, work.digest)) return [];
+    if (this.#engine.receiveLoan(shard, message.accounts) !== 0) return [];
+    work.loansMissing.delete(shard);
+    return this.#askForCode(work, shard);
   }
 
   #takeReturn(work: Work, shard: number, message: Accounts): void {
@@ -296,7 +316,7 @@ export class ShardMachine implements Machine<ShardEvent> {
   /** Goes as far as the messages that are in allow. */
   #advance(work: Work): Effect[] {
     const effects: Effect[] = [];
-    if (!work.executed && work.loansMissing.size === 0) {
+    if (!work.executed && work.loansMissing.size === 0 && this.#engine.codesMissing().length === 0) {
       const code = this.#engine.execute();
       if (code !== 0) throw new Error(`shard ${this.#config.shard}: slot ${work.slot} does not execute, code ${code}`);
       work.executed = true;
@@ -348,8 +368,25 @@ export class ShardMachine implements Machine<ShardEvent> {
       const accounts = this.#engine.returned(shard);
       return [{ type: "send", to: from, message: { type: "return", slot, digest, accounts } }];
     }
-    this.#takeLoan(work, shard, message);
-    return this.#advance(work);
+    const asked = this.#takeLoan(work, shard, message);
+    return [...asked, ...this.#advance(work)];
+  }
+
+  /** Data that a loan has a hash for. What nobody waits for, or is not what it says, is left. */
+  #code(message: Extract<Message, { type: "code" }>): Effect[] {
+    const work = this.#work;
+    if (!work || work.executed || work.slot !== message.slot || !equalBytes(work.digest, message.digest)) return [];
+    return this.#engine.receiveCode(message.code) === 0 ? this.#advance(work) : [];
+  }
+
+  #codeWanted(from: NodeId, message: Extract<Message, { type: "codeWanted" }>): Effect[] {
+    const { slot, digest, hashes } = message;
+    const effects: Effect[] = [];
+    for (let at = 0; at + 32 <= hashes.length; at += 32) {
+      const code = this.#engine.codeAt(slot, shardNumber(from), hashes.subarray(at, at + 32));
+      if (code) effects.push({ type: "send", to: from, message: { type: "code", slot, digest, code } });
+    }
+    return effects;
   }
 
   #return(from: NodeId, message: Accounts): Effect[] {

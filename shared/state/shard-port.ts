@@ -10,6 +10,12 @@ export interface SlotOutcome {
   readonly lamports: bigint;
 }
 
+export interface MissingCode {
+  /** Who lends it. */
+  readonly shard: number;
+  readonly hash: Uint8Array;
+}
+
 export interface ShardEnginePort {
   /** Last slot that is executed and committed in memory. */
   applied(): number;
@@ -21,6 +27,12 @@ export interface ShardEnginePort {
   /** What the proposal in hand lends to another shard. */
   loan(toShard: number): Uint8Array;
   receiveLoan(fromShard: number, accounts: Uint8Array): number;
+  /** What the loans that are in have hashes for, and nobody has sent yet. Execution waits for it. */
+  codesMissing(): MissingCode[];
+  /** Hash and data of a lent program. */
+  receiveCode(code: Uint8Array): number;
+  /** The same of a slot that is open or not yet stable, for the shard that borrows; undefined when nothing it borrows has this hash. */
+  codeAt(slot: number, toShard: number, hash: Uint8Array): Uint8Array | undefined;
   execute(): number;
   returned(toShard: number): Uint8Array;
   receiveReturn(fromShard: number, accounts: Uint8Array): number;

@@ -47,6 +47,17 @@ export class Coverage {
           this.hit(found ? "return of a committed slot again" : "return of a slot that is gone");
           return found;
         },
+        codeAt: (slot, to, hash) => {
+          const found = engine.codeAt(slot, to, hash);
+          if (!found) this.hit("code of a slot that is gone");
+          else this.hit(slot > engine.applied() ? "code of an open slot" : "code of a committed slot");
+          return found;
+        },
+        receiveCode: (code) => {
+          const answer = engine.receiveCode(code);
+          this.hit(answer === 0 ? "code received" : "code that nobody waits for");
+          return answer;
+        },
         outcomeAt: (slot) => {
           const found = engine.outcomeAt(slot);
           if (!found) this.hit("outcome of a slot that is gone");

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { decodeBlock } from "../../shared/protocol/block.ts";
 import { decodeRecord, frameRecords } from "../../shared/protocol/record.ts";
-import { count, naming, UPGRADEABLE } from "./programs.ts";
+import { COUNTERS, count, naming, UPGRADEABLE } from "./programs.ts";
 import { wrap } from "./sabotage.ts";
 import { batch, type Outcome, play, type Scenario } from "./scenario.ts";
 import { COLD, HOT, hex, transfer } from "./world.ts";
@@ -51,6 +51,20 @@ describe("a transaction that names a program whose programdata was not brought a
     expect(two.verdict!.landed).toBe(19);
     expect(two.verdict!.deferred).toBe(one.verdict!.deferred);
   });
+});
+
+it("programs run, wherever they and what they write are", () => {
+  const calls = Array.from({ length: 8 }, (_, i) =>
+    batch(i, i * 30, 0, [transfer(HOT[0]!, COLD[0]!, 1n), count(i, i), count(i, 99)]),
+  );
+  const outcome = play({ workload: calls, ...acting });
+  if (outcome.failure) throw outcome.failure;
+  const { cluster } = outcome;
+  const counted = COUNTERS.map((key) => {
+    const account = cluster.shards[cluster.shardOf(key)]!.machine!.read(key, Number.MAX_SAFE_INTEGER).slice(8);
+    return Number(new DataView(account.buffer).getBigUint64(88, true));
+  });
+  expect(counted).toEqual([2, 20, 200, 2000, 2, 20, 200, 2000]);
 });
 
 describe("the builder dies", () => {

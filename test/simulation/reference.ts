@@ -35,7 +35,8 @@ export function splitList(list: Uint8Array, at = 8): Uint8Array[] {
   const view = new DataView(list.buffer, list.byteOffset, list.byteLength);
   const out: Uint8Array[] = [];
   for (let from = at; from < list.length; ) {
-    const size = 88 + ((view.getUint32(from + 80, true) + 7) & ~7);
+    // In a loan a hash may stand for the data.
+    const size = 88 + (list[from + 85] === 1 ? 32 : (view.getUint32(from + 80, true) + 7) & ~7);
     out.push(list.subarray(from, from + size));
     from += size;
   }

@@ -17,6 +17,8 @@ function contents(message: Message): Uint8Array | undefined {
       const lamports = new TextEncoder().encode(String(message.lamports));
       return concatBytes(message.digest, message.effectHash, lamports, message.results);
     }
+    case "code":
+      return concatBytes(message.digest, message.code);
     case "block":
       return message.block;
     default:
@@ -30,7 +32,8 @@ export class Repeats {
   check(from: NodeId, to: NodeId, message: Message): void {
     const bytes = contents(message);
     if (!bytes || !("slot" in message)) return;
-    const name = `${message.type} of slot ${message.slot} from ${from} to ${to}`;
+    const part = message.type === "code" ? ` ${Buffer.from(message.code.subarray(0, 32)).toString("hex")}` : "";
+    const name = `${message.type}${part} of slot ${message.slot} from ${from} to ${to}`;
     const first = this.#first.get(name);
     if (!first) this.#first.set(name, bytes);
     else demand(equalBytes(first, bytes), "repeat", () => `${name} was sent again with other contents`);

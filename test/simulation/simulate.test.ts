@@ -25,6 +25,10 @@ const RARE = [
   "block repeated",
   "loan of a committed slot again",
   "return of a committed slot again",
+  "codeWanted",
+  "code received",
+  "code of a committed slot",
+  "code that nobody waits for",
 ];
 
 describe("the network is safe under faults and lives after them", () => {

@@ -29,7 +29,7 @@ import {
 import { coldReset, coldRollback } from "./cold";
 import { encodedSize, LIST_HEADER, listCheck } from "./encoding";
 import { leasesOrdered } from "./lease-format";
-import { leasesBegin, loanIn, loanOut, returnIn, returnOut, returnsKeep } from "./leases";
+import { codeOut, leasesBegin, loanIn, loanOut, returnIn, returnOut, returnsKeep } from "./leases";
 import {
   PROP_CONTEXT,
   PROP_DIGEST,
@@ -79,6 +79,7 @@ import {
 } from "./session";
 import { shardOf, shardSelf, shardSetup, shardTotal, VIRTUAL_SHARDS } from "./shard";
 import { tableFind, tableGuess, tableTouch } from "./table";
+import { stubsWanted } from "./stub";
 import { storeCount, storeLamports, storeSet, tombstonesDrop } from "./store";
 import {
   IMG_LAMPORTS,
@@ -197,6 +198,10 @@ export function engineLoan(toShard: u32): i32 {
 export function engineLoanAt(slot: u64, toShard: u32): i32 {
   return loanOut(slot, toShard);
 }
+/** in: a hash that a loan has (32 bytes). out: the hash and the data it stands for, of a slot that is open or unstable. */
+export function engineCodeAt(slot: u64, toShard: u32, p: usize, len: u32): i32 {
+  return len == 32 ? codeOut(slot, toShard, p) : ENGINE_MALFORMED;
+}
 /** in: a loan from a shard. */
 export function engineReceiveLoan(fromShard: u32, p: usize, len: u32): i32 {
   return loanIn(fromShard, p, len);
@@ -312,13 +317,13 @@ function run(slot: usize): i32 {
   return 0;
 }
 
-/** out: u32 count, u32 0, results. All loans must be in. Executes once; asked again it answers the same. */
+/** out: u32 count, u32 0, results. All loans must be in, and the data that their hashes stand for. Executes once; asked again it answers the same. */
 export function engineExecute(): i32 {
   const slot = sessionOpen();
   outReset();
   if (!slot) return ENGINE_NOT_OPEN;
   if (sessionPhase() == PHASE_FAILED) return failure;
-  if (loansMissing()) return ENGINE_LOANS_MISSING;
+  if (loansMissing() || stubsWanted()) return ENGINE_LOANS_MISSING;
   if (sessionPhase() == PHASE_EXECUTED) {
     outBytes(load<u32>(slot, SLOT_RESULTS), load<u32>(slot, SLOT_RESULTS_LEN));
     return 0;

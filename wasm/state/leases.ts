@@ -35,7 +35,7 @@ import {
   slotFind,
   slotIs,
 } from "./session";
-import { outAsOf } from "./store";
+import { isStub, loanedSize, loanListCheck, outCode, outLent, stubBorrow } from "./stub";
 import { tableFind } from "./table";
 import {
   SLOT_DIGEST,
@@ -119,7 +119,7 @@ export function loanOut(number: u64, to: u32): i32 {
   for (let n = load<u32>(slot, SLOT_NUM_LENDS); n; n--) {
     if (<u32>load<u16>(p, LEASE_SHARD) == to) {
       const record = tableFind(p + LEASE_KEY, keyHash(p + LEASE_KEY));
-      if (record) outAsOf(record, number - 1);
+      if (record) outLent(record, number - 1, load<u8>(p, LEASE_WRITABLE) != 0);
       else outTombstone(p + LEASE_KEY);
       count += 1;
     }
@@ -132,6 +132,20 @@ export function loanOut(number: u64, to: u32): i32 {
   store<u32>(outAt(MESSAGE_HEADER), count);
   outMessageEnd();
   return 0;
+}
+
+/** out: hash 32, data: of an account that a slot, open or unstable, lends read-only to a shard, by the hash that its loan has. */
+export function codeOut(number: u64, to: u32, hash: usize): i32 {
+  outReset();
+  const slot = slotFind(number);
+  if (!slot) return findCode();
+  let p: usize = load<u32>(slot, SLOT_LENDS);
+  for (let n = load<u32>(slot, SLOT_NUM_LENDS); n; n--, p += LEASE_SIZE) {
+    if (<u32>load<u16>(p, LEASE_SHARD) != to || load<u8>(p, LEASE_WRITABLE)) continue;
+    const record = tableFind(p + LEASE_KEY, keyHash(p + LEASE_KEY));
+    if (record && outCode(record, number - 1, hash)) return 0;
+  }
+  return ENGINE_UNEXPECTED;
 }
 
 /** The return of a slot, executed or applied but unstable, to the shard that lent. */
@@ -206,7 +220,8 @@ function matches(list: usize, entries: usize, n: u32, shard: u32, writableOnly: 
   for (; n; n--, entries += LEASE_SIZE) {
     if (<u32>load<u16>(entries, LEASE_SHARD) != shard || (writableOnly && !load<u8>(entries, LEASE_WRITABLE))) continue;
     if (!left || !keyEquals(p, entries + LEASE_KEY)) return false;
-    p += encodedSize(load<u32>(p, ENC_DATA_LEN));
+    if (isStub(p) && load<u8>(entries, LEASE_WRITABLE)) return false;
+    p += loanedSize(p);
     left -= 1;
   }
   return left == 0;
@@ -218,7 +233,7 @@ export function loanIn(from: u32, p: usize, len: u32): i32 {
   if (loanState(from) == PARTNER_NONE) return ENGINE_UNEXPECTED;
   if (loanState(from) == PARTNER_DONE) return 0;
   const list = p + MESSAGE_HEADER;
-  if (!listCheck(list, len - MESSAGE_HEADER)) return ENGINE_MALFORMED;
+  if (!loanListCheck(list, len - MESSAGE_HEADER)) return ENGINE_MALFORMED;
   const proposal = sessionProposal();
   const n = load<u32>(proposal, PROP_NUM_BORROWS);
   let entry = proposalBorrows(proposal);
@@ -226,8 +241,9 @@ export function loanIn(from: u32, p: usize, len: u32): i32 {
   let at = list + LIST_HEADER;
   for (let i = n; i; i--, entry += LEASE_SIZE) {
     if (<u32>load<u16>(entry, LEASE_SHARD) != from) continue;
-    workspaceLease(at, load<u8>(entry, LEASE_WRITABLE) != 0);
-    at += encodedSize(load<u32>(at, ENC_DATA_LEN));
+    if (isStub(at)) stubBorrow(at, from);
+    else workspaceLease(at, load<u8>(entry, LEASE_WRITABLE) != 0);
+    at += loanedSize(at);
   }
   loanDone(from);
   return 0;

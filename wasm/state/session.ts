@@ -6,13 +6,16 @@
  */
 import { heapAlloc, heapFree } from "../memory/heap";
 import { keyEquals, keyHash } from "../memory/bytes";
+import { programsForget } from "../svm/sbpf/programs";
 import { ACC_DATA_LEN, ACC_EPOCH, ACC_LAMPORTS, ACC_MODIFIED, ACC_STATE, ST_LEASED, ST_LENT, ST_SHARED, ST_STORED, ST_TEMPORARY } from "./account";
+import { codesForget } from "./code-cache";
 import { ENGINE_APPLIED, ENGINE_NOT_OPEN, ENGINE_TOO_OLD, ENGINE_WRONG_DIGEST } from "./codes";
 import { dataDrop, dataTrim } from "./data";
 import { recordEmpty } from "./encoding";
 import { LEASE_KEY, LEASE_SIZE } from "./proposal";
 import { recordAt, recordsEnd } from "./records";
 import { VIRTUAL_SHARDS } from "./shard";
+import { stubsClose, stubsForget } from "./stub";
 import { memoryOf, storeBalance, storeCount, storeInsert, storeLamports, storeReset, storeResized, tombstoneQueue } from "./store";
 import {
   IMG_DATA_LEN,
@@ -122,6 +125,8 @@ export function sessionReset(): void {
   applied = 0;
   base = 0;
   storeReset();
+  stubsForget();
+  codesForget();
   initialised = true;
 }
 
@@ -207,6 +212,7 @@ function end(): void {
     lend += LEASE_SIZE;
   }
   workspaceClose();
+  stubsClose(phase == PHASE_FAILED);
   if (proposal) heapFree(proposal, proposalLen);
   proposal = 0;
   open = 0;
@@ -297,6 +303,8 @@ export function sessionStable(slot: u64): void {
 
 /** Takes the newest applied slot back. No slot is open. */
 export function sessionRevert(): void {
+  stubsForget();
+  programsForget();
   const slot = newest;
   for (let image: usize = load<u32>(slot, SLOT_IMAGES); image; image = load<u32>(image, IMG_NEXT)) {
     const record: usize = load<u32>(image, IMG_RECORD);

@@ -111,6 +111,12 @@ export function workspaceLease(p: usize, writable: bool): void {
   decodeInto(record, p);
   smallInsert(slotTable, record, keyHash(p));
 }
+/** Adds a record for an account that is borrowed read-only, whose other fields the caller fills. */
+export function workspaceBorrow(key: usize): usize {
+  const record = recordNew(key, ST_LEASED | ST_READONLY);
+  smallInsert(slotTable, record, keyHash(key));
+  return record;
+}
 /** The leased account of a key. */
 export function workspaceLeased(key: usize): usize {
   return smallFind(slotTable, key, keyHash(key));
