@@ -53,12 +53,16 @@ let age: u32 = 64;
 /** When a whole turn has freed too little: nothing is tried until so many bytes are in memory. */
 let stuckUntil: u64 = 0;
 
+/** A checkpoint has tombstones that are still in memory. */
+let tombstonesDue: bool = false;
+
 /** Nothing is in storage. */
 export function coldReset(): void {
   clean = 0;
   hand = 0;
   age = 64;
   stuckUntil = 0;
+  tombstonesDue = false;
 }
 
 /** An empty shard gets its totals as of `slot`; every account is cold. */
@@ -72,11 +76,19 @@ export function engineRestore(slot: u64, lamports: u64, count: u32): i32 {
   return 0;
 }
 
-/** Storage has a checkpoint as of `slot`: accounts not changed since may leave memory, tombstones do. */
+/** Storage has a checkpoint as of `slot`: accounts not changed since may leave memory, tombstones do, once no slot is open. */
 export function engineClean(slot: u64): void {
   clean = slot;
   stuckUntil = 0;
-  tombstonesDrop(min(slot, sessionBase()));
+  tombstonesDue = true;
+  dropTombstones();
+}
+
+/** The open slot may need an account that it has not asked storage for because a tombstone says that it does not exist. */
+function dropTombstones(): void {
+  if (!tombstonesDue || sessionOpen()) return;
+  tombstonesDue = false;
+  tombstonesDrop(min(clean, sessionBase()));
 }
 
 /** out: u64 lamports, u64 accounts as of the base: what a checkpoint as of it must say. */
@@ -135,6 +147,7 @@ export function coldRollback(): void {
 /** Frees memory until the accounts take no more than `limit` bytes, as far as accounts are clean and not in use. */
 export function engineEvict(limit: u32): i32 {
   if (sessionOpen()) return ENGINE_BUSY;
+  dropTombstones();
   if (storeBytes() <= <u64>limit || storeBytes() < stuckUntil) return 0;
   const goal: u64 = limit - (limit >> FREE_SHIFT);
   const now = <u32>sessionApplied();

@@ -1,0 +1,46 @@
+// Accounts that are in storage only, and a slot that is open while storage gets a checkpoint.
+import { expect, it } from "vitest";
+import { encodeAccountList, shardOf } from "../../../shared/state/accounts.ts";
+import { engineOf, keyOf, type Lease, proposalOf, SEEDS, transferRecord, wallet } from "./chain.ts";
+
+const onShard = (shard: number, nth = 0): Uint8Array => {
+  for (let i = 0, seen = 0; ; i++) if (shardOf(keyOf(i), 2, SEEDS) === shard && seen++ === nth) return keyOf(i);
+};
+
+it("an account that a slot has deleted stays deleted for the slot that is open when the checkpoint is there", () => {
+  const [payer, purse, other, foreign] = [onShard(0), onShard(0, 1), onShard(0, 2), onShard(1)];
+  const stored = [wallet(payer, 50_000_000n), wallet(purse, 10_000_000n), wallet(other, 10_000_000n)];
+  const engine = engineOf(0, 2);
+  engine.restore(1, { lamports: 70_000_000n, count: 3 });
+  const drain = { from: purse, to: payer, lamports: 9_995_000n };
+  const first = proposalOf({
+    slot: 2,
+    shard: 0,
+    prevSlot: 1,
+    records: [{ blockIndex: 0, record: transferRecord(drain) }],
+  });
+  expect(engine.coldOfProposal(first).length).toBe(64);
+  engine.fetch(encodeAccountList(stored.slice(0, 2)));
+  expect([engine.begin(first), engine.execute()]).toEqual([0, 0]);
+  engine.commit();
+  engine.stable(2);
+  expect([engine.coldCount(), engine.count()]).toEqual([1, 2]);
+
+  const lender = engineOf(1, 2);
+  lender.load(encodeAccountList([wallet(foreign, 10_000_000n)]), 0);
+  const lease = (shard: number): Lease[] => [{ shard, writable: true, key: foreign }];
+  const records = [
+    { blockIndex: 0, record: transferRecord({ from: foreign, to: payer, lamports: 1_000_000n }) },
+    { blockIndex: 1, record: transferRecord({ from: payer, to: purse, lamports: 2_000_000n }) },
+  ];
+  const second = proposalOf({ slot: 3, shard: 0, prevSlot: 2, borrows: lease(1), records });
+  expect(engine.coldOfProposal(second).length).toBe(0);
+  expect(engine.begin(second)).toBe(0);
+  expect(lender.begin(proposalOf({ slot: 3, shard: 1, prevSlot: 0, lends: lease(0) }))).toBe(0);
+  engine.clean(2);
+  expect(engine.receiveLoan(1, lender.loan(0))).toBe(0);
+  expect(engine.execute()).toBe(0);
+  expect(engine.fault()).toBeUndefined();
+  engine.commit();
+  expect(engine.count()).toBe(3);
+});
