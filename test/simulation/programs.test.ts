@@ -2,8 +2,20 @@
 import { describe, expect, it } from "vitest";
 import { decodeBlock } from "../../shared/protocol/block.ts";
 import { decodeRecord, frameRecords } from "../../shared/protocol/record.ts";
-import { COUNTERS, count, naming, UPGRADEABLE } from "./programs.ts";
-import { wrap } from "./sabotage.ts";
+import {
+  BUFFER_STEPS,
+  BUFFERS,
+  COUNTERS,
+  close,
+  count,
+  countThroughCall,
+  deploy,
+  FRESH,
+  naming,
+  UPGRADEABLE,
+  upgrade,
+} from "./programs.ts";
+import { changed, resent, wrap } from "./sabotage.ts";
 import { batch, type Outcome, play, type Scenario } from "./scenario.ts";
 import { COLD, HOT, hex, transfer } from "./world.ts";
 
@@ -53,18 +65,110 @@ describe("a transaction that names a program whose programdata was not brought a
   });
 });
 
-it("programs run, wherever they and what they write are", () => {
-  const calls = Array.from({ length: 8 }, (_, i) =>
-    batch(i, i * 30, 0, [transfer(HOT[0]!, COLD[0]!, 1n), count(i, i), count(i, 99)]),
-  );
-  const outcome = play({ workload: calls, ...acting });
-  if (outcome.failure) throw outcome.failure;
-  const { cluster } = outcome;
-  const counted = COUNTERS.map((key) => {
-    const account = cluster.shards[cluster.shardOf(key)]!.machine!.read(key, Number.MAX_SAFE_INTEGER).slice(8);
-    return Number(new DataView(account.buffer).getBigUint64(88, true));
+const counted = ({ cluster }: Outcome, i: number): number => {
+  const key = COUNTERS[i]!;
+  const account = cluster.shards[cluster.shardOf(key)]!.machine!.read(key, Number.MAX_SAFE_INTEGER).slice(8);
+  return Number(new DataView(account.buffer).getBigUint64(88, true));
+};
+
+describe("programs", () => {
+  it("run, called by a transaction or by another program, wherever they and what they write are", () => {
+    const workload = [0, 1, 2, 3, 6, 7].map((counter, i) =>
+      batch(i, i * 30, 0, [transfer(HOT[0]!, COLD[0]!, 1n), count(counter, i), countThroughCall(counter, i)]),
+    );
+    const outcome = play({ workload, ...acting });
+    if (outcome.failure) throw outcome.failure;
+    expect([0, 1, 2, 3, 6, 7].map((i) => counted(outcome, i))).toEqual([2, 20, 200, 2000, 2, 20]);
   });
-  expect(counted).toEqual([2, 20, 200, 2000, 2, 20, 200, 2000]);
+
+  it("that are upgraded or deployed run as they are now from the next block on, on every shard", () => {
+    const pay = transfer(HOT[0]!, COLD[0]!, 1n);
+    const call = (number: number, atMs: number, counters: readonly number[]) =>
+      batch(number, atMs, 0, ...counters.map((i) => [transfer(COLD[i]!, COLD[15]!, 1n), count(i, number)]));
+    const outcome = play({
+      shape: { shards: 8 },
+      workload: [
+        call(1, 0, [0, 1, 2, 6, 7, 8, 4]),
+        batch(2, 200, 0, [pay, upgrade(UPGRADEABLE[0]!, BUFFERS[0]!)], [pay, deploy(FRESH[0]!, BUFFERS[1]!)]),
+        call(3, 400, [0, 1, 2, 6, 7, 8, 4, 10]),
+        batch(4, 600, 0, [pay, close(UPGRADEABLE[1]!)]),
+        call(5, 800, [0, 1, 2, 6, 7, 8]),
+      ],
+      ...acting,
+    });
+    if (outcome.failure) throw outcome.failure;
+    expect([0, 6].map((i) => counted(outcome, i))).toEqual(Array(2).fill(1 + 2 * BUFFER_STEPS[0]!));
+    expect([1, 7].map((i) => counted(outcome, i))).toEqual([20, 20]);
+    expect([2, 8].map((i) => counted(outcome, i))).toEqual([300, 300]);
+    expect([4, 10].map((i) => counted(outcome, i))).toEqual(Array(2).fill(BUFFER_STEPS[1]!));
+  });
+});
+
+describe("the data of a program", () => {
+  const calls = Array.from({ length: 10 }, (_, i) =>
+    batch(i, i * 40, 0, ...[0, 1, 2, 6, 7].map((c) => [transfer(COLD[c]!, COLD[15]!, 1n), count(c, i)])),
+  );
+  const codes = (kill: "from" | "to" | "none", lose: boolean, of: "code" | "codeWanted"): Scenario => ({
+    workload: calls,
+    onMessage: (p, from, to, message) => {
+      if (message.type !== of || p.acted > 6) return undefined;
+      p.acted++;
+      if (kill !== "none") p.kill(kill === "from" ? from : to, 20);
+      return lose ? "lose" : undefined;
+    },
+  });
+  const run = (scenario: Scenario): void => {
+    const outcome = play(scenario);
+    if (outcome.failure) throw outcome.failure;
+    expect(outcome.acted).toBeGreaterThan(2);
+    expect(outcome.verdict!.landed).toBe(50);
+  };
+
+  it("come again when the question or the answer is lost", () => {
+    run(codes("none", true, "codeWanted"));
+    run(codes("none", true, "code"));
+  });
+  it("come again when the lender dies over the answer", () => {
+    run(codes("from", true, "code"));
+    run(codes("to", true, "codeWanted"));
+  });
+  it("come again when the borrower dies before or after it has them", () => {
+    run(codes("from", false, "codeWanted"));
+    run(codes("to", false, "code"));
+  });
+  it("are not taken from a lender that sends others", () => {
+    const outcome = play({
+      workload: calls,
+      onMessage: (p, _from, _to, message) => {
+        if (message.type !== "code" || p.acted >= 4) return undefined;
+        p.acted++;
+        const code = message.code.slice();
+        code[600]! ^= 1;
+        return [{ ...message, code }];
+      },
+      ignoreRepeats: true,
+    });
+    if (outcome.failure) throw outcome.failure;
+    expect(outcome.acted).toBe(4);
+    expect(outcome.verdict!.landed).toBe(50);
+  });
+  it("travel once to each shard that calls it, however often it is called", () => {
+    let sent = 0;
+    const pairs = new Set<string>();
+    const outcome = play({
+      workload: calls,
+      onMessage: (p, from, to, message) => {
+        if (message.type !== "code") return undefined;
+        p.acted++;
+        sent++;
+        pairs.add(`${from} ${to} ${hex(message.code.subarray(0, 32))}`);
+        return undefined;
+      },
+    });
+    if (outcome.failure) throw outcome.failure;
+    expect(sent).toBeGreaterThan(0);
+    expect(sent).toBe(pairs.size);
+  });
 });
 
 describe("the builder dies", () => {
@@ -133,6 +237,40 @@ describe("the oracle notices", () => {
     });
     expect(outcome.failure?.kind).toBe("liveness");
     expect(outcome.failure?.message).toContain("put off");
+  });
+
+  it("a shard that runs a program as it was before its upgrade", () => {
+    // The lender names the hash that it has named first, whatever the program has become.
+    const first = new Map<string, Uint8Array>();
+    let stale = 0;
+    const lent = (loan: Uint8Array): Uint8Array =>
+      resent(loan, (list) =>
+        changed(list, (stub) => {
+          if (stub[85] !== 1) return stub;
+          const name = hex(stub.subarray(0, 32));
+          const hash = first.get(name);
+          if (!hash) first.set(name, stub.slice(88));
+          else if (hex(hash) !== hex(stub.subarray(88))) {
+            stub.set(hash, 88);
+            stale++;
+          }
+          return stub;
+        }),
+      );
+    const pay = transfer(HOT[0]!, COLD[0]!, 1n);
+    const calls = (number: number, atMs: number) =>
+      batch(number, atMs, 0, ...[0, 1, 2, 6, 7, 8].map((c) => [transfer(COLD[c]!, COLD[c]!, 1n), count(c, number)]));
+    const outcome = play({
+      shape: { shards: 8 },
+      workload: [
+        calls(1, 0),
+        batch(2, 200, 0, ...UPGRADEABLE.map((program, i) => [pay, upgrade(program, BUFFERS[i]!)])),
+        calls(3, 400),
+      ],
+      sabotage: { engine: (engine) => wrap(engine, { loan: (to) => lent(engine.loan(to)) }) },
+    });
+    expect(stale).toBeGreaterThan(0);
+    expect(["results", "state"]).toContain(outcome.failure?.kind);
   });
 
   it("a planner that drops what it is to take again", () => {

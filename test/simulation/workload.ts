@@ -1,7 +1,18 @@
 /** What the clients of a seed want: batches of transactions, when, through which lanes, how often. */
 import { SYSTEM } from "../conformance/random-world.ts";
 import type { Dice } from "./dice.ts";
-import { COUNTERS, count, naming, UPGRADEABLE } from "./programs.ts";
+import {
+  BUFFERS,
+  COUNTERS,
+  close,
+  count,
+  countThroughCall,
+  deploy,
+  FRESH,
+  naming,
+  UPGRADEABLE,
+  upgrade,
+} from "./programs.ts";
 import {
   advanceNonce,
   COLD,
@@ -76,8 +87,13 @@ const KINDS = [
   "count",
   "count",
   "count",
+  "call",
+  "call",
   "name",
-  "name",
+  "upgrade",
+  "upgrade",
+  "deploy",
+  "close",
   "unknown",
 ] as const;
 
@@ -140,6 +156,14 @@ export function transactionOf(dice: Dice, shape: WorkloadShape, number: number):
       const second = dice.below(`second counter of ${name}`, COUNTERS.length);
       return make(from, count(first, number), count(second, number));
     }
+    case "call":
+      return make(from, countThroughCall(dice.below(`counter of ${name}`, COUNTERS.length), number));
+    case "upgrade":
+      return make(HOT[0]!, upgrade(pick("program", [...UPGRADEABLE, ...FRESH]), pick("buffer", BUFFERS)));
+    case "deploy":
+      return make(HOT[0]!, deploy(pick("program", FRESH), pick("buffer", BUFFERS)));
+    case "close":
+      return make(HOT[0]!, close(pick("program", [UPGRADEABLE[2]!, ...FRESH])));
     case "name": {
       const program = pick("program", UPGRADEABLE);
       if (dice.chance(`named by a program ${name}`, 0.5)) {
