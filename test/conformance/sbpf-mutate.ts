@@ -1,4 +1,7 @@
 /** ELF files of programs with something wrong: cut off, bits turned over, numbers in their headers changed. */
+import { readElf } from "../../infra/sbpf/elf-read.ts";
+import { layout } from "../../infra/sbpf/elf-write.ts";
+import { encode, INSTRUCTION_SIZE, OPERATIONS } from "../../infra/sbpf/opcodes.ts";
 import type { Random } from "./random-prng.ts";
 
 const EHDR_SIZE = 64;
@@ -173,4 +176,29 @@ class Mutation {
 
 export function mutateElf(random: Random, elf: Uint8Array): Uint8Array {
   return new Mutation(random, elf).done();
+}
+
+/** A file of the assembler with a few instructions changed, most of them into ones that the verifier takes too. */
+export function mutateCode(random: Random, elf: Uint8Array): Uint8Array {
+  const changed = elf.slice();
+  const { version, text, rodata } = readElf(elf);
+  const start = layout(version, text.length, rodata.length)[".text"].offset;
+  for (let n = 1 + random.below(3); n > 0; n--) {
+    const at = start + INSTRUCTION_SIZE * random.below(text.length / INSTRUCTION_SIZE);
+    random.weighted([
+      [3, () => changed.set(Uint8Array.of(random.u32(), random.u32() & (random.chance(0.5) ? 255 : 0)), at + 4)],
+      [2, () => (changed[at + 1] = random.below(11) * 16 + random.below(10))],
+      [2, () => (changed[at + 2] = random.u32())],
+      [1, () => changed.set(changed.slice(start, start + INSTRUCTION_SIZE), at)],
+      [
+        2,
+        () => {
+          const { opcode, width } = random.pick(OPERATIONS[version]!);
+          const [dst, src] = [random.below(10), random.below(10)];
+          changed.set(encode({ opcode, dst, src, off: random.below(16), imm: width ?? 1 + random.below(16) }), at);
+        },
+      ],
+    ])();
+  }
+  return changed;
 }
