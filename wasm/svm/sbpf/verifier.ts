@@ -87,6 +87,20 @@ function kind(opcode: u32, version: u32): u32 {
   }
 }
 
+/** kind() of every opcode of a version, made once. */
+const kinds: usize = memory.data(1024, 8);
+let kindsKnown: bool = false;
+
+function kindsOf(version: u32): usize {
+  if (!kindsKnown) {
+    kindsKnown = true;
+    for (let v: u32 = 0; v < 4; v++) {
+      for (let opcode: u32 = 0; opcode < 256; opcode++) store<u8>(kinds + (v << 8) + opcode, <u8>kind(opcode, v));
+    }
+  }
+  return kinds + (version << 8);
+}
+
 /** `before`, the number of the instruction, `after`. */
 function refuse(before: string, instruction: u64): bool {
   elfError("Verifier error: ");
@@ -147,11 +161,13 @@ export function verify(code: usize, length: u32, version: u32): bool {
   if (length & 7) return elfError("Verifier error: program length must be a multiple of 8 octets");
   if (!length) return elfError("Verifier error: no program set, call prog_set() to load one");
   const count = length >> 3;
+  const table = kindsOf(version);
+  const frames = version == 1 || version == 2; // of the program's own size: it adds to r10
   for (let i: u32 = 0; i < count; i++) {
     const at = code + (<usize>i << 3);
     const opcode: u32 = load<u8>(at);
     const imm: i64 = load<i32>(at, 4);
-    const k = kind(opcode, version);
+    const k: u32 = load<u8>(table + opcode);
     switch (k) {
       case UNKNOWN: {
         elfError("Verifier error: unknown eBPF opcode ");
@@ -184,10 +200,12 @@ export function verify(code: usize, length: u32, version: u32): bool {
         i += 1;
         break;
       default:
-        if (opcode == ADD64_IMM && (load<u8>(at, 1) & 15) == 10 && (version == 1 || version == 2) && imm & 63)
+        if (frames && opcode == ADD64_IMM && (load<u8>(at, 1) & 15) == 10 && imm & 63)
           return refuse("Unaligned immediate", i);
         break;
     }
+    const registers: u32 = load<u8>(at, 1);
+    if ((registers & 15) < 10 && registers <= 0xaf) continue;
     if (!checkRegisters(at, k == STORE, version, i)) return false;
   }
   return true;
