@@ -67,4 +67,4 @@ export {
   plannerSetContext,
   plannerWaiting,
 } from "./scheduling/planner";
-export { sbpfCheck, sbpfInstructions, sbpfLoad, sbpfRunLoaded, sbpfRunRaw } from "./svm/sbpf/raw";
+export { sbpfCheck, sbpfInstructions, sbpfRegions, sbpfLoad, sbpfRunLoaded, sbpfRunRaw } from "./svm/sbpf/raw";

@@ -17,6 +17,7 @@ import {
   VM_ALIGNED,
   VM_ALONE,
   VM_EXECUTABLE,
+  VM_REGIONS,
   VM_REGISTERS,
   VM_SYSCALL_UNITS,
   VM_VERSION,
@@ -112,6 +113,11 @@ export function sbpfRunLoaded(ptr: usize, len: u32, heapSize: u32, units: u64): 
 /** Instructions of the last run: its units without those of system calls. */
 export function sbpfInstructions(): u64 {
   return instructions;
+}
+
+/** Where the region table (vm.ts) of the last run is: what it could write is known to tests, and everything else can be compared. */
+export function sbpfRegions(): usize {
+  return vmBase() + VM_REGIONS;
 }
 
 /** sbpfLoad of [ptr, ptr + elfLen) and sbpfRunLoaded of [ptr + elfLen, ptr + len). 0, -1, or -2 (out: why the file is refused). */
