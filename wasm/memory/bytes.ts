@@ -66,8 +66,3 @@ export function keyHash(p: usize): u64 {
   h = mix(h + load<u64>(p, 16));
   return mix(h + load<u64>(p, 24));
 }
-
-/** The same for a word that others choose. */
-export function wordHash(v: u64): u64 {
-  return mix(mix(v ^ hashSeed));
-}

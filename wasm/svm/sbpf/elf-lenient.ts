@@ -29,7 +29,7 @@ import {
   symbolName,
 } from "./elf-file";
 import { EXE_CODE_ADDRESS, EXE_ENTRY, EXE_RODATA, EXE_RODATA_ADDRESS, EXE_RODATA_LEN, EXE_RODATA_ROOM } from "./executable";
-import { functionsAdd, functionsReplace } from "./functions";
+import { ENTRYPOINT, functionsAdd, functionsAddEntrypoint, functionsSetEntrypoint } from "./functions";
 import { murmur3, murmur3OfTarget } from "./murmur3";
 import { syscallFind } from "./syscalls/table";
 
@@ -45,8 +45,6 @@ const R_64_64: u32 = 1;
 const R_64_RELATIVE: u32 = 8;
 const R_64_32: u32 = 10;
 const STT_FUNC: u32 = 2;
-/** murmur3 of "entrypoint", the one function that goes by its name. */
-const ENTRYPOINT: u32 = 0x71e3cf81;
 
 let text: usize = 0; // section header of .text
 let bytes: usize = 0; // a copy of the file, which relocations change
@@ -92,9 +90,10 @@ function collision(hash: u32): bool {
   elfError("Symbol hash collision ");
   return elfErrorHex(hash);
 }
-/** A function under its hash. False: it has the name of a system call, or of another function. */
+/** A function under its hash. False: a system call has the same one. */
 function register(hash: u32, instruction: u32): bool {
-  if (syscallFind(hash, strict) >= 0 || !functionsAdd(hash, instruction)) return collision(hash);
+  if (syscallFind(hash, strict) >= 0) return collision(hash);
+  functionsAdd(instruction);
   return true;
 }
 
@@ -175,8 +174,13 @@ function relocateCall(offset: u64, index: u32): bool {
   if ((load<u8>(symbol, 4) & 15) == STT_FUNC && value) {
     if (!sectionContains(text, value)) return elfOutOfBounds();
     const target = <u32>((value - load<u64>(text, SH_ADDR)) >> 3);
-    hash = isNamed(name, length, "entrypoint") ? ENTRYPOINT : murmur3OfTarget(target);
-    if (!register(hash, target)) return false;
+    if (isNamed(name, length, "entrypoint")) {
+      hash = ENTRYPOINT;
+      if (!functionsAddEntrypoint(target)) return collision(hash);
+    } else {
+      hash = murmur3OfTarget(target);
+      if (!register(hash, target)) return false;
+    }
   } else {
     hash = murmur3(name, length);
     if (strict && syscallFind(hash, true) < 0) {
@@ -295,8 +299,7 @@ function loadFrom(executable: usize, file: usize, len: u32): bool {
   const offset = load<u64>(file, E_ENTRY) - address;
   if (offset & 7) return elfError("Invalid entrypoint");
   const entry = <u32>(offset >> 3);
-  if (syscallFind(ENTRYPOINT, strict) >= 0) return collision(ENTRYPOINT);
-  functionsReplace(ENTRYPOINT, entry);
+  functionsSetEntrypoint(entry);
   if (!readOnlyMemory(executable, len)) return false;
   store<u32>(executable, entry, EXE_ENTRY);
   store<u64>(executable, PROGRAM_START + address, EXE_CODE_ADDRESS);

@@ -53,7 +53,7 @@ export function executableLoad(elf: usize, len: u32, deploying: bool): usize {
   elfErrorReset();
   const executable = heapAlloc(<u32>EXE_SIZE);
   memory.fill(executable, 0, EXE_SIZE);
-  functionsBegin();
+  functionsBegin(len);
   const done = loadInto(executable, elf, len, deploying);
   functionsEnd();
   if (done) return executable;

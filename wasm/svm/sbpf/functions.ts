@@ -1,69 +1,49 @@
 /**
- * Functions of the program being loaded: hash -> first instruction, open addressing. One loading at a time; the table is given back when
- * the code is translated. solana-sbpf src/program.rs FunctionRegistry.
+ * Functions of the program being loaded, by the hash that calls name them by. One loading at a time. solana-sbpf 0.23 src/program.rs FunctionRegistry.
  *
- * A slot: u32 hash, u32 instruction + 1 (0: empty). A file has at most one function a call and a relocation, so the table grows by need.
+ * A function goes by murmur3 of its first instruction, "entrypoint" by its name. Over 32-bit numbers murmur3 has no collisions and can be
+ * undone, so all there is to keep is a bit an instruction: a file of 10 MiB can have more than a million functions.
  */
-import { wordHash } from "../../memory/bytes";
 import { heapAlloc, heapFree } from "../../memory/heap";
+import { murmur3Target } from "./murmur3";
 
-let slots: usize = 0;
-let capacity: u32 = 0;
-let used: u32 = 0;
+/** murmur3 of "entrypoint". No file is so long that it is the hash of one of its instructions (number 184,599,424). */
+export const ENTRYPOINT: u32 = 0x71e3cf81;
 
-export function functionsBegin(): void {
-  capacity = 256;
-  used = 0;
-  slots = heapAlloc(capacity << 3);
-  memory.fill(slots, 0, capacity << 3);
+let bits: usize = 0;
+let room: u32 = 0;
+let entry: i64 = -1;
+
+/** For a file of `len` bytes. */
+export function functionsBegin(len: u32): void {
+  room = (len >> 6) + 8;
+  bits = heapAlloc(room);
+  memory.fill(bits, 0, room);
+  entry = -1;
 }
 export function functionsEnd(): void {
-  heapFree(slots, capacity << 3);
-  slots = 0;
-}
-
-/** The slot of a hash, or the empty one where it belongs. A file can be made so that its hashes lie close together: hence wordHash. */
-function find(hash: u32): usize {
-  const mask = capacity - 1;
-  let i = <u32>wordHash(hash);
-  while (true) {
-    const slot = slots + ((i & mask) << 3);
-    if (!load<u32>(slot, 4) || load<u32>(slot) == hash) return slot;
-    i += 1;
-  }
-}
-
-function grow(): void {
-  const old = slots;
-  const oldCapacity = capacity;
-  capacity <<= 1;
-  slots = heapAlloc(capacity << 3);
-  memory.fill(slots, 0, capacity << 3);
-  for (let i: u32 = 0; i < oldCapacity; i++) {
-    const from = old + (i << 3);
-    if (load<u32>(from, 4)) store<u64>(find(load<u32>(from)), load<u64>(from));
-  }
-  heapFree(old, oldCapacity << 3);
+  heapFree(bits, room);
 }
 
 /** First instruction of a function, or -1. */
-export function functionsLookup(hash: u32): i32 {
-  return <i32>load<u32>(find(hash), 4) - 1;
+export function functionsLookup(hash: u32): i64 {
+  if (hash == ENTRYPOINT) return entry;
+  const instruction = murmur3Target(hash);
+  const byte = instruction >> 3;
+  return byte < room && load<u8>(bits + byte) & (1 << (instruction & 7)) ? <i64>instruction : -1;
 }
-/** False: the hash belongs to another function already. */
-export function functionsAdd(hash: u32, instruction: u32): bool {
-  const slot = find(hash);
-  const known = load<u32>(slot, 4);
-  if (known) return known == instruction + 1;
-  store<u32>(slot, hash);
-  store<u32>(slot, instruction + 1, 4);
-  used += 1;
-  if (used > capacity >> 1) grow();
+/** A function by its first instruction. */
+export function functionsAdd(instruction: u32): void {
+  const at = bits + (instruction >> 3);
+  store<u8>(at, load<u8>(at) | (1 << (<u8>instruction & 7)));
+}
+/** The function "entrypoint". False: it is another one already. */
+export function functionsAddEntrypoint(instruction: u32): bool {
+  if (entry >= 0 && entry != <i64>instruction) return false;
+  entry = instruction;
   return true;
 }
-/** Where the hash belongs to, whatever it belonged to before. */
-export function functionsReplace(hash: u32, instruction: u32): void {
-  const slot = find(hash);
-  if (load<u32>(slot, 4)) store<u32>(slot, instruction + 1, 4);
-  else functionsAdd(hash, instruction);
+/** The entry point of the file, whatever the name meant before. */
+export function functionsSetEntrypoint(instruction: u32): void {
+  entry = instruction;
 }

@@ -26,3 +26,13 @@ export function murmur3OfTarget(pc: u32): u32 {
   store<u64>(bytes, pc);
   return murmur3(bytes, 8);
 }
+
+/** The number that has this hash: every step of murmur3 of one block can be undone (the multipliers' inverses mod 2^32). */
+export function murmur3Target(hash: u32): u32 {
+  let h = (hash ^ (hash >> 16)) * 0x7ed1b41d;
+  h = (h ^ (h >> 13) ^ (h >> 26)) * 0xa5cb9243;
+  h ^= (h >> 16) ^ 8;
+  h = rotr<u32>((h - 0xe6546b64) * 0xcccccccd, 13); // the block of the upper half, which is 0
+  h = rotr<u32>((h - 0xe6546b64) * 0xcccccccd, 13);
+  return rotr<u32>(h * 0x56ed309b, 15) * 0xdee13bb1;
+}
