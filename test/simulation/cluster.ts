@@ -54,6 +54,8 @@ export interface ClusterShape {
   readonly partBytes: number;
   readonly mergeBytes: number;
   readonly accounts: readonly Account[];
+  /** Flags of the programs that run from their real ELFs, which are then among the accounts. Unset: none. */
+  readonly realPrograms?: number;
 }
 
 /** Wrappers around ports and writes, with which the tests of the oracle break things on purpose. */
@@ -143,15 +145,20 @@ export class Cluster implements HostWorld {
   }
 
   #shard(shard: number, genesis: Uint8Array): ShardMachine {
-    const { shards } = this.shape;
-    const engine = new ShardEngine(wasmModule(), { shardIndex: shard, shardCount: shards, ...this.seeds });
+    const { shards, realPrograms = 0 } = this.shape;
+    const engine = new ShardEngine(wasmModule(), {
+      shardIndex: shard,
+      shardCount: shards,
+      ...this.seeds,
+      realPrograms,
+    });
     this.engines[shard] = engine;
     const port = this.#sabotage.engine?.(engine, shard) ?? engine;
     return new ShardMachine(port, { ...this.shape, shard }, () => genesis, zstd);
   }
 
   #builder(): BuilderMachine {
-    const { shards, slotMs, heartbeatMs, heightStride } = this.shape;
+    const { shards, slotMs, heartbeatMs, heightStride, realPrograms = 0 } = this.shape;
     const planner = new Planner(wasmModule(), { shardCount: shards, ...this.seeds });
     return new BuilderMachine(this.#sabotage.planner?.(planner) ?? planner, sha256, {
       shardCount: shards,
@@ -160,6 +167,7 @@ export class Cluster implements HostWorld {
       heightStride: heightStride ?? 1,
       genesisHash: GENESIS_HASH,
       genesisTimestamp: GENESIS_TIMESTAMP,
+      contextFlags: realPrograms,
     });
   }
 

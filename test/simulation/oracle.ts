@@ -17,6 +17,8 @@ export interface Evidence {
   readonly shards: number;
   readonly seeds: ShardSeeds;
   readonly accounts: readonly Account[];
+  /** Flags of the programs that run from their real ELFs. */
+  readonly realPrograms: number;
   /** Stored blocks from slot 0 on. */
   readonly blocks: readonly Uint8Array[];
   readonly told: ReadonlyMap<number, Uint8Array>;
@@ -84,7 +86,7 @@ export class Oracle {
 
   constructor(evidence: Evidence) {
     this.#evidence = evidence;
-    this.#reference = new Reference(evidence.accounts);
+    this.#reference = new Reference(evidence.accounts, evidence.realPrograms);
     this.#readsBySlot = groupBy(evidence.reads, ({ slot }) => slot);
     this.#scansBySlot = groupBy(evidence.scans, ({ slot }) => slot);
   }

@@ -47,8 +47,13 @@ export class Reference {
   readonly engine: ShardEngine;
   #previous = 0;
 
-  constructor(accounts: readonly Account[]) {
-    this.engine = new ShardEngine(wasmModule(), { shardIndex: 0, shardCount: 1, seed0: 1n, seed1: 2n });
+  readonly #flags: number;
+
+  /** `flags`: of every slot context. */
+  constructor(accounts: readonly Account[], flags: number) {
+    this.#flags = flags;
+    const only = { shardIndex: 0, shardCount: 1, seed0: 1n, seed1: 2n };
+    this.engine = new ShardEngine(wasmModule(), { ...only, realPrograms: flags });
     this.engine.load(encodeAccountList(accounts), 0);
   }
 
@@ -101,6 +106,7 @@ export class Reference {
     view.setUint32(HEADER + 56, block.hashes.length, true);
     view.setUint32(HEADER + 60, block.recent.length, true);
     out.set(block.hashes[0]!, HEADER + 64);
+    view.setUint32(HEADER + 96, this.#flags, true);
     for (const [i, hash] of block.hashes.entries()) out.set(hash, HEADER + 128 + 32 * i);
     for (const [i, hash] of block.recent.entries()) out.set(hash, HEADER + RECENT + 32 * i);
     const frame = new DataView(block.frame.buffer, block.frame.byteOffset);

@@ -193,6 +193,7 @@ function judge(cluster: Cluster, clients: Clients): Verdict {
     shards: cluster.shape.shards,
     seeds: cluster.seeds,
     accounts: cluster.shape.accounts,
+    realPrograms: cluster.shape.realPrograms ?? 0,
     blocks: blocks.map(({ bytes }) => bytes),
     told: clients.told,
     sent: clients.sent.values(),
