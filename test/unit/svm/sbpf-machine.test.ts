@@ -1,6 +1,7 @@
 /** The sBPF machine on its own: what its exports answer, and that every program finds a stack of zeros. Against Agave: test/conformance. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { assemble } from "../../../infra/sbpf/assemble.ts";
+import { R_64_32, writeElf } from "../../../infra/sbpf/elf-write.ts";
 import { OPERATIONS, type SbpfVersion } from "../../../infra/sbpf/opcodes.ts";
 import { WasmInstance } from "../../../shared/svm/wasm-instance.ts";
 import { wasmModule } from "../../wasm-module.ts";
@@ -105,6 +106,45 @@ describe("sbpfRunLoaded", () => {
 
   it("sbpfRunRaw refuses a file that is longer than what it is given", () => {
     expect(wasm.exports.sbpfRunRaw!(wasm.write(new Uint8Array(8)), 8, 9, HEAP, 1n)).toBe(-1);
+  });
+});
+
+describe("sbpfCheck", () => {
+  it("takes a file of 200,000 functions without more memory than four times its size", () => {
+    const count = 200_000;
+    const text = new Uint8Array(count * 8);
+    const view = new DataView(text.buffer);
+    for (let i = 0; i < count - 1; i++) {
+      const target = (i * 7919 + 13) % count;
+      text[i * 8] = 0x85; // call
+      view.setInt32(i * 8 + 4, target === i ? 0 : target - i - 1, true);
+    }
+    text[(count - 1) * 8] = 0x95; // exit
+    const elf = writeElf({ version: 0, text, rodata: new Uint8Array(0), entry: 0, symbols: [], relocations: [] });
+    const at = wasm.write(elf);
+    const before = wasm.memory.buffer.byteLength;
+    expect(wasm.exports.sbpfCheck!(at, elf.length, 1)).toBe(0);
+    expect(wasm.memory.buffer.byteLength - before).toBeLessThan(4 * elf.length);
+  });
+
+  it("refuses two functions of the name entrypoint, in Agave's words", () => {
+    const text = new Uint8Array(6 * 8);
+    const view = new DataView(text.buffer);
+    for (let i = 0; i < 6; i++) text[i * 8] = i < 2 ? 0x85 : 0x95; // call, call, exit...
+    for (const i of [0, 1]) view.setInt32(i * 8 + 4, -1, true);
+    const file = (...targets: number[]) =>
+      writeElf({
+        version: 0,
+        text,
+        rodata: new Uint8Array(0),
+        entry: 0,
+        symbols: targets.map((offset) => ({ name: "entrypoint", at: { section: ".text", offset }, isFunction: true })),
+        relocations: targets.map((_, symbol) => ({ type: R_64_32, section: ".text", offset: symbol * 8, symbol })),
+      });
+    const [same, different] = [file(24, 24), file(24, 32)];
+    expect(wasm.exports.sbpfCheck!(wasm.write(same), same.length, 1)).toBe(0);
+    expect(wasm.exports.sbpfCheck!(wasm.write(different), different.length, 1)).toBe(-2);
+    expect(new TextDecoder().decode(wasm.out())).toBe("Symbol hash collision 0x71e3cf81");
   });
 });
 
