@@ -6,8 +6,6 @@
  * Pure and deterministic: the same bytes give the same answer in every runtime. Nothing is thrown into WASM: what goes wrong is a
  * code, and then nothing is written. wasm/svm/host-crypto.ts is the other side.
  */
-import { bls12381 } from "./crypto/bls12-381.ts";
-import { bn254Compression, bn254Group } from "./crypto/bn254.ts";
 import { secp256k1Recover, secp256r1Verify } from "./crypto/ecdsa.ts";
 import { Refused } from "./crypto/refused.ts";
 
@@ -16,30 +14,12 @@ const HOST_CRYPTO_REFUSED = -1;
 /** A number, length or operation that the WASM side never asks for. */
 const HOST_CRYPTO_UNKNOWN = -2;
 
-/** Families of operations; the low byte is the operation in the family, as the system call names it. */
-const ECDSA = 0x000;
-const BN254_GROUP = 0x100;
-const BN254_COMPRESSION = 0x200;
-const BLS12_381 = 0x300;
-
 const SECP256K1_RECOVER = 0;
 const SECP256R1_VERIFY = 1;
 
 function run(op: number, input: Uint8Array): Uint8Array | undefined {
-  const low = op & 0xff;
-  switch (op & ~0xff) {
-    case ECDSA:
-      if (low === SECP256K1_RECOVER) return secp256k1Recover(input);
-      return low === SECP256R1_VERIFY ? secp256r1Verify(input) : undefined;
-    case BN254_GROUP:
-      return bn254Group(low, input);
-    case BN254_COMPRESSION:
-      return bn254Compression(low, input);
-    case BLS12_381:
-      return bls12381(low, input);
-    default:
-      return undefined;
-  }
+  if (op === SECP256K1_RECOVER) return secp256k1Recover(input);
+  return op === SECP256R1_VERIFY ? secp256r1Verify(input) : undefined;
 }
 
 /** One operation on bytes; the output is written only when the answer is 0. */

@@ -2,6 +2,7 @@
  * The group operations of Solana's system calls on encodings of 32 bytes, in edwards25519 or in Ristretto255 (solana-curve25519 4.0,
  * curve25519-dalek 4.1). Every function answers whether its inputs are points, and canonical scalars; only then is anything written.
  */
+import { isOnCurve } from "./curve";
 import { EDWARDS_POINT, edwardsDecode, edwardsEncode } from "./edwards";
 import { laneAdd, laneFromCached } from "./lane-point";
 import { DIGIT_BYTES, pippenger } from "./pippenger";
@@ -47,7 +48,7 @@ function encode(ristretto: bool, out: usize): void {
 }
 
 export function curve25519Validate(ristretto: bool, point: usize): bool {
-  return decode(ristretto, point, 1);
+  return ristretto ? decode(true, point, 1) : isOnCurve(point);
 }
 
 /** out = left + right, or left - right. `pair`: the two encodings, one behind the other. */

@@ -5,10 +5,6 @@ export class Refused extends Error {
   }
 }
 
-export function refuseUnless(condition: boolean): asserts condition {
-  if (!condition) throw new Refused();
-}
-
 /** What throws for bad bytes in the library below. */
 export function orRefuse<T>(read: () => T): T {
   try {

@@ -1,12 +1,9 @@
 /**
  * BLS12-381 in the system calls (SIMD-0388). Curves 5 and 6 are G1 and G2, 4 is the pairing; | 0x80: big-endian. Encodings and checks:
- * shared/svm/crypto/bls12-381.ts. Agave 4.2 syscalls/src/lib.rs SyscallCurve{PointValidation,Decompress,GroupOps,PairingMap}.
+ * crypto/pairing/bls12-381.ts. Agave 4.2 syscalls/src/lib.rs SyscallCurve{PointValidation,Decompress,GroupOps,PairingMap}.
  */
+import { BLS_MAX_PAIRS, blsAdd, blsDecompress, blsMultiply, blsPairing, blsPointValid } from "../../../crypto/pairing/bls12-381";
 import { consume } from "../../runtime/invoke";
-import {
-  HOST_BLS12_381, HOST_BLS_ADD, HOST_BLS_BIG_ENDIAN, HOST_BLS_DECOMPRESS, HOST_BLS_G2, HOST_BLS_MULTIPLY, HOST_BLS_PAIRING, HOST_BLS_VALIDATE,
-  hostCrypto,
-} from "../../host-crypto";
 import { faultBudget, faultSyscall } from "../fault";
 import { sysSlice } from "../vm";
 import { sysRead } from "./translate";
@@ -16,8 +13,6 @@ const PAIRING: u64 = 4;
 const G1: u64 = 5;
 const G2: u64 = 6;
 const MULTIPLY: u64 = 2;
-/** Points of a group that a pairing may have. */
-const MAX_PAIRS: u64 = 8;
 
 const SCALAR_SIZE: u32 = 32;
 const GT_SIZE: u32 = 576;
@@ -35,7 +30,6 @@ const G2_DECOMPRESS_COST: u64 = 3_050;
 const ONE_PAIR_COST: u64 = 25_445;
 const MORE_PAIRS_COST: u64 = 13_023;
 
-const input: usize = memory.data(2304, 16); // MAX_PAIRS * (96 + 192)
 const output: usize = memory.data(576, 16);
 
 /** Whether a number stands for G1 or G2 in one of the endiannesses. */
@@ -55,9 +49,10 @@ function pointSize(curve: u64): u32 {
   return inG2(curve) ? 192 : 96;
 }
 
-function host(operation: u32, curve: u64, inLen: u32, outLen: u32): bool {
-  const flags = (inG2(curve) ? HOST_BLS_G2 : 0) | (curve & BIG_ENDIAN ? HOST_BLS_BIG_ENDIAN : 0);
-  return hostCrypto(HOST_BLS12_381 | operation | flags, input, inLen, output, outLen);
+// @ts-ignore: decorator
+@inline
+function isBig(curve: u64): bool {
+  return (curve & BIG_ENDIAN) != 0;
 }
 
 /** Where a result goes is looked at only when there is one. */
@@ -70,11 +65,9 @@ function answer(good: bool, out: u64, size: u32): u64 {
 
 export function blsValidate(curve: u64, point: u64): u64 {
   if (!consume(inG2(curve) ? G2_VALIDATE_COST : G1_VALIDATE_COST)) return faultBudget();
-  const size = pointSize(curve);
-  const bytes = sysRead(point, size);
+  const bytes = sysRead(point, pointSize(curve));
   if (!bytes) return 0;
-  memory.copy(input, bytes, size);
-  return host(HOST_BLS_VALIDATE, curve, size, 0) ? 0 : 1;
+  return blsPointValid(bytes, inG2(curve), isBig(curve)) ? 0 : 1;
 }
 
 function groupCost(g2: bool, operation: u64): u64 {
@@ -89,14 +82,13 @@ export function blsGroupOp(curve: u64, operation: u64, left: u64, right: u64, ou
   const size = pointSize(curve);
   const multiply = operation == MULTIPLY;
   // Of a multiplication, the scalar is on the left.
-  const leftSize = multiply ? SCALAR_SIZE : size;
-  const a = sysRead(left, leftSize);
+  const a = sysRead(left, multiply ? SCALAR_SIZE : size);
   if (!a) return 0;
   const b = sysRead(right, size);
   if (!b) return 0;
-  memory.copy(multiply ? input + size : input, a, leftSize);
-  memory.copy(multiply ? input : input + size, b, size);
-  const good = host(multiply ? HOST_BLS_MULTIPLY : HOST_BLS_ADD + <u32>operation, curve, size + leftSize, size);
+  const good = multiply
+    ? blsMultiply(output, a, b, inG2(curve), isBig(curve))
+    : blsAdd(output, a, b, inG2(curve), isBig(curve), operation == 1);
   return answer(good, out, size);
 }
 
@@ -107,8 +99,7 @@ export function sysCurveDecompress(curve: u64, point: u64, out: u64, d: u64, e: 
   const size = pointSize(curve);
   const bytes = sysRead(point, size >> 1);
   if (!bytes) return 0;
-  memory.copy(input, bytes, size >> 1);
-  return answer(host(HOST_BLS_DECOMPRESS, curve, size >> 1, size), out, size);
+  return answer(blsDecompress(output, bytes, inG2(curve), isBig(curve)), out, size);
 }
 
 /** sol_curve_pairing_map(curve, number of pairs, points of G1, points of G2, out product of the pairings): 0, or 1: a point is refused. */
@@ -121,9 +112,6 @@ export function sysCurvePairingMap(curve: u64, pairs: u64, g1: u64, g2: u64, out
   if (!a) return 0;
   const b = sysRead(g2, pairs * 192);
   if (!b) return 0;
-  if (pairs > MAX_PAIRS) return 1;
-  const n = <u32>pairs;
-  memory.copy(input, a, n * 96);
-  memory.copy(input + n * 96, b, n * 192);
-  return answer(host(HOST_BLS_PAIRING, curve, n * 288, GT_SIZE), out, GT_SIZE);
+  if (pairs > BLS_MAX_PAIRS) return 1;
+  return answer(blsPairing(output, a, b, <u32>pairs, isBig(curve)), out, GT_SIZE);
 }

@@ -1,14 +1,13 @@
 /**
- * The curve bn254 (alt_bn128) in system calls. Encodings and checks: shared/svm/crypto/bn254.ts. Agave 4.2 syscalls/src/lib.rs
+ * The curve bn254 (alt_bn128) in system calls. Encodings and checks: crypto/pairing/bn254.ts. Agave 4.2 syscalls/src/lib.rs
  * SyscallAltBn128, SyscallAltBn128Compression.
  */
+import { BN254_LITTLE_ENDIAN, bn254Compression, bn254Group } from "../../../crypto/pairing/bn254";
 import { consume } from "../../runtime/invoke";
-import { HOST_BN254_COMPRESSION, HOST_BN254_GROUP, hostCrypto } from "../../host-crypto";
 import { faultBudget, faultSyscall } from "../fault";
 import { sysSlice } from "../vm";
 import { sysRead } from "./translate";
 
-const LITTLE_ENDIAN: u64 = 0x80;
 const G1_SIZE: u32 = 64;
 const G2_SIZE: u32 = 128;
 
@@ -39,14 +38,15 @@ const G2_DECOMPRESS_COST: u64 = 13_610;
 
 const output: usize = memory.data(128, 16);
 
-/** Pays, then computes. 1: the host refuses; then nothing is written. */
-function run(cost: u64, op: u32, input: u64, size: u64, out: u64, outSize: u32): u64 {
+/** Pays, then computes. 1: the input is refused; then nothing is written. */
+function run(cost: u64, compression: bool, op: u32, input: u64, size: u64, out: u64, outSize: u32): u64 {
   if (!consume(cost)) return faultBudget();
   const to = sysSlice(out, outSize, 1, true);
   if (!to) return 0;
   const from = sysRead(input, size);
   if (!from) return 0;
-  if (!hostCrypto(op, from, <u32>size, output, outSize)) return 1;
+  const good = compression ? bn254Compression(op, from, <u32>size, output) : bn254Group(op, from, <u32>size, output);
+  if (!good) return 1;
   memory.copy(to, output, outSize);
   return 0;
 }
@@ -61,18 +61,18 @@ function pairingCost(size: u64): u64 {
 
 /** sol_alt_bn128_group_op(operation, input, its length, out result): 0, or 1. */
 export function sysAltBn128GroupOp(operation: u64, input: u64, size: u64, out: u64, e: u64): u64 {
-  const op = HOST_BN254_GROUP | <u32>operation;
-  switch (<u32>min<u64>(operation & ~LITTLE_ENDIAN, 0xff)) {
+  const op = <u32>operation;
+  switch (<u32>min<u64>(operation & ~<u64>BN254_LITTLE_ENDIAN, 0xff)) {
     case <u32>G1_ADD:
-      return run(G1_ADD_COST, op, input, size, out, G1_SIZE);
+      return run(G1_ADD_COST, false, op, input, size, out, G1_SIZE);
     case <u32>G1_MULTIPLY:
-      return run(G1_MULTIPLY_COST, op, input, size, out, G1_SIZE);
+      return run(G1_MULTIPLY_COST, false, op, input, size, out, G1_SIZE);
     case <u32>G2_ADD:
-      return run(G2_ADD_COST, op, input, size, out, G2_SIZE);
+      return run(G2_ADD_COST, false, op, input, size, out, G2_SIZE);
     case <u32>G2_MULTIPLY:
-      return run(G2_MULTIPLY_COST, op, input, size, out, G2_SIZE);
+      return run(G2_MULTIPLY_COST, false, op, input, size, out, G2_SIZE);
     case <u32>PAIRING:
-      return run(pairingCost(size), op, input, size, out, PAIRING_OUTPUT);
+      return run(pairingCost(size), false, op, input, size, out, PAIRING_OUTPUT);
     default:
       return faultSyscall("InvalidAttribute");
   }
@@ -80,16 +80,16 @@ export function sysAltBn128GroupOp(operation: u64, input: u64, size: u64, out: u
 
 /** sol_alt_bn128_compression(operation, input, its length, out result): 0, or 1. */
 export function sysAltBn128Compression(operation: u64, input: u64, size: u64, out: u64, e: u64): u64 {
-  const op = HOST_BN254_COMPRESSION | <u32>operation;
-  switch (<u32>min<u64>(operation & ~LITTLE_ENDIAN, 0xff)) {
+  const op = <u32>operation;
+  switch (<u32>min<u64>(operation & ~<u64>BN254_LITTLE_ENDIAN, 0xff)) {
     case <u32>G1_COMPRESS:
-      return run(SYSCALL_BASE_COST + G1_COMPRESS_COST, op, input, size, out, G1_SIZE >> 1);
+      return run(SYSCALL_BASE_COST + G1_COMPRESS_COST, true, op, input, size, out, G1_SIZE >> 1);
     case <u32>G1_DECOMPRESS:
-      return run(SYSCALL_BASE_COST + G1_DECOMPRESS_COST, op, input, size, out, G1_SIZE);
+      return run(SYSCALL_BASE_COST + G1_DECOMPRESS_COST, true, op, input, size, out, G1_SIZE);
     case <u32>G2_COMPRESS:
-      return run(SYSCALL_BASE_COST + G2_COMPRESS_COST, op, input, size, out, G2_SIZE >> 1);
+      return run(SYSCALL_BASE_COST + G2_COMPRESS_COST, true, op, input, size, out, G2_SIZE >> 1);
     case <u32>G2_DECOMPRESS:
-      return run(SYSCALL_BASE_COST + G2_DECOMPRESS_COST, op, input, size, out, G2_SIZE);
+      return run(SYSCALL_BASE_COST + G2_DECOMPRESS_COST, true, op, input, size, out, G2_SIZE);
     default:
       return faultSyscall("InvalidAttribute");
   }
