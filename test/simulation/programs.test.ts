@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { decodeBlock } from "../../shared/protocol/block.ts";
 import { decodeRecord, frameRecords } from "../../shared/protocol/record.ts";
+import { programdataOf } from "../unit/scheduling/programdata.ts";
 import {
   BUFFER_STEPS,
   BUFFERS,
@@ -16,7 +17,7 @@ import {
   upgrade,
 } from "./programs.ts";
 import { changed, resent, wrap } from "./sabotage.ts";
-import { batch, type Outcome, play, type Scenario } from "./scenario.ts";
+import { batch, type Outcome, play, SCENARIO_SHAPE, type Scenario } from "./scenario.ts";
 import { COLD, HOT, hex, transfer } from "./world.ts";
 
 /** Payments that also name programs, which they do not call, and calls of programs. */
@@ -168,6 +169,55 @@ describe("the data of a program", () => {
     if (outcome.failure) throw outcome.failure;
     expect(sent).toBeGreaterThan(0);
     expect(sent).toBe(pairs.size);
+  });
+});
+
+describe("a program of 10 MiB", () => {
+  const MAX_DATA = 10 << 20;
+  const large = SCENARIO_SHAPE.accounts.map((account) => {
+    const isLarge = hex(account.key) === hex(programdataOf(UPGRADEABLE[0]!)) || hex(account.key) === hex(BUFFERS[0]!);
+    if (!isLarge) return account;
+    const data = new Uint8Array(hex(account.key) === hex(BUFFERS[0]!) ? MAX_DATA - 8 : MAX_DATA);
+    data.set(account.data);
+    return { ...account, lamports: 80_000_000_000n, data };
+  });
+  const others = COUNTERS.map((_, i) => i).filter((i) => i % 6 < 4);
+  const call = (number: number, atMs: number) =>
+    batch(number, atMs, 0, ...others.map((i) => [transfer(COLD[i]!, COLD[i]!, 1n), count(i, number)]));
+
+  it("runs on all shards, is upgraded, evicted, written to checkpoints and read from them, over deaths of everybody", () => {
+    const sizes = { loan: 0, return: 0, code: 0 };
+    const outcome = play({
+      shape: { accounts: large, memoryBytes: 0, checkpointRows: 2, shards: 4, pageBytes: 65_536 },
+      workload: [
+        call(1, 0),
+        call(2, 300),
+        batch(3, 600, 0, [transfer(HOT[0]!, COLD[0]!, 1n), upgrade(UPGRADEABLE[0]!, BUFFERS[0]!)]),
+        call(4, 1200),
+        call(5, 2500),
+      ],
+      prepare: (p) => {
+        for (const [i, host] of p.cluster.shards.entries()) {
+          p.cluster.scheduler.after(200 + 130 * i, () => host.kill(10));
+          p.cluster.scheduler.after(610 + 40 * i, () => host.kill(10));
+        }
+        p.cluster.scheduler.after(1210, () => p.cluster.blackout(20));
+      },
+      onMessage: (p, _from, _to, message) => {
+        if (message.type === "loan" || message.type === "return") {
+          sizes[message.type] = Math.max(sizes[message.type], message.accounts.length);
+        }
+        if (message.type === "code") {
+          p.acted++;
+          sizes.code = Math.max(sizes.code, message.code.length);
+        }
+        return undefined;
+      },
+    });
+    if (outcome.failure) throw outcome.failure;
+    expect(outcome.acted).toBeGreaterThan(0);
+    expect([0, 6].map((i) => counted(outcome, i))).toEqual(Array(2).fill(2 + 2 * BUFFER_STEPS[0]!));
+    expect(sizes.code).toBe(32 + MAX_DATA);
   });
 });
 

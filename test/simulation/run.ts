@@ -56,9 +56,15 @@ const HEAL_MS = 60_000;
 const LOOK_MS = 20;
 const MAX_EVENTS = 200_000;
 
-function shapeOf(dice: Dice, options: RunOptions): ClusterShape & { readonly tokens: number | undefined } {
+interface SeedShape extends ClusterShape {
+  readonly tokens: number | undefined;
+  readonly programs: boolean;
+}
+
+function shapeOf(dice: Dice, options: RunOptions): SeedShape {
   const tokens = dice.chance("tokens", 0.5) ? dice.below("token library", LIBRARIES) : undefined;
-  const accounts: Account[] = [...plainAccounts(), ...programAccounts()];
+  const programs = dice.chance("programs", 0.5);
+  const accounts: Account[] = [...plainAccounts(), ...(programs ? programAccounts() : [])];
   if (tokens !== undefined) accounts.push(...tokenLibrary(tokens).accounts);
   return {
     shards: options.shards ?? dice.pick("shards", [1, 2, 2, 3, 3, 4, 4, 5]),
@@ -75,6 +81,7 @@ function shapeOf(dice: Dice, options: RunOptions): ClusterShape & { readonly tok
     mergeBytes: dice.pick("merge", [1, 500, 5_000, 1 << 20]),
     accounts,
     tokens,
+    programs,
     ...options.shape,
   };
 }
@@ -84,7 +91,7 @@ const isLong = (dice: Dice): boolean => dice.chance("long", 0.08);
 
 export function runSeed(options: RunOptions): RunReport {
   const dice = new Dice(options.seed);
-  const { tokens, ...shape } = shapeOf(dice, options);
+  const { tokens, programs, ...shape } = shapeOf(dice, options);
   const rates = { ...ratesOf(dice), ...options.rates };
   const faults = new Faults(dice, rates, options.onlyFaults);
   const clients = new Clients(dice, options.ignoreRepeats ? undefined : new Repeats());
@@ -98,6 +105,7 @@ export function runSeed(options: RunOptions): RunReport {
       lanes: shape.lanes,
       activeMs,
       tokens: tokens === undefined ? undefined : tokenLibrary(tokens),
+      programs,
     });
   const batches = all
     .map((batch) => ({

@@ -34,7 +34,7 @@ function workloadOf(seed: number): { batches: Batch[]; accounts: Account[] } {
   const accounts = [...plainAccounts(), ...programAccounts(), ...tokenAccounts];
   const dice = new Dice(seed);
   const tokens = { accounts, transactions: made.transactions };
-  const shape = { transactions: TRANSACTIONS, lanes: 1, activeMs: 0, tokens };
+  const shape = { transactions: TRANSACTIONS, lanes: 1, activeMs: 0, tokens, programs: true };
   const wanted = (number: number): WantedTransaction =>
     dice.chance(`only tokens ${number}`, 0.5)
       ? { number, wire: made.transactions[number]!, freshness: "recent" }

@@ -59,6 +59,8 @@ export interface WorkloadShape {
   /** Time in which the batches are spread, milliseconds. */
   readonly activeMs: number;
   readonly tokens: TokenLibrary | undefined;
+  /** Whether there are programs to call. */
+  readonly programs: boolean;
 }
 
 const BAGS = [...PURSES, ...SHELLS];
@@ -84,17 +86,20 @@ const KINDS = [
   "nonce",
   "table",
   "table",
-  "count",
-  "count",
-  "count",
+  "unknown",
+] as const;
+
+const PROGRAM_KINDS = [
+  ...Array<"count">(6).fill("count"),
   "call",
   "call",
+  "call",
+  "name",
   "name",
   "upgrade",
   "upgrade",
   "deploy",
   "close",
-  "unknown",
 ] as const;
 
 export function transactionOf(dice: Dice, shape: WorkloadShape, number: number): WantedTransaction {
@@ -110,7 +115,8 @@ export function transactionOf(dice: Dice, shape: WorkloadShape, number: number):
     wire: legacy(payer, instructions),
     freshness: "recent",
   });
-  const kind = dice.pick(`kind of ${name}`, KINDS);
+  const calls = shape.programs && dice.chance(`programs in ${name}`, 0.35);
+  const kind = calls ? dice.pick(`kind of ${name}`, PROGRAM_KINDS) : dice.pick(`kind of ${name}`, KINDS);
   switch (kind) {
     case "token": {
       if (!tokens) return make(from, transfer(from, to, amount));
