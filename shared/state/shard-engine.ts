@@ -160,7 +160,6 @@ export class ShardEngine implements ShardEnginePort {
     const at = this.instance.write(hash);
     return this.#outputOrNothing("engineCodeAt", BigInt(slot), toShard, at, hash.length);
   }
-  /** Bytes of other shards' programs that are kept. */
   codeBytes(): number {
     return Number(this.#big("engineCodeBytes"));
   }

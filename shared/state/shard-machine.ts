@@ -31,7 +31,7 @@ export interface ShardConfig extends StoreConfig {
   readonly checkpointBytes: number;
   /** Log rows after which a checkpoint is taken. */
   readonly checkpointRows: number;
-  /** Bytes of accounts in memory, beyond which those longest unused are let go. */
+  /** Bytes of accounts in memory, and of programs of other shards, beyond which those longest unused are let go. */
   readonly memoryBytes: number;
 }
 
@@ -207,10 +207,16 @@ export class ShardMachine implements Machine<ShardEvent> {
     if (this.#store.settle()) this.#engine.clean(this.#store.upTo);
   }
 
+  /** Bytes that accounts may take beside the programs of other shards: at least half of the memory. */
+  get #accountBytes(): number {
+    const { memoryBytes } = this.#config;
+    return memoryBytes - Math.min(this.#engine.codeBytes(), Math.floor(memoryBytes / 2));
+  }
+
   /** Brings accounts that are not in memory there, and those on the same pages while memory is half empty. */
   #fetch(keys: Uint8Array): void {
     if (keys.length === 0) return;
-    const room = this.#config.memoryBytes / 2 - this.#engine.memory();
+    const room = this.#accountBytes / 2 - this.#engine.memory();
     if (this.#store.bytes <= SMALL_STORE && this.#store.bytes <= room / 2) {
       // Then no later proposal needs to be looked through for cold accounts.
       for (const list of this.#store.lists()) this.#engine.fetch(list);
@@ -335,7 +341,7 @@ export class ShardMachine implements Machine<ShardEvent> {
       { type: "put", table: "log", id: work.slot, bytes: pack(row, this.#codec) },
       ...this.#save(work.stable, row.length),
     ];
-    this.#engine.evict(this.#config.memoryBytes);
+    this.#engine.evict(this.#accountBytes);
     return [...writes, ...effects, ...this.#answer(work.slot), ...this.#next()];
   }
 
@@ -434,10 +440,10 @@ export class ShardMachine implements Machine<ShardEvent> {
    * log rows after it can rebuild the undo data.
    */
   #checkpoint(stable: number): Effect[] {
-    const { checkpointBytes, checkpointRows, memoryBytes } = this.#config;
+    const { checkpointBytes, checkpointRows } = this.#config;
     const full = this.#logBytes >= checkpointBytes || this.#logRows.length >= checkpointRows;
     // What has changed cannot leave memory before a checkpoint: where that is short, one comes sooner.
-    const short = this.#engine.memory() > memoryBytes && this.#logBytes >= checkpointBytes / EARLIER;
+    const short = this.#engine.memory() > this.#accountBytes && this.#logBytes >= checkpointBytes / EARLIER;
     if ((!full && !short) || stable <= this.#store.upTo) return [];
     const changed = mergeAccountLists([...this.#engine.collect(this.#store.upTo, stable, WHOLE)]);
     const effects = this.#store.checkpoint(stable, this.#engine.totals(), changed);

@@ -58,6 +58,8 @@ export interface ShardEnginePort {
   evict(limit: number): void;
   /** Bytes of the accounts in memory. */
   memory(): number;
+  /** Bytes of other shards' programs that are kept. */
+  codeBytes(): number;
   /** Accounts that exist and are not in memory. */
   coldCount(): number;
   /** Accounts from storage, current as of the last checkpoint. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { TX_DEFERRED } from "../../../shared/errors/transaction-error.ts";
 import {
   encodeRegistered,
   LIFETIME,
@@ -97,6 +98,17 @@ test("a registration that comes after the block is answered at once, with the sl
     entries: [{ request: 1, index: 1, fate: FATE.LANDED, txError: 0, slot: 5 }],
   });
   expect(watch.waiting).toBe(1);
+});
+
+test("what execution has put off is told to nobody: its outcome comes with a later block", () => {
+  const watch = new OutcomeWatch(1);
+  const owner = watch.open();
+  watch.register(owner, registration(5, [a]));
+  tell(watch, 1, [{ signature: a, landed: false, txError: TX_DEFERRED }]);
+  expect(watch.waiting).toBe(1);
+  expect(tell(watch, 2, [{ signature: a }]).get(owner)!.entries).toEqual([
+    { request: 5, index: 0, fate: FATE.LANDED, txError: 0, slot: 2 },
+  ]);
 });
 
 test("what did not land may be sent again: it is told to who waits, and not remembered", () => {

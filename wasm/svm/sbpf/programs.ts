@@ -10,7 +10,7 @@
  * Agave 4.2 svm/src/program_loader.rs, program-runtime/src/loaded_programs.rs (tombstones, delayed visibility).
  */
 import { blake3 } from "../../crypto/blake3";
-import { ACC_DATA, ACC_DATA_LEN, ACC_KEY, ACC_LAMPORTS, ACC_MODIFIED, ACC_OWNER } from "../../state/account";
+import { ACC_DATA, ACC_DATA_LEN, ACC_KEY, ACC_LAMPORTS, ACC_MODIFIED, ACC_OWNER, ACC_STATE, ST_STORED } from "../../state/account";
 import { keyCopy, keyEquals } from "../../memory/bytes";
 import { WK_BPF_LOADER_UPGRADEABLE, wellKnownKey } from "../../transaction/well-known";
 import { txaPreOwner, txaRecord } from "../runtime/accounts";
@@ -60,8 +60,14 @@ export function programsForget(): void {
   }
 }
 
-function findByAccount(account: usize, len: u32): usize {
+/** What an account says that it is: the slot of its last change or the start of its data's hash; 0: nothing. An own account of the genesis has slot 0. */
+function versionOf(account: usize): u64 {
   const modified = load<u64>(account, ACC_MODIFIED);
+  return modified || !(load<u8>(account, ACC_STATE) & ST_STORED) ? modified : u64.MAX_VALUE;
+}
+
+function findByAccount(account: usize, len: u32): usize {
+  const modified = versionOf(account);
   for (let i: u32 = 0; i < count; i++) {
     const p = at(i);
     if (load<u32>(p, PRG_LEN) != len || !keyEquals(p + PRG_KEY, account + ACC_KEY)) continue;
@@ -123,7 +129,7 @@ function fromAccount(account: usize, offset: u32): usize {
     p = findByHash(account, len);
     if (!p) p = add(elf, len);
     keyCopy(p + PRG_KEY, account + ACC_KEY);
-    store<u64>(p, load<u64>(account, ACC_MODIFIED), PRG_MODIFIED);
+    store<u64>(p, versionOf(account), PRG_MODIFIED);
     store<u32>(p, <u32>account, PRG_RECORD);
     store<u32>(p, contextNumber(), PRG_CONTEXT);
   }
