@@ -68,6 +68,32 @@ const RELOCATION_FIELDS = [
   [12, 4],
 ] as const;
 
+/** Names that the loader knows, and such that it does not. */
+const SECTION_NAMES = [
+  "",
+  ".text",
+  ".rodata",
+  ".data.rel.ro",
+  ".eh_frame",
+  ".dynamic",
+  ".dynsym",
+  ".dynstr",
+  ".rel.dyn",
+  ".shstrtab",
+  ".symtab",
+  ".strtab",
+  ".bss",
+  ".bss.x",
+  ".data",
+  ".data.x",
+  ".data.rel",
+  ".data.rel.ro.x",
+  ".comment",
+  ".fifteen_letters",
+  ".sixteen__letters",
+  ".seventeen_letters",
+];
+
 type Fields = readonly (readonly [number, number])[];
 
 class Mutation {
@@ -75,10 +101,15 @@ class Mutation {
   private readonly view: DataView;
   private readonly random: Random;
 
+  /** Offset of the names of withSections in the table of names; 0: it is another file. */
+  private readonly names: number;
+
   constructor(random: Random, elf: Uint8Array) {
     this.random = random;
     this.elf = elf.slice();
     this.view = new DataView(this.elf.buffer);
+    const at = Buffer.from(elf).indexOf(NAMES);
+    this.names = at < 0 ? 0 : at - this.place(this.place(40) + 64 * this.u16(62) + 24);
   }
 
   done(): Uint8Array {
@@ -92,6 +123,7 @@ class Mutation {
         [5, () => this.record(40, 60, 64, SECTION_HEADER_FIELDS)],
         [5, () => this.inSection()],
         [3, () => this.instruction()],
+        [this.names > 0 ? 3 : 0, () => this.rename()],
         [1, () => this.bytes()],
       ])();
     }
@@ -168,10 +200,60 @@ class Mutation {
     ]);
   }
 
+  private rename(): void {
+    const index = this.random.below(SECTION_NAMES.length);
+    const offset = this.names + SECTION_NAMES.slice(0, index).reduce((sum, name) => sum + name.length + 1, 0);
+    const header = this.place(40) + 64 * this.random.below(this.u16(60) || 1);
+    if (header + 4 <= this.elf.length) this.view.setUint32(header, offset, true);
+  }
+
   private bytes(): void {
     const at = this.random.below(this.elf.length);
     this.elf.set(this.random.bytes(Math.min(this.elf.length - at, 1 + this.random.below(16))), at);
   }
+}
+
+const NAMES = Buffer.from(SECTION_NAMES.map((name) => `${name}\0`).join(""), "latin1");
+
+/**
+ * The same program in a file (v0 to v2) with three more sections behind the others (24 bytes of data, 16 bytes of data, one that has no
+ * bytes in the file), and a table of names that has all of SECTION_NAMES.
+ */
+export function withSections(elf: Uint8Array): Uint8Array {
+  const view = new DataView(elf.buffer, elf.byteOffset);
+  const [table, count, index] = [
+    Number(view.getBigUint64(40, true)),
+    view.getUint16(60, true),
+    view.getUint16(62, true),
+  ];
+  const old = table + 64 * index;
+  const strings = Number(view.getBigUint64(old + 24, true));
+  const length = Number(view.getBigUint64(old + 32, true));
+  const names = Buffer.concat([elf.subarray(strings, strings + length), NAMES]);
+  const pad = (bytes: Uint8Array) => Buffer.concat([bytes, new Uint8Array((8 - (bytes.length % 8)) % 8)]);
+  const extra = new Uint8Array(40).map((_, i) => i);
+  const [namesAt, extraAt] = [table, table + pad(names).length];
+  const headers = Buffer.concat([elf.subarray(table, table + 64 * count), new Uint8Array(3 * 64)]);
+  headers.writeBigUInt64LE(BigInt(namesAt), index * 64 + 24);
+  headers.writeBigUInt64LE(BigInt(names.length), index * 64 + 32);
+  const name = (text: string) => length + NAMES.indexOf(`\0${text}\0`) + 1;
+  for (const [i, section, type, at, size] of [
+    [0, ".data.rel.ro", 1, extraAt, 24],
+    [1, ".comment", 1, extraAt + 24, 16],
+    [2, ".eh_frame", 8, extraAt + 40, 0],
+  ] as const) {
+    const header = (count + i) * 64;
+    headers.writeUInt32LE(name(section), header);
+    headers.writeUInt32LE(type, header + 4);
+    headers.writeBigUInt64LE(3n, header + 8);
+    headers.writeBigUInt64LE(BigInt(at), header + 16);
+    headers.writeBigUInt64LE(BigInt(at), header + 24);
+    headers.writeBigUInt64LE(BigInt(size), header + 32);
+  }
+  const made = Buffer.concat([elf.subarray(0, table), pad(names), extra, headers]);
+  made.writeBigUInt64LE(BigInt(extraAt + extra.length), 40);
+  made.writeUInt16LE(count + 3, 60);
+  return new Uint8Array(made);
 }
 
 export function mutateElf(random: Random, elf: Uint8Array): Uint8Array {
