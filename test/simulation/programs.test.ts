@@ -66,6 +66,29 @@ describe("a transaction that names a program whose programdata was not brought a
   });
 });
 
+describe("while the pool has no room for what was put off", () => {
+  const full = (times: number): Scenario => {
+    let refused = 0;
+    let boots = 0;
+    return {
+      workload: naive,
+      prepare: (p) => {
+        p.acted++;
+        p.cluster.scheduler.after(130, () => p.cluster.builder.kill(5));
+      },
+      sabotage: {
+        planner: (planner) => {
+          boots++;
+          return wrap(planner, { readmit: (frame) => refused++ >= times * boots && planner.readmit(frame) });
+        },
+      },
+    };
+  };
+  it("it is tried again, and lanes come after it", () => {
+    for (const times of [1, 2, 5, 20]) good(play(full(times)));
+  });
+});
+
 const counted = ({ cluster }: Outcome, i: number): number => {
   const key = COUNTERS[i]!;
   const account = cluster.shards[cluster.shardOf(key)]!.machine!.read(key, Number.MAX_SAFE_INTEGER).slice(8);
