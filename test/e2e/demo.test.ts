@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { startNetwork } from "../../infra/network/index.ts";
 import { findPortPair } from "../../infra/network/ports.ts";
+import { ALL_REAL_PROGRAMS } from "../../shared/protocol/real-programs.ts";
 
 const MAIN = join(dirname(fileURLToPath(import.meta.url)), "../../infra/demo/main.ts");
 
@@ -16,8 +17,11 @@ function demo(...args: readonly string[]): Promise<{ code: number; stdout: strin
   });
 }
 
-test("everything it sends is confirmed, and the table says so", async () => {
-  const network = await startNetwork();
+test.for([
+  ["native programs", 0],
+  ["mainnet's ELFs", ALL_REAL_PROGRAMS],
+] as const)("everything it sends is confirmed, and the table says so: %s", async ([, realPrograms]) => {
+  const network = await startNetwork({ realPrograms });
   onTestFinished(() => network.stop());
   const { code, stdout, stderr } = await demo("--url", network.rpcUrl, "--payments", "40");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
