@@ -2,8 +2,6 @@
  * One instance of the WASM module and the copying of bytes in and out of it. Numbers cross the boundary as i32/u32
  * (number) or u64 (bigint); everything larger goes through the two buffers of wasm/memory/io.ts.
  */
-import { hostImports } from "./host-crypto.ts";
-
 export type WasmExport = (...args: (number | bigint)[]) => number | bigint | undefined;
 
 export class WasmInstance {
@@ -18,14 +16,8 @@ export class WasmInstance {
 
   /** Begins anew with an instance that knows nothing: after a trap, what is in memory can no longer be trusted. */
   renew(): void {
-    // Not this.memory: what runs is this instance, even when a trap makes another one.
-    let memory: WebAssembly.Memory;
-    const instance = new WebAssembly.Instance(
-      this.#module,
-      hostImports(() => memory),
-    );
-    memory = instance.exports.memory as WebAssembly.Memory;
-    this.memory = memory;
+    const instance = new WebAssembly.Instance(this.#module, {});
+    this.memory = instance.exports.memory as WebAssembly.Memory;
     this.exports = instance.exports as unknown as Record<string, WasmExport>;
   }
 

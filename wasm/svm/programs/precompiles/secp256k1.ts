@@ -6,8 +6,8 @@
  * The signature is 64 bytes and a recovery id; the address the last 20 bytes of Keccak-256 of the key (Ethereum's). There is no number for
  * the instruction that runs. agave-precompiles 4.2 src/secp256k1.rs.
  */
+import { secp256k1InRange, secp256k1Recover } from "../../../crypto/curves/ecdsa";
 import { keccak256Final, keccak256Init, keccak256Update } from "../../../crypto/keccak256";
-import { HOST_SECP256K1_RECOVER, hostCrypto } from "../../host-crypto";
 import { ixData, ixDataLen } from "../../runtime/context";
 import { instructionCount, instructionData, instructionDataLen } from "../../runtime/message";
 import { invalidDataOffsets, invalidInstructionDataSize, invalidRecoveryId, invalidSignature } from "./error";
@@ -16,15 +16,9 @@ const OFFSETS_START: u32 = 1;
 const OFFSETS_SIZE: u32 = 11;
 const ADDRESS_SIZE: u32 = 20;
 
-/** Hash, signature, recovery id. */
-const request: usize = memory.data(104, 8);
+const hash: usize = memory.data(32, 8);
 const key: usize = memory.data(64, 8);
 const keyHash: usize = memory.data(32, 8);
-/** Secp256k1's order, big-endian: r and s must be below. */
-const ORDER: usize = memory.data<u8>([
-  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe,
-  0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
-], 8);
 
 function keccak256(ptr: usize, len: u32, out: usize): void {
   keccak256Init();
@@ -44,7 +38,7 @@ function verify(at: usize): i32 {
   // The recovery id stands behind the signature.
   if (start + 64 >= instructionDataLen(from)) return invalidSignature();
   const signature = instructionData(from) + start;
-  if (memory.compare(signature, ORDER, 32) >= 0 || memory.compare(signature + 32, ORDER, 32) >= 0) return invalidSignature();
+  if (!secp256k1InRange(signature)) return invalidSignature();
   if (load<u8>(signature, 64) > 3) return invalidRecoveryId();
 
   const addressFrom: u32 = load<u8>(at, 5);
@@ -57,9 +51,8 @@ function verify(at: usize): i32 {
   const messageStart: u32 = load<u16>(at, 6), messageSize: u32 = load<u16>(at, 8);
   if (messageStart + messageSize > instructionDataLen(messageFrom)) return invalidSignature();
 
-  keccak256(instructionData(messageFrom) + messageStart, messageSize, request);
-  memory.copy(request + 32, signature, 65);
-  if (!hostCrypto(HOST_SECP256K1_RECOVER, request, 97, key, 64)) return invalidSignature();
+  keccak256(instructionData(messageFrom) + messageStart, messageSize, hash);
+  if (!secp256k1Recover(key, hash, signature, load<u8>(signature, 64))) return invalidSignature();
   keccak256(key, 64, keyHash);
   return equal20(keyHash + 12, instructionData(addressFrom) + addressStart) ? 0 : invalidSignature();
 }

@@ -1,17 +1,14 @@
 /** The secp256r1 precompile: u8 number of signatures (1 to 8), u8 unused, offsets. agave-precompiles 4.2 src/secp256r1.rs. */
+import { ECDSA_BAD_KEY, ECDSA_GOOD, secp256r1Verify } from "../../../crypto/curves/ecdsa";
 import { sha256 } from "../../../crypto/sha256";
-import { HOST_SECP256R1_VERIFY, hostCrypto } from "../../host-crypto";
 import { ixData, ixDataLen } from "../../runtime/context";
 import { invalidDataOffsets, invalidInstructionDataSize, invalidPublicKey, invalidSignature } from "./error";
 import { OFFSETS_SIZE, OFFSETS_START, sliceKey, sliceMessage, sliceMessageSize, sliceSignature } from "./slice";
 
 const MAX_SIGNATURES: u32 = 8;
 const KEY_SIZE: u32 = 33;
-const BAD_KEY: u32 = 2;
 
-/** Hash, signature, key; then the answer. */
-const request: usize = memory.data(136, 8);
-const ANSWER: usize = 129;
+const hash: usize = memory.data(32, 8);
 
 export function processSecp256r1(): i32 {
   const len = ixDataLen();
@@ -26,12 +23,9 @@ export function processSecp256r1(): i32 {
     if (!key) return invalidDataOffsets();
     const message = sliceMessage(at);
     if (!message) return invalidDataOffsets();
-    sha256(message, sliceMessageSize(at), request);
-    memory.copy(request + 32, signature, 64);
-    memory.copy(request + 96, key, KEY_SIZE);
-    if (!hostCrypto(HOST_SECP256R1_VERIFY, request, 129, request + ANSWER, 1)) return invalidSignature();
-    const answer: u32 = load<u8>(request, ANSWER);
-    if (answer) return answer == BAD_KEY ? invalidPublicKey() : invalidSignature();
+    sha256(message, sliceMessageSize(at), hash);
+    const answer = secp256r1Verify(hash, signature, key);
+    if (answer != ECDSA_GOOD) return answer == ECDSA_BAD_KEY ? invalidPublicKey() : invalidSignature();
   }
   return 0;
 }

@@ -1,8 +1,8 @@
 /**
  * BLS12-381 in the system calls (SIMD-0388). Curves 5 and 6 are G1 and G2, 4 is the pairing; | 0x80: big-endian. Encodings and checks:
- * crypto/pairing/bls12-381.ts. Agave 4.2 syscalls/src/lib.rs SyscallCurve{PointValidation,Decompress,GroupOps,PairingMap}.
+ * crypto/curves/bls12-381.ts. Agave 4.2 syscalls/src/lib.rs SyscallCurve{PointValidation,Decompress,GroupOps,PairingMap}.
  */
-import { BLS_MAX_PAIRS, blsAdd, blsDecompress, blsMultiply, blsPairing, blsPointValid } from "../../../crypto/pairing/bls12-381";
+import { BLS_MAX_PAIRS, blsAdd, blsDecompress, blsMultiply, blsPairing, blsPointValid } from "../../../crypto/curves/bls12-381";
 import { consume } from "../../runtime/invoke";
 import { faultBudget, faultSyscall } from "../fault";
 import { sysSlice } from "../vm";

@@ -1,8 +1,8 @@
 /**
- * The curve bn254 (alt_bn128) in system calls. Encodings and checks: crypto/pairing/bn254.ts. Agave 4.2 syscalls/src/lib.rs
+ * The curve bn254 (alt_bn128) in system calls. Encodings and checks: crypto/curves/bn254.ts. Agave 4.2 syscalls/src/lib.rs
  * SyscallAltBn128, SyscallAltBn128Compression.
  */
-import { BN254_LITTLE_ENDIAN, bn254Compression, bn254Group } from "../../../crypto/pairing/bn254";
+import { BN254_LITTLE_ENDIAN, bn254Compression, bn254Group } from "../../../crypto/curves/bn254";
 import { consume } from "../../runtime/invoke";
 import { faultBudget, faultSyscall } from "../fault";
 import { sysSlice } from "../vm";

@@ -1,9 +1,9 @@
 /**
- * Points of y^2 = x^3 + b, of a curve over Fp or of its twist over Fp2, in Jacobian coordinates (X/Z^2, Y/Z^3); Z = 0: infinity. A coordinate
- * takes FP2 bytes in both; over Fp the second half is not used. Formulas: explicit-formulas database, dbl-2009-l, add-2007-bl, a = 0.
+ * Points of y^2 = x^3 + a x + b, a = 0 or -3, of a curve over Fp or of its twist over Fp2, in Jacobian coordinates (X/Z^2, Y/Z^3); Z = 0: infinity. A coordinate
+ * takes FP2 bytes in both; over Fp the second half is not used. Formulas: explicit-formulas database, dbl-2009-l, add-2007-bl.
  */
 import { CURVE_B, CURVE_BETA, CURVE_TWIST_B } from "./constants";
-import { curveConstant, curveIsBls, fpAdd, fpInv, fpIsZero, fpMul, fpNeg, fpOne, fpSub } from "./fp";
+import { curveConstant, curveHasMinusThree, curveIsBls, fpAdd, fpInv, fpIsZero, fpMul, fpNeg, fpOne, fpSub } from "./fp";
 import { FP2, fp2Add, fp2Conjugate, fp2Copy, fp2Inv, fp2IsZero, fp2Mul, fp2Neg, fp2One, fp2Sqr, fp2Sub } from "./fp2";
 import { gamma } from "./fp12";
 
@@ -66,10 +66,11 @@ export function pointNeg(out: usize, p: usize): void {
   else fpNeg(out + POINT_Y, out + POINT_Y);
 }
 
-/** x^3 + b */
+/** x^3 + a x + b. out is not x. */
 export function curveCube(out: usize, x: usize): void {
   sqr(out, x);
   mul(out, out, x);
+  if (curveHasMinusThree()) for (let i = 0; i < 3; i++) sub(out, out, x);
   add(out, out, curveConstant(twist ? CURVE_TWIST_B : CURVE_B));
 }
 /** Whether y^2 = x^3 + b, for x and y of p. */
@@ -92,7 +93,12 @@ export function pointDouble(out: usize, p: usize): void {
   sub(t3, t3, t2);
   add(t3, t3, t3); // D
   add(t4, t0, t0);
-  add(t4, t4, t0); // E
+  add(t4, t4, t0);
+  if (curveHasMinusThree()) {
+    sqr(t5, z);
+    sqr(t5, t5);
+    for (let i = 0; i < 3; i++) sub(t4, t4, t5);
+  } // E = 3 X^2 + a Z^4
   sqr(t5, t4); // F
   mul(t6, y, z);
   add(out + POINT_Z, t6, t6);

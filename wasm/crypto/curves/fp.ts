@@ -1,9 +1,9 @@
 /**
- * The base field of a pairing curve. One curve at a time is in use (curveUse); elements are FP bytes for both, in the form of montgomery.ts,
+ * The field of a curve, or of its order. One at a time is in use (curveUse); elements are FP bytes for both, in the form of montgomery.ts,
  * below 2p. Nothing here needs constant time: programs' data is public.
  */
 import { montAdd14, montAdd9, montMul14, montMul9, montSub14, montSub9 } from "../montgomery";
-import { BLS12_381, CURVE_INVERT, CURVE_MODULUS, CURVE_ONE, CURVE_P, CURVE_R2, CURVE_SQRT } from "./constants";
+import { BLS12_381, SECP256R1, CURVE_INVERT, CURVE_MODULUS, CURVE_ONE, CURVE_P, CURVE_R2, CURVE_SQRT } from "./constants";
 
 export const FP: usize = 56;
 /** Bytes of a number as it comes in and goes out, little-endian; the upper 16 of bn254's are zero. */
@@ -17,7 +17,7 @@ let mask: i64 = 0;
 /** Rounds of inversion: 2 (bits of p) - 1 bits, `bits` a round. */
 let rounds: u32 = 0;
 
-/** BN254 or BLS12_381 of constants.ts. */
+/** BN254, BLS12_381, SECP256K1, ... of constants.ts. */
 export function curveUse(constants: usize): void {
   curve = constants;
   wide = constants == BLS12_381;
@@ -25,6 +25,12 @@ export function curveUse(constants: usize): void {
   bits = wide ? 28 : 29;
   mask = (<i64>1 << bits) - 1;
   rounds = wide ? 28 : 18;
+}
+/** Whether the equation is y^2 = x^3 - 3x + b, without -3x otherwise. */
+// @ts-ignore: decorator
+@inline
+export function curveHasMinusThree(): bool {
+  return curve == SECP256R1;
 }
 // @ts-ignore: decorator
 @inline

@@ -1,8 +1,11 @@
 /**
- * The two pairing curves, bn254 (EIP-196, EIP-197) and BLS12-381 (draft-irtf-cfrg-pairing-friendly-curves-11, 4.2.1), as numbers:
+ * The pairing curves bn254 (EIP-196, EIP-197) and BLS12-381 (draft-irtf-cfrg-pairing-friendly-curves-11, 4.2.1), and the curves of ECDSA,
+ * secp256k1 and secp256r1 (SEC 2, 2.4), as numbers:
  *
  *   p, 2p, -1/p (montgomery.ts)  |  R^2, R: 1 in Montgomery's form  |  p, (p+1)/4, (p-1)/6, r: 48 bytes each
  *   2^(bits n) R^3, n rounds of inversion (fp.ts)  |  b of the curve, of its twist, a cube root of 1 (BLS12-381), 1/2: in Montgomery's form
+ *
+ * The curves of ECDSA have no more than they need: r, (p-1)/6 and what is behind b are not there. Their orders are fields of their own.
  */
 export const CURVE_MODULUS: usize = 0;
 export const CURVE_R2: usize = 128;
@@ -55,4 +58,62 @@ export const BLS12_381: usize = memory.data<u32>([
   0xdd9a7e, 0x683dcf8, 0x6c26d0b, 0x4a5eec2, 0x457663c, 0x4b29f1, 0x967f3e8, 0x15de9, 0xa75929a, 0x681b798, 0x22a3e9d, 0xabc02bf,
   0x4e5bb45, 0x55e6e7e, 0x4814117, 0x6d04f1b, 0xae3387d, 0x54acb0c, 0xa4c74b, 0x56138b5, 0xb64e066, 0x76f2, 0x1a3fe5c, 0xec00000,
   0x1588c, 0x66f369, 0x6390970, 0xc1d1048, 0x1bb34f, 0x6d07b9f, 0x4d84da1, 0x894bdd8, 0x28aecc7, 0x9653e, 0x32cfe7d, 0x2bbd,
+], 16);
+
+export const SECP256K1: usize = memory.data<u32>([
+  0x1ffffc2f, 0x1ffffff7, 0x1fffffff, 0x1fffffff, 0x1fffffff, 0x1fffffff, 0x1fffffff, 0x1fffffff, 0xffffff, 0x1ffff85e, 0x1fffffef, 0x1fffffff,
+  0x1fffffff, 0x1fffffff, 0x1fffffff, 0x1fffffff, 0x1fffffff, 0x1ffffff, 0x12253531, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0x1a428400, 0xf44001, 0x10000, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x7a20, 0x100,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0xfffffc2f, 0xfffffffe, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0, 0, 0, 0,
+  0xbfffff0c, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0x3fffffff, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0x2000000, 0x1ca1d8d1, 0x184d61ef, 0xf6e923a, 0x1234c985, 0x131500, 0x800, 0, 0, 0, 0, 0,
+  0, 0, 0x356e0, 0x700, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0,
+], 16);
+export const SECP256K1_ORDER: usize = memory.data<u32>([
+  0x10364141, 0x1e92f466, 0x12280eef, 0x1db9cd5e, 0x1fffebaa, 0x1fffffff, 0x1fffffff, 0x1fffffff, 0xffffff, 0x6c8282, 0x1d25e8cd, 0x4501ddf,
+  0x1b739abd, 0x1fffd755, 0x1fffffff, 0x1fffffff, 0x1fffffff, 0x1ffffff, 0x1588b13f, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0x9f6ab4b, 0x1f300d1e, 0x1c0bd5d8, 0xc8ada8c,
+  0x11cefa2b, 0x8b79a0f, 0x1e697f5e, 0xe34de2, 0x9c7356, 0, 0, 0, 0, 0, 0x1937d7e0, 0xda1732f,
+  0x1afe2201, 0x8c6542d, 0x28aa2, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0xd0364141, 0xbfd25e8c, 0xaf48a03b, 0xbaaedce6, 0xfffffffe, 0xffffffff, 0xffffffff, 0xffffffff, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0xfe42c3a, 0xde4b330, 0xf4b96b9, 0xeef2bf6, 0x1f353722, 0x1d532317, 0x9393e6c, 0x16a817a4, 0x28ed36, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0,
+], 16);
+/** -3 x is a part of its equation. */
+export const SECP256R1: usize = memory.data<u32>([
+  0x1fffffff, 0x1fffffff, 0x1fffffff, 0x1ff, 0, 0, 0x40000, 0x1fe00000, 0xffffff, 0x1ffffffe, 0x1fffffff, 0x1fffffff,
+  0x3ff, 0, 0, 0x80000, 0x1fc00000, 0x1ffffff, 1, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0xc00, 0, 0x1fff0000, 0x1fdfffff,
+  0x1fbfffff, 0x1fffffff, 0x1fffffff, 0x1ffffffe, 0x13, 0, 0, 0, 0, 0, 0x20, 0,
+  0, 0x1fffc000, 0x1fffffff, 0x1fffffff, 0x1f7fffff, 0x3ffffff, 0, 0, 0, 0, 0, 0,
+  0xffffffff, 0xffffffff, 0xffffffff, 0, 0, 0, 1, 0xffffffff, 0, 0, 0, 0,
+  0, 0, 0x40000000, 0, 0, 0x40000000, 0xc0000000, 0x3fffffff, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0x1a000002, 0xffffffa, 0x1fffff59, 0x1ffff6a3, 0x1ffff0df, 0x135ff, 0x64800, 0xae8000, 0xf40000, 0, 0, 0,
+  0, 0, 0x1897bbfb, 0x1cdf6229, 0x18486c4, 0x1732821, 0x1dad59e0, 0xabf7212, 0x1a06d110, 0x17721d20, 0x8600c3, 0,
+  0, 0, 0, 0,
+], 16);
+export const SECP256R1_ORDER: usize = memory.data<u32>([
+  0x1c632551, 0x1dce5617, 0x5e7a13c, 0xdf55b4e, 0x1ffffbce, 0x1fffffff, 0x3ffff, 0x1fe00000, 0xffffff, 0x18c64aa2, 0x1b9cac2f, 0xbcf4279,
+  0x1beab69c, 0x1ffff79c, 0x1fffffff, 0x7ffff, 0x1fc00000, 0x1ffffff, 0xe00bc4f, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0x148d9ef5, 0xf4e7f75, 0x14c6a651, 0x3f8b765,
+  0x165861f1, 0x1256d7d8, 0x1c185b23, 0xd4cab0f, 0x84b655, 0, 0, 0, 0, 0, 0x139b55e0, 0x6353d03,
+  0x30bd862, 0x154963a, 0x8632, 0, 0x1f800000, 0x3ffffff, 0, 0, 0, 0, 0, 0,
+  0xfc632551, 0xf3b9cac2, 0xa7179e84, 0xbce6faad, 0xffffffff, 0xffffffff, 0, 0xffffffff, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0x13059a0e, 0x15294650, 0x4d5d573, 0x166267b6, 0x6991fe2, 0x13632be7, 0x16339450, 0x87d0bda, 0x51de6d, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0,
 ], 16);
