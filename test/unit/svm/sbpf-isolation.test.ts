@@ -109,11 +109,15 @@ class Machine {
   }
 }
 
-/** What the machine writes by itself: programs that do a little of everything, and calls to the last frame. */
+/** Text of a fault as long as any that these programs come to. */
+const PANIC = `lddw r1, file\nmov64 r2, 2000\nsyscall sol_panic_\nexit\n.rodata\nfile: .ascii "${"panic".repeat(400)}"`;
+
+/** What the machine writes by itself: programs that do a little of everything, calls to the last frame, a long text. */
 function learn(machine: Machine): void {
   const lesson = (source: string, version: SbpfVersion) =>
     machine.run(new Uint8Array(assemble(source, { version })), new Uint8Array(INPUT), 3_000n, true);
   for (const version of VERSIONS) lesson("f: call f", version);
+  lesson(PANIC, 0);
   for (let i = 0; i < LESSONS; i++) {
     const version = VERSIONS[i % VERSIONS.length]!;
     lesson(generateProgram(new Random(-1 - i), { version, wild: 0.1 }), version);
