@@ -42,6 +42,11 @@ export class SbpfWorld {
     return new SbpfWorld(await Conformance.create());
   }
 
+  /** Around a world that is there already. */
+  static of(c: Conformance): SbpfWorld {
+    return new SbpfWorld(c);
+  }
+
   private constructor(c: Conformance) {
     this.c = c;
     c.fund(payer, 1_000n * SOL);
