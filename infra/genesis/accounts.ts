@@ -8,6 +8,7 @@ import {
   MEMO_V3_PROGRAM,
   MEMO_V4_PROGRAM,
   RESERVED_KEYS,
+  STORED_RESERVED_KEYS,
   TOKEN_PROGRAM,
 } from "../../shared/rpc/keys.ts";
 import { type Account, encodeAccountList, MAX_ACCOUNT_DATA } from "../../shared/state/accounts.ts";
@@ -26,7 +27,7 @@ export interface GenesisOption {
 
 /** Programs that every instance has built in: an account of the genesis could not take their place. */
 const BUILT_IN: ReadonlySet<string> = new Set([
-  ...RESERVED_KEYS,
+  ...[...RESERVED_KEYS].filter((key) => !STORED_RESERVED_KEYS.has(key)),
   TOKEN_PROGRAM,
   ASSOCIATED_TOKEN_PROGRAM,
   MEMO_V1_PROGRAM,

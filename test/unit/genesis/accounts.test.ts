@@ -132,6 +132,13 @@ describe("programs of the genesis", () => {
     expect(failure("--upgradeable-program", address(7), path, "none").code).toBe("account-too-large");
   });
 
+  it.each(["Config1111111111111111111111111111111111111", "Stake11111111111111111111111111111111111111"])(
+    "%s can be brought along: it is reserved, but stored like any account",
+    (id) => {
+      expect(load("--program", id, file("x.so", elf())).map(({ key }) => encodeBase58(key))).toEqual([id]);
+    },
+  );
+
   it.for([
     ["bad-key", "not an address"],
     ["bad-key", "111"],
