@@ -6,10 +6,10 @@ import { keyCompare, keyHash } from "../memory/bytes";
 import { heapAlloc, heapFree } from "../memory/heap";
 import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outU64 } from "../memory/io";
 import { blake3 } from "../crypto/blake3";
-import { ENC_DATA_LEN } from "./account";
+import { ACC_USED, ENC_DATA_LEN } from "./account";
 import { ENGINE_APPLIED, ENGINE_CORRUPT, ENGINE_MALFORMED, ENGINE_WRONG_PREVIOUS, ENGINE_WRONG_SHARD } from "./codes";
 import { decodeInto, encodedSize, encodeRecord, LIST_HEADER, recordEncodedSize } from "./encoding";
-import { LEASE_SIZE } from "./proposal";
+import { LEASE_KEY, LEASE_SIZE } from "./proposal";
 import {
   ROW_DIGEST,
   ROW_EFFECT_HASH,
@@ -67,6 +67,14 @@ import {
   slotNew,
 } from "./undo";
 import { workspaceOwn, workspaceTouch } from "./workspace";
+
+/** What the slot lent was used in it: it stays in memory as long as the loan may have to be repeated. */
+function keepLent(lends: usize, n: u32, number: u64): void {
+  for (let key = lends + LEASE_KEY; n; n--, key += LEASE_SIZE) {
+    const record = tableFind(key, keyHash(key));
+    if (record) store<u32>(record, <u32>number, ACC_USED);
+  }
+}
 
 /** Appends the accounts that the open slot changed, sorted by key. */
 function outWrites(): void {
@@ -187,6 +195,7 @@ export function rowReplay(p: usize, len: u32): i32 {
   store<u32>(slot, lenReturns, SLOT_RETURNS_LEN);
   store<u32>(slot, <u32>slotCopy(slot, lends, lenLends), SLOT_LENDS);
   store<u32>(slot, lenLends / LEASE_SIZE, SLOT_NUM_LENDS);
+  keepLent(lends, lenLends / LEASE_SIZE, number);
   store<u32>(slot, <u32>slotCopy(slot, results, lenResults), SLOT_RESULTS);
   store<u32>(slot, lenResults, SLOT_RESULTS_LEN);
   return 0;

@@ -44,3 +44,37 @@ it("an account that a slot has deleted stays deleted for the slot that is open w
   engine.commit();
   expect(engine.count()).toBe(3);
 });
+
+it("an account that a slot has lent stays in memory while the slot is not stable, also after a restart", () => {
+  const [lent, payer, payee] = [onShard(1), onShard(1, 1), onShard(1, 2)];
+  const stored = [wallet(lent, 10_000_000n), wallet(payer, 10_000_000n), wallet(payee, 10_000_000n)];
+  const lends: Lease[] = [{ shard: 0, writable: false, key: lent }];
+  const started = (): ReturnType<typeof engineOf> => {
+    const engine = engineOf(1, 2);
+    engine.restore(0, { lamports: 30_000_000n, count: 3 });
+    return engine;
+  };
+  const lender = started();
+  const first = proposalOf({ slot: 1, shard: 1, prevSlot: 0, lends });
+  lender.fetch(encodeAccountList(stored.slice(0, lender.coldOfProposal(first).length / 32)));
+  expect([lender.begin(first), lender.execute()]).toEqual([0, 0]);
+  const loan = lender.loan(0);
+  const row = lender.commit();
+
+  const again = started();
+  expect(again.coldOfRow(row)).toEqual(lent);
+  again.fetch(encodeAccountList(stored.slice(0, 1)));
+  expect(again.replay(row)).toBe(0);
+  const records = [{ blockIndex: 0, record: transferRecord({ from: payer, to: payee, lamports: 1n }) }];
+  const second = proposalOf({ slot: 2, shard: 1, prevSlot: 1, records });
+  expect(again.coldOfProposal(second).length).toBe(64);
+  again.fetch(encodeAccountList(stored.slice(1)));
+  expect([again.begin(second), again.execute()]).toEqual([0, 0]);
+  again.commit();
+  again.evict(0);
+  expect(again.loanAt(1, 0)).toEqual(loan);
+  again.stable(2);
+  again.clean(2);
+  again.evict(0);
+  expect(again.coldCount()).toBe(3);
+});
