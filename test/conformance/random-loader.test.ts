@@ -262,7 +262,7 @@ function transaction(r: Random, w: LoaderWorld): Uint8Array {
 }
 
 describe("random instructions of the upgradeable loader", () => {
-  it(`${TRANSACTIONS} transactions have the same effects as on Agave, from seed ${SEED}`, async () => {
+  it(`${TRANSACTIONS} transactions have the same effects as on Agave, from seed ${SEED}`, { timeout: 0 }, async () => {
     const outcomes = new Map<string, number>();
     const lines = new Set<string>();
     for (let done = 0; done < TRANSACTIONS; done += CHUNK) {

@@ -51,7 +51,7 @@ function runThree(real: Conformance, native: Ours, wire: Uint8Array, tally: Tall
 const PROGRAMS = new Set(realProgramAddresses(TOKEN_ASSOCIATED_MEMO));
 
 describe("native programs and the real ones", () => {
-  it(`do the same in ${TRANSACTIONS} random transactions from seed ${SEED}`, async () => {
+  it(`do the same in ${TRANSACTIONS} random transactions from seed ${SEED}`, { timeout: 0 }, async () => {
     const real = await Conformance.create({ realPrograms: TOKEN_ASSOCIATED_MEMO });
     const native = new Ours();
     const tally: Tally = { succeeded: 0, outcomes: new Set(), sameUnits: 0, ran: 0 };
