@@ -24,6 +24,7 @@ export {
   engineLoanAt,
   engineMissing,
   engineRead,
+  engineReadKnown,
   engineRealPrograms,
   engineReceiveLoan,
   engineReceiveReturn,
@@ -49,7 +50,7 @@ export {
   engineTotals,
 } from "./state/cold";
 export { engineCodeBytes } from "./state/code-cache";
-export { engineCodesMissing, engineReceiveCode } from "./state/stub";
+export { engineCodesMissing, engineKeepCode, engineReceiveCode } from "./state/stub";
 export { engineSimulate, engineWellKnown } from "./state/simulate";
 export {
   plannerAdmit,

@@ -11,22 +11,35 @@ import { keyCopy, keyEquals } from "../memory/bytes";
 const MAX_BYTES: u32 = 32 << 20;
 const MAX_CODES: u32 = 1_024;
 
-/** An entry: hash 32, u32 data, u32 length, u64 turn in which it was last used. */
+/** An entry: hash 32, u32 data, u32 length, u64 turn in which it was last used, u64 stamp. */
 const CODE_DATA: usize = 32;
 const CODE_LEN: usize = 36;
 const CODE_USED: usize = 40;
-const CODE_SIZE: u32 = 48;
+const CODE_STAMP: usize = 48;
+const CODE_SIZE: u32 = 56;
 let codes: usize = 0;
 let capacity: u32 = 0;
 let count: u32 = 0;
 let bytes: u64 = 0;
 /** Counts slots: what was used in this turn stays. */
 let turn: u64 = 1;
+/** Of stamps, so that none is the slot of a change. */
+const STAMP: u64 = 1 << 63;
+let stamps: u64 = STAMP;
+let stamp: u64 = 0;
 
 // @ts-ignore: decorator
 @inline
 function at(i: u32): usize {
   return codes + i * CODE_SIZE;
+}
+
+/**
+ * Of the data that were found or added last: no other data of this instance ever have it. A part of the hash would not do: 64 bits are
+ * few enough to make two programs that share them.
+ */
+export function codeStamp(): u64 {
+  return stamp;
 }
 
 /** Data with this hash and length, or 0. They stay where they are until the next codesTurn. */
@@ -35,6 +48,7 @@ export function codeFind(hash: usize, len: u32): usize {
     const code = at(i);
     if (load<u32>(code, CODE_LEN) != len || !keyEquals(code, hash)) continue;
     store<u64>(code, turn, CODE_USED);
+    stamp = load<u64>(code, CODE_STAMP);
     return load<u32>(code, CODE_DATA);
   }
   return 0;
@@ -51,6 +65,8 @@ export function codeAdd(hash: usize, data: usize, len: u32): usize {
   store<u32>(code, <u32>block, CODE_DATA);
   store<u32>(code, len, CODE_LEN);
   store<u64>(code, turn, CODE_USED);
+  stamp = ++stamps;
+  store<u64>(code, stamp, CODE_STAMP);
   count += 1;
   bytes += len;
   return block;

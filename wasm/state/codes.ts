@@ -32,3 +32,5 @@ export const ENGINE_TOO_OLD: i32 = -2016;
 export const ENGINE_TOO_LARGE: i32 = -2017;
 /** A log row that does not match its own hash or sums. */
 export const ENGINE_CORRUPT: i32 = -2018;
+/** Data that the input has only hashes for are not here: give them with engineKeepCode. */
+export const ENGINE_CODE_MISSING: i32 = -2019;

@@ -420,7 +420,12 @@ export function engineShardOf(p: usize): u32 {
 /** in: keys. out: account list in their order; what does not exist is a tombstone. */
 export function engineRead(asOf: u64, p: usize, len: u32): i32 {
   outReset();
-  return sessionInitialised() ? queryRead(asOf, p, len) : ENGINE_NOT_INITIALISED;
+  return sessionInitialised() ? queryRead(asOf, p, len, false) : ENGINE_NOT_INITIALISED;
+}
+/** in: {key, hash of its data as far as the reader knows, or zeros}. out: the same list, with stubs where that is so. */
+export function engineReadKnown(asOf: u64, p: usize, len: u32): i32 {
+  outReset();
+  return sessionInitialised() ? queryRead(asOf, p, len, true) : ENGINE_NOT_INITIALISED;
 }
 /** in: owner and filters. out: account list sorted by key. */
 export function engineScan(asOf: u64, p: usize, len: u32): i32 {

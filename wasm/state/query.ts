@@ -19,6 +19,7 @@ import { sessionApplied, sessionBase } from "./session";
 import { shardOf, shardSelf } from "./shard";
 import { SORT_ENTRY, SORT_PAYLOAD, sortByKey, sortPut } from "./sort";
 import { modifiedAsOf, outAsOf, sizeAsOf } from "./store";
+import { isKnown, outKnown, STUB_SIZE } from "./stub";
 import { tableFind } from "./table";
 import { IMG_DATA, IMG_DATA_LEN, IMG_LAMPORTS, IMG_OWNER, imageAsOf } from "./undo";
 
@@ -32,19 +33,23 @@ function outListBegin(): void {
 /** Bytes of the largest answer to a read: what a transaction may load (64 MiB) with keys and headers. Twin: shared/state/accounts.ts. */
 const MAX_READ_BYTES: u32 = 68 << 20;
 
-export function queryRead(asOf: u64, p: usize, len: u32): i32 {
-  if (len % 32) return ENGINE_MALFORMED;
+/** `known`: after each key comes the hash that its data have as far as the reader knows, or zeros. What is so is answered as a stub. */
+export function queryRead(asOf: u64, p: usize, len: u32, known: bool): i32 {
+  const step: u32 = known ? 64 : 32;
+  if (len % step) return ENGINE_MALFORMED;
   if (asOf < sessionBase()) return ENGINE_TOO_OLD;
   asOf = min(asOf, sessionApplied());
   outListBegin();
-  for (let key = p, end = p + len; key < end; key += 32) {
+  for (let key = p, end = p + len; key < end; key += step) {
     const record = tableFind(key, keyHash(key));
     if (record) {
-      if (outLen() + sizeAsOf(record, asOf) > MAX_READ_BYTES) {
+      const stub = known && isKnown(record, asOf, key + 32);
+      if (outLen() + (stub ? STUB_SIZE : sizeAsOf(record, asOf)) > MAX_READ_BYTES) {
         outReset();
         return ENGINE_TOO_LARGE;
       }
-      outAsOf(record, asOf);
+      if (stub) outKnown(record, asOf);
+      else outAsOf(record, asOf);
       continue;
     }
     const known = wellKnownAccount(key);
@@ -55,7 +60,7 @@ export function queryRead(asOf: u64, p: usize, len: u32): i32 {
       return ENGINE_WRONG_SHARD;
     }
   }
-  store<u32>(outAt(0), len / 32);
+  store<u32>(outAt(0), len / step);
   return 0;
 }
 

@@ -1,20 +1,65 @@
 /** Execution beside the chain, for the edge: no store, only the accounts that come with the transaction. */
-import { outReset, outU32 } from "../memory/io";
+import { keyEquals } from "../memory/bytes";
+import { outBytes, outReset, outU32 } from "../memory/io";
 import { runtimeExecute, runtimeSetContext, wellKnownAccount } from "../svm/runtime/transaction";
-import { ENC_DATA_LEN } from "./account";
-import { ENGINE_MALFORMED } from "./codes";
-import { encodedCheck, encodedSize, LIST_HEADER, outRecord, outTombstone } from "./encoding";
+import { recordMayWrite } from "../transaction/parse";
+import { recordKey, recordNumAccounts } from "../transaction/record";
+import { ACC_DATA, ACC_DATA_LEN, ACC_MODIFIED, ENC_DATA_LEN, ENC_HEADER } from "./account";
+import { codeFind } from "./code-cache";
+import { ENGINE_CODE_MISSING, ENGINE_MALFORMED } from "./codes";
+import { dataSet } from "./data";
+import { decodeInto, LIST_HEADER, outRecord, outTombstone } from "./encoding";
 import { CONTEXT_SIZE, contextCheck, transactionCheck } from "./proposal";
+import { isStub, loanedCheck, loanedSize, stubInto } from "./stub";
 import { simulationAdd, simulationBegin, simulationEnd, simulationRecord } from "./workspace";
 
 const SIM_FLAGS: u32 = CONTEXT_SIZE; // u32, u32 0
+const FLAG_SKIP_BLOCKHASH: u32 = 1;
+const FLAG_RESULT_ONLY: u32 = 2;
 /** Of runtimeExecute: what is not there does not exist. */
 const SIM_COMPLETE: u32 = 2;
 const SIM_LIST: u32 = CONTEXT_SIZE + 8;
 
+/** Appends the hashes of those among `count` checked accounts whose data are not in the cache; false: there are none. */
+function outMissing(account: usize, count: u32): bool {
+  let missing = false;
+  for (let n = count; n; n--) {
+    if (isStub(account) && !codeFind(account + ENC_HEADER, load<u32>(account, ENC_DATA_LEN))) {
+      outBytes(account + ENC_HEADER, 32);
+      missing = true;
+    }
+    account += loanedSize(account);
+  }
+  return missing;
+}
+
+function mayWrite(record: usize, key: usize): bool {
+  for (let i: u32 = 0, n = recordNumAccounts(record); i < n; i++) {
+    if (keyEquals(recordKey(record, i), key)) return recordMayWrite(record, i);
+  }
+  return false;
+}
+
+/** Adds a checked account; false when the key was added before. */
+function add(account: usize, record: usize): bool {
+  const added = simulationAdd(account);
+  if (!added) return false;
+  if (!isStub(account)) {
+    decodeInto(added, account);
+    return true;
+  }
+  stubInto(added, account);
+  if (!mayWrite(record, account)) return true;
+  // What may be written is a copy: nobody else may see the change.
+  dataSet(added, load<u32>(added, ACC_DATA), load<u32>(added, ACC_DATA_LEN));
+  store<u64>(added, 0, ACC_MODIFIED);
+  return true;
+}
+
 /**
- * in: slot context, u32 flags (bit 0: any blockhash will do), u32 0, account list, one record.
- * out: one result with detail, then an account list: the same accounts in the same order, as they are afterwards.
+ * in: slot context, u32 flags (bit 0: any blockhash will do; bit 1: the result only), u32 0, account list, one record. Accounts may be stubs
+ * (wasm/state/stub.ts). out: one result with detail, then, unless bit 1 is set, an account list: the same accounts in the same order, as they
+ * are afterwards. ENGINE_CODE_MISSING: nothing ran; out: the hashes (32 bytes each) of stubs whose data are not here.
  */
 export function engineSimulate(p: usize, len: u32): i32 {
   outReset();
@@ -24,32 +69,37 @@ export function engineSimulate(p: usize, len: u32): i32 {
   if (load<u32>(list, 4) != 0) return ENGINE_MALFORMED;
   let at = SIM_LIST + LIST_HEADER;
   for (let n = count; n; n--) {
-    const size = encodedCheck(p + at, len - at);
+    const size = loanedCheck(p + at, len - at);
     if (!size) return ENGINE_MALFORMED;
     at += size;
   }
   if (transactionCheck(p + at, len - at) != len - at) return ENGINE_MALFORMED;
   const record = p + at;
+  if (outMissing(list + LIST_HEADER, count)) return ENGINE_CODE_MISSING;
+  const flags = load<u32>(p + SIM_FLAGS);
   runtimeSetContext(p);
   simulationBegin();
   let account = list + LIST_HEADER;
   let twice = false;
   for (let n = count; n; n--) {
-    if (!simulationAdd(account)) twice = true;
-    account += encodedSize(load<u32>(account, ENC_DATA_LEN));
+    if (!add(account, record)) twice = true;
+    account += loanedSize(account);
   }
   if (!twice) {
-    runtimeExecute(record, 0, true, (load<u32>(p + SIM_FLAGS) & 1) | SIM_COMPLETE);
-    outU32(count);
-    outU32(0);
-    account = list + LIST_HEADER;
-    for (let n = count; n; n--) {
-      outRecord(simulationRecord(account));
-      account += encodedSize(load<u32>(account, ENC_DATA_LEN));
-    }
+    runtimeExecute(record, 0, true, (flags & FLAG_SKIP_BLOCKHASH) | SIM_COMPLETE);
+    if (!(flags & FLAG_RESULT_ONLY)) outAccounts(list + LIST_HEADER, count);
   }
   simulationEnd();
   return twice ? ENGINE_MALFORMED : 0;
+}
+
+function outAccounts(account: usize, count: u32): void {
+  outU32(count);
+  outU32(0);
+  for (let n = count; n; n--) {
+    outRecord(simulationRecord(account));
+    account += loanedSize(account);
+  }
 }
 
 /** in: slot context, then keys. out: account list of what is well known in that context (else a tombstone), in their order. */

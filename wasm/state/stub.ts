@@ -6,7 +6,7 @@
  *   stub              │ header 88, byte 85 (a pad) is 1  │ hash 32           │
  */
 import { blake3 } from "../crypto/blake3";
-import { keyCopy, keyEquals, keyHash } from "../memory/bytes";
+import { keyCopy, keyEquals, keyHash, keyIsZero } from "../memory/bytes";
 import { heapAlloc, heapFree } from "../memory/heap";
 import { outAdvance, outBytes, outEnsure, outReset, outU32 } from "../memory/io";
 import { isLoader } from "../svm/runtime/invoke";
@@ -27,16 +27,17 @@ import {
   ENC_OWNER,
   ENC_RENT_EPOCH,
 } from "./account";
-import { codeAdd, codeFind, codesForget, codesTurn } from "./code-cache";
+import { codeAdd, codeFind, codesForget, codeStamp, codesTurn } from "./code-cache";
 import { ENGINE_CORRUPT, ENGINE_MALFORMED, ENGINE_UNEXPECTED } from "./codes";
 import { encodedCheck, encodedSize, encodeParts, LIST_HEADER } from "./encoding";
+import { sessionOpen } from "./session";
 import { modifiedAsOf, outAsOf } from "./store";
 import { IMG_DATA, IMG_DATA_LEN, IMG_EXECUTABLE, IMG_LAMPORTS, IMG_OWNER, IMG_RENT_EPOCH, imageAsOf } from "./undo";
 import { workspaceBorrow } from "./workspace";
 
 /** u8 of an encoded account in a loan: 1 where a hash stands for the data. */
 const ENC_STUB: usize = 85;
-const STUB_SIZE: u32 = ENC_HEADER + 32;
+export const STUB_SIZE: u32 = ENC_HEADER + 32;
 /** Bytes of data from which on a hash stands for them. */
 const STUB_MIN_DATA: u32 = 512;
 
@@ -50,7 +51,8 @@ export function isStub(p: usize): bool {
   return load<u8>(p, ENC_STUB) != 0;
 }
 
-function loanedCheck(p: usize, available: u32): u32 {
+/** Size of the account of a loan at `p`, or 0 when it is not one within `available` bytes. */
+export function loanedCheck(p: usize, available: u32): u32 {
   if (available < ENC_HEADER || !load<u8>(p, ENC_STUB)) return encodedCheck(p, available);
   const dataLen = load<u32>(p, ENC_DATA_LEN);
   const flags = load<u32>(p, ENC_EXECUTABLE);
@@ -117,6 +119,21 @@ export function outLent(record: usize, asOf: u64, writable: bool): void {
     outAsOf(record, asOf);
     return;
   }
+  outStub(record, asOf, len);
+}
+
+/** Whether the data of an account as of a slot have this hash; zeros are no hash. Then outStub can say so. */
+export function isKnown(record: usize, asOf: u64, hash: usize): bool {
+  const len = keyIsZero(hash) ? 0 : stubData(record, asOf);
+  return len != 0 && keyEquals(hashOf(record, asOf, len), hash);
+}
+/** Appends an account for which isKnown has just been true, as of the same slot. */
+export function outKnown(record: usize, asOf: u64): void {
+  outStub(record, asOf, stubData(record, asOf));
+}
+
+/** Appends what stubData has found. */
+function outStub(record: usize, asOf: u64, len: u32): void {
   const hash = hashOf(record, asOf, len);
   const image = imageAsOf(record, asOf);
   const to = outEnsure(STUB_SIZE);
@@ -156,24 +173,29 @@ let wanted: usize = 0;
 let wantedCapacity: u32 = 0;
 let wantedCount: u32 = 0;
 
-/** Adds a borrowed account from its checked stub, with data from the cache or without. */
-export function stubBorrow(p: usize, from: u32): void {
-  const record = workspaceBorrow(p);
+/** Sets everything but the key of a record from a checked stub; false: the data are not in the cache. */
+export function stubInto(record: usize, p: usize): bool {
   const len = load<u32>(p, ENC_DATA_LEN);
-  const hash = p + ENC_HEADER;
   keyCopy(record + ACC_OWNER, p + ENC_OWNER);
   store<u64>(record, load<u64>(p, ENC_LAMPORTS), ACC_LAMPORTS);
   store<u64>(record, load<u64>(p, ENC_RENT_EPOCH), ACC_RENT_EPOCH);
   store<u8>(record, load<u8>(p, ENC_EXECUTABLE) ? ACC_FLAG_EXECUTABLE : 0, ACC_FLAGS);
-  // Says which version it is, as the slot of the last change does of own accounts.
-  store<u64>(record, max<u64>(load<u64>(hash), 1), ACC_MODIFIED);
   store<u32>(record, len, ACC_DATA_LEN);
   // The block is the cache's: a record without a capacity does not own its data, and nobody may write a read-only one.
-  const data = codeFind(hash, len);
-  if (data) {
-    store<u32>(record, <u32>data, ACC_DATA);
-    return;
-  }
+  return dataInto(record, codeFind(p + ENC_HEADER, len));
+}
+function dataInto(record: usize, data: usize): bool {
+  if (!data) return false;
+  store<u32>(record, <u32>data, ACC_DATA);
+  // Says which version it is, as the slot of the last change does of own accounts.
+  store<u64>(record, codeStamp(), ACC_MODIFIED);
+  return true;
+}
+
+/** Adds a borrowed account from its checked stub, with data from the cache or without. */
+export function stubBorrow(p: usize, from: u32): void {
+  const record = workspaceBorrow(p);
+  if (stubInto(record, p)) return;
   if (wantedCount == wantedCapacity) {
     const next: u32 = wantedCapacity ? wantedCapacity * 2 : 16;
     const fresh = heapAlloc(next * WANT_SIZE);
@@ -187,7 +209,7 @@ export function stubBorrow(p: usize, from: u32): void {
   const want = wanted + wantedCount * WANT_SIZE;
   store<u32>(want, <u32>record);
   store<u32>(want, from, WANT_SHARD);
-  keyCopy(want + WANT_HASH, hash);
+  keyCopy(want + WANT_HASH, p + ENC_HEADER);
   wantedCount += 1;
 }
 
@@ -231,7 +253,7 @@ export function engineReceiveCode(p: usize, len: u32): i32 {
   for (let i: u32 = 0; i < wantedCount; i++) {
     const want = wanted + i * WANT_SIZE;
     const record: usize = load<u32>(want);
-    if (keyEquals(want + WANT_HASH, p) && load<u32>(record, ACC_DATA_LEN) == size) store<u32>(record, <u32>data, ACC_DATA);
+    if (keyEquals(want + WANT_HASH, p) && load<u32>(record, ACC_DATA_LEN) == size) dataInto(record, data);
     else {
       if (left != i) memory.copy(wanted + left * WANT_SIZE, want, WANT_SIZE);
       left += 1;
@@ -241,6 +263,17 @@ export function engineReceiveCode(p: usize, len: u32): i32 {
   return 0;
 }
 const computed: usize = memory.data(32, 16);
+
+/** in: data. They are kept for simulations, as long as there is room. out: their hash. */
+export function engineKeepCode(p: usize, len: u32): i32 {
+  outReset();
+  if (len < STUB_MIN_DATA || len > ACC_MAX_DATA) return ENGINE_MALFORMED;
+  if (!sessionOpen()) codesTurn();
+  blake3(p, len, computed);
+  if (!codeFind(computed, len)) codeAdd(computed, p, len);
+  outBytes(computed, 32);
+  return 0;
+}
 
 // ── both ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 

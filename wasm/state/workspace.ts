@@ -175,14 +175,13 @@ export function workspaceTouch(record: usize): void {
 export function simulationBegin(): void {
   simulating = true;
 }
-/** Adds an account; false when the key was added before. */
-export function simulationAdd(p: usize): bool {
-  const hash = keyHash(p);
-  if (smallFind(simulationTable, p, hash)) return false;
-  const record = temporary(simulationTable, p, hash);
-  decodeInto(record, p);
+/** The record of an account, which the caller fills; 0 when the key was added before. */
+export function simulationAdd(key: usize): usize {
+  const hash = keyHash(key);
+  if (smallFind(simulationTable, key, hash)) return 0;
+  const record = temporary(simulationTable, key, hash);
   store<u32>(record, epoch, ACC_EPOCH);
-  return true;
+  return record;
 }
 export function simulationRecord(key: usize): usize {
   return smallFind(simulationTable, key, keyHash(key));
