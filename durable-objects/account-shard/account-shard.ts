@@ -40,10 +40,10 @@ export class AccountShard extends DurableObject<Env> implements Actor {
 
   /**
    * `keys`: 32 bytes each; all must be this shard's. Account list with one entry a key, as of the end of slot `asOf`; null when it
-   * is larger than a read may be.
+   * is larger than a read may be. `known`: hashes of the data that the reader has, 32 bytes a key or zeros; then the list has stubs.
    */
-  async read(keys: Uint8Array, asOf: number): Promise<LongBytes | null> {
-    const list = this.#host.read(() => this.#machine.readBounded(keys, asOf));
+  async read(keys: Uint8Array, asOf: number, known?: Uint8Array): Promise<LongBytes | null> {
+    const list = this.#host.read(() => this.#machine.readBounded(keys, asOf, known));
     return list && longBytes(list);
   }
 

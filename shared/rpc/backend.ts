@@ -3,6 +3,8 @@
  * in-memory chain. Byte formats are those of docs/interfaces.md.
  */
 
+import type { LoadedAccount } from "../state/stubs.ts";
+
 /** The tip as clients may see it. One commitment for now: a sealed block is processed, confirmed and finalized at once. */
 export interface Head {
   /** Newest sealed block: executed and durable on every shard concerned, and stored in the ledger. */
@@ -89,6 +91,11 @@ export interface Backend {
   head(): Promise<Head>;
   /** Account list (section 5) with one entry for each key, in order, as of the end of slot `asOf`; a missing account has lamports 0. */
   readAccounts(keys: readonly Uint8Array[], asOf: bigint): Promise<Uint8Array>;
+  /**
+   * The accounts of these keys as of the end of slot `asOf`, in order, for a simulation, and behind them others that it is expected to need.
+   * Data that the backend has already do not come anew, and have their hash. Unset: readAccounts has to do.
+   */
+  loadAccounts?(keys: readonly Uint8Array[], asOf: bigint): Promise<readonly LoadedAccount[]>;
   /** Account list of all accounts that `owner` owns and the filter lets through, sorted by key. `null`: larger than 24 MiB. */
   scanAccounts(owner: Uint8Array, filter: AccountFilter, asOf: bigint): Promise<Uint8Array | null>;
   /** A frame (section 2) of verified, resolved transactions. Resolves once a lane has it durably. */

@@ -3,16 +3,18 @@ import { ErrorCode, isDeserializeError } from "../errors/codes.ts";
 import { ERROR_TEXT } from "../errors/messages.ts";
 import { sanitizeErrorToCode } from "../errors/transaction-error.ts";
 import { decodeRecord } from "../protocol/record.ts";
-import { type Account, encodeAccountList, missingAccount } from "./accounts.ts";
+import { keyText } from "../state/accounts.ts";
+import type { LoadedAccount } from "../state/stubs.ts";
+import { type Account, decodeAccountList } from "./accounts.ts";
 import type { Head } from "./backend.ts";
-import { decodeBase58, encodeBase58 } from "./base58.ts";
+import { decodeBase58 } from "./base58.ts";
 import { decodeBase64 } from "./base64.ts";
 import type { Call } from "./call.ts";
 import { errorText } from "./error-text.ts";
 import { invalidParams, signatureLengthMismatch } from "./errors.ts";
-import { BPF_LOADER_UPGRADEABLE } from "./keys.ts";
 import { lookupTables, resolveLookups } from "./lookup-tables.ts";
-import type { Simulation } from "./services.ts";
+import { programDataKey } from "./program-data.ts";
+import type { Simulation, SimulationOptions } from "./services.ts";
 
 /** Bytes of a wire transaction or message; longest text of so many in base58 and base64. */
 const MAX_BYTES = 1232;
@@ -81,14 +83,11 @@ export async function resolve(call: Call, head: Head, record: Uint8Array, what: 
   return tables.filter((table) => table !== null);
 }
 
-const PROGRAM_SIZE = 36;
-const PROGRAM_STATE = 2;
-
-/** Where the bytes of an upgradeable program are; null for any other account. */
-function programDataKey({ owner, data }: Account): Uint8Array | null {
-  const isProgram =
-    data.length >= PROGRAM_SIZE && data[0] === PROGRAM_STATE && encodeBase58(owner) === BPF_LOADER_UPGRADEABLE;
-  return isProgram ? data.subarray(4, PROGRAM_SIZE) : null;
+async function load(call: Call, head: Head, keys: readonly Uint8Array[]): Promise<readonly LoadedAccount[]> {
+  if (keys.length === 0) return [];
+  const { backend } = call;
+  if (backend.loadAccounts) return backend.loadAccounts(keys, head.slot);
+  return decodeAccountList(await backend.readAccounts(keys, head.slot));
 }
 
 /** Runs the record on the accounts as of the tip. `tables`: the lookup tables it was resolved with. */
@@ -97,19 +96,23 @@ export async function simulate(
   head: Head,
   record: Uint8Array,
   tables: readonly Account[],
-  skipBlockhashCheck: boolean,
+  options?: SimulationOptions,
 ): Promise<Simulation> {
   const keys = decodeRecord(record).accountKeys;
   const known = call.services.wellKnown(head.context, keys);
-  const stored = keys.filter((_, i) => known[i] === null);
-  const read = await call.accounts(head, stored);
-  const accounts = new Map(stored.map((key, i) => [encodeBase58(key), read[i] ?? missingAccount(key)]));
-  for (const table of tables) accounts.set(encodeBase58(table.key), table);
+  const read = await load(
+    call,
+    head,
+    keys.filter((_, i) => known[i] === null),
+  );
+  const accounts = new Map<string, LoadedAccount>(
+    [...tables, ...read].map((account) => [keyText(account.key), account]),
+  );
   // What the transaction does not name, but its programs are.
-  const programData = read.flatMap((account) => (account && programDataKey(account)) ?? []);
-  const unnamed = programData.filter((key) => !accounts.has(encodeBase58(key)));
-  for (const account of await call.accounts(head, unnamed)) {
-    if (account) accounts.set(encodeBase58(account.key), account);
+  const programData = read.flatMap((account) => programDataKey(account) ?? []);
+  const unnamed = programData.filter((key) => !accounts.has(keyText(key)));
+  for (const account of await load(call, head, unnamed)) {
+    if (account.lamports > 0n) accounts.set(keyText(account.key), account);
   }
-  return call.services.simulate(head.context, encodeAccountList([...accounts.values()]), record, skipBlockhashCheck);
+  return call.services.simulate(head.context, [...accounts.values()], record, options);
 }

@@ -5,12 +5,19 @@
 
 import type { TransactionErrorCode } from "../errors/transaction-error.ts";
 import type { Account } from "../state/accounts.ts";
+import type { LoadedAccount } from "../state/stubs.ts";
 
 export interface Simulation {
   /** One result (docs/interfaces.md section 4) with detail. */
   readonly result: Uint8Array;
-  /** Account list (section 5): the accounts after it. */
+  /** Account list (section 5): the accounts after it. Empty when only the result is wanted. */
   readonly accounts: Uint8Array;
+}
+
+export interface SimulationOptions {
+  readonly skipBlockhashCheck?: boolean;
+  /** The accounts after it are not wanted. */
+  readonly resultOnly?: boolean;
 }
 
 export type Parsed =
@@ -25,8 +32,15 @@ export interface RpcServices {
   verify(record: Uint8Array): Uint8Array | null;
   /** After its lookups are resolved: the error of an account that is named twice, or null. */
   checkLoaded(record: Uint8Array): TransactionErrorCode | null;
-  /** Executes a resolved record on `accounts` (an account list) in the slot context. */
-  simulate(context: Uint8Array, accounts: Uint8Array, record: Uint8Array, skipBlockhashCheck: boolean): Simulation;
+  /** Executes a resolved record on `accounts` in the slot context. */
+  simulate(
+    context: Uint8Array,
+    accounts: readonly LoadedAccount[],
+    record: Uint8Array,
+    options?: SimulationOptions,
+  ): Simulation;
+  /** Keeps data (512 bytes to 10 MiB) for simulations as long as there is room; their BLAKE3 hash. */
+  keepCode(data: Uint8Array): Uint8Array;
   /** The sysvars and native programs among `keys` in that context; null for every other key. */
   wellKnown(context: Uint8Array, keys: readonly Uint8Array[]): (Account | null)[];
 }

@@ -1,16 +1,41 @@
 /** RpcServices on an instance of the WASM module of its own (docs/interfaces.md sections 2 and 6). */
+import { ErrorCode } from "../errors/codes.ts";
 import { sanitizeErrorToCode } from "../errors/transaction-error.ts";
 import { concatBytes, viewOf } from "../protocol/bytes.ts";
 import { makeFrame } from "../protocol/record.ts";
+import { type LoadedAccount, stubbedListSize, writeStubbedList } from "../state/stubs.ts";
 import type { WasmInstance } from "../svm/wasm-instance.ts";
 import { decodeAccountList } from "./accounts.ts";
-import type { RpcServices } from "./services.ts";
+import type { RpcServices, SimulationOptions } from "./services.ts";
 
 const SKIP_BLOCKHASH_CHECK = 1;
+const RESULT_ONLY = 2;
 
 /** `u32 n, n x u8 verdict`, then the good records. */
 function verifiedRecord(out: Uint8Array): Uint8Array | null {
   return viewOf(out).getUint32(0, true) === 1 && out[4] === 1 ? out.subarray(5) : null;
+}
+
+function keepCode(wasm: WasmInstance, data: Uint8Array): Uint8Array {
+  const code = wasm.call("engineKeepCode", data);
+  if (code < 0) throw new Error(`engineKeepCode: ${code}`);
+  return wasm.out();
+}
+
+function simulationInput(
+  context: Uint8Array,
+  accounts: readonly LoadedAccount[],
+  record: Uint8Array,
+  { skipBlockhashCheck, resultOnly }: SimulationOptions,
+  stubs: boolean,
+): Uint8Array {
+  const list = context.length + 8;
+  const input = new Uint8Array(list + stubbedListSize(accounts, stubs) + record.length);
+  const flags = (skipBlockhashCheck ? SKIP_BLOCKHASH_CHECK : 0) | (resultOnly ? RESULT_ONLY : 0);
+  input.set(context, 0);
+  viewOf(input).setUint32(context.length, flags, true);
+  input.set(record, writeStubbedList(input, list, accounts, stubs));
+  return input;
 }
 
 export function wasmServices(wasm: WasmInstance): RpcServices {
@@ -26,18 +51,22 @@ export function wasmServices(wasm: WasmInstance): RpcServices {
       const code = wasm.call("txCheckLoaded", record);
       return code === 0 ? null : sanitizeErrorToCode(code);
     },
-    simulate(context, accounts, record, skipBlockhashCheck) {
-      const input = new Uint8Array(context.length + 8 + accounts.length + record.length);
-      input.set(context, 0);
-      viewOf(input).setUint32(context.length, skipBlockhashCheck ? SKIP_BLOCKHASH_CHECK : 0, true);
-      input.set(accounts, context.length + 8);
-      input.set(record, context.length + 8 + accounts.length);
-      const code = wasm.call("engineSimulate", input);
+    simulate(context, accounts, record, options = {}) {
+      const run = (stubs: boolean) =>
+        wasm.call("engineSimulate", simulationInput(context, accounts, record, options, stubs));
+      let code = run(true);
+      if (code === -ErrorCode.ENGINE_CODE_MISSING) {
+        // A new instance, or one that had no room.
+        for (const { hash, data } of accounts) if (hash) keepCode(wasm, data);
+        code = run(true);
+      }
+      if (code === -ErrorCode.ENGINE_CODE_MISSING) code = run(false);
       if (code < 0) throw new Error(`engineSimulate: ${code}`);
       const out = wasm.out();
       const resultLength = viewOf(out).getUint32(0, true);
       return { result: out.subarray(0, resultLength), accounts: out.subarray(resultLength) };
     },
+    keepCode: (data) => keepCode(wasm, data),
     wellKnown(context, keys) {
       if (keys.length === 0) return [];
       const code = wasm.call("engineWellKnown", concatBytes(context, ...keys));

@@ -27,7 +27,7 @@ export function encodedAccountSize(account: Account): number {
 }
 
 /** Writes an account at `at` of `out`; returns where the next one goes. What has no lamports is written as a tombstone. */
-function writeAccount(out: Uint8Array, at: number, account: Account): number {
+export function writeAccount(out: Uint8Array, at: number, account: Account): number {
   out.set(account.key, at);
   if (account.lamports === 0n) return at + ACCOUNT_HEADER;
   const view = viewOf(out);
@@ -76,14 +76,14 @@ export function accountAt(bytes: Uint8Array, at: number): Account {
   };
 }
 
-/** Where each account of a list starts, and where the last one ends; undefined when it is not an account list. */
-export function accountOffsets(list: Uint8Array): number[] | undefined {
+/** Where each account of a list starts, and where the last one ends; undefined when it is not an account list. `sizeAt`: of what it has. */
+export function accountOffsets(list: Uint8Array, sizeAt = accountSizeAt): number[] | undefined {
   if (list.length < LIST_HEADER) return undefined;
   const count = viewOf(list).getUint32(0, true);
   if (count > (list.length - LIST_HEADER) / ACCOUNT_HEADER) return undefined;
   const offsets = [LIST_HEADER];
   for (let i = 0; i < count; i++) {
-    const size = accountSizeAt(list, offsets[i]!);
+    const size = sizeAt(list, offsets[i]!);
     if (size === 0) return undefined;
     offsets.push(offsets[i]! + size);
   }
@@ -102,8 +102,8 @@ interface Part {
   readonly bytes: Uint8Array;
 }
 
-function partsOf(list: Uint8Array): Part[] {
-  const offsets = accountOffsets(list);
+function partsOf(list: Uint8Array, sizeAt = accountSizeAt): Part[] {
+  const offsets = accountOffsets(list, sizeAt);
   if (!offsets) throw new RangeError("not an account list");
   return offsets
     .slice(0, -1)
@@ -124,7 +124,7 @@ function listOf(parts: readonly Uint8Array[]): Uint8Array {
 /** One list, sorted by key, of lists without common keys. */
 export function mergeAccountLists(lists: readonly Uint8Array[]): Uint8Array {
   if (lists.length === 1) return lists[0]!;
-  const parts = lists.flatMap(partsOf).sort((a, b) => compareBytes(a.key, b.key));
+  const parts = lists.flatMap((list) => partsOf(list)).sort((a, b) => compareBytes(a.key, b.key));
   return listOf(parts.map(({ bytes }) => bytes));
 }
 
@@ -136,11 +136,16 @@ export function sortedTotals(list: Uint8Array): { list: Uint8Array; totals: { la
   return { list: encodeAccountList(existing), totals: { lamports, count: existing.length } };
 }
 
-const keyText = (key: Uint8Array): string => String.fromCharCode(...key);
+/** A key as the key of a Map: cheaper than base58, and for nobody to read. */
+export const keyText = (key: Uint8Array): string => String.fromCharCode.apply(null, key as unknown as number[]);
 
 /** One list with one entry for each key, in their order, from lists that hold them; a tombstone where none does. */
-export function pickAccounts(lists: readonly Uint8Array[], keys: readonly Uint8Array[]): Uint8Array {
-  const found = new Map(lists.flatMap(partsOf).map(({ key, bytes }) => [keyText(key), bytes]));
+export function pickAccounts(
+  lists: readonly Uint8Array[],
+  keys: readonly Uint8Array[],
+  sizeAt = accountSizeAt,
+): Uint8Array {
+  const found = new Map(lists.flatMap((list) => partsOf(list, sizeAt)).map(({ key, bytes }) => [keyText(key), bytes]));
   return listOf(keys.map((key) => found.get(keyText(key)) ?? tombstone(key)));
 }
 

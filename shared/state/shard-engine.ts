@@ -218,10 +218,23 @@ export class ShardEngine implements ShardEnginePort {
     if (!list) throw new Error("engineRead: larger than MAX_READ_BYTES");
     return list;
   }
-  /** The same; null when it is larger than MAX_READ_BYTES. */
-  readBounded(keys: Uint8Array, asOf: number): Uint8Array | null {
+  /**
+   * The same; null when it is larger than MAX_READ_BYTES. `known`: for each key the hash that its data have as far as the reader knows, or
+   * zeros; what is so is answered as a stub (shared/state/stubs.ts).
+   */
+  readBounded(keys: Uint8Array, asOf: number, known?: Uint8Array): Uint8Array | null {
+    if (known) return this.#readKnown(keys, asOf, known);
     const at = this.instance.write(keys);
     return this.#unlessLarge("engineRead", this.#number("engineRead", this.#asOf(asOf), at, keys.length));
+  }
+  #readKnown(keys: Uint8Array, asOf: number, known: Uint8Array): Uint8Array | null {
+    const input = new Uint8Array(keys.length * 2);
+    for (let at = 0; at < keys.length; at += 32) {
+      input.set(keys.subarray(at, at + 32), at * 2);
+      input.set(known.subarray(at, at + 32), at * 2 + 32);
+    }
+    const at = this.instance.write(input);
+    return this.#unlessLarge("engineReadKnown", this.#number("engineReadKnown", this.#asOf(asOf), at, input.length));
   }
   #unlessLarge(name: string, code: number): Uint8Array | null {
     if (code === TOO_LARGE) return null;

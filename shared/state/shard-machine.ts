@@ -22,6 +22,7 @@ import { MAX_READ_BYTES, mergeAccountLists, pickAccounts, sortedTotals } from ".
 import { leaseParties } from "./lease-parties.ts";
 import { type Codec, pack, unpack } from "./pack.ts";
 import type { ShardEnginePort } from "./shard-port.ts";
+import { stubbedSizeAt } from "./stubs.ts";
 
 export type ShardEvent = TimerEvent | MessageEvent;
 
@@ -165,17 +166,30 @@ export class ShardMachine implements Machine<ShardEvent> {
     return list;
   }
 
-  /** Null when the answer is larger than a read may be. */
-  readBounded(keys: Uint8Array, asOf: number): Uint8Array | null {
+  /**
+   * Null when the answer is larger than a read may be. `known`: for each key 32 bytes, the hash of the data that the reader has, or zeros;
+   * with it the list has stubs (shared/state/stubs.ts).
+   */
+  readBounded(keys: Uint8Array, asOf: number, known?: Uint8Array): Uint8Array | null {
     this.#settle();
-    const list = this.#engine.readBounded(keys, asOf);
+    if (known && !this.#work) this.#fetchKnown(keys, known);
+    const list = this.#engine.readBounded(keys, asOf, known);
     if (!list) return null;
     const cold = this.#engine.coldOfKeys(keys);
     if (cold.length === 0) return list;
     const found = this.#store.findBounded(cold, MAX_READ_BYTES - list.length);
     if (!found) return null;
     const wanted = Array.from({ length: keys.length / 32 }, (_, i) => keys.subarray(i * 32, i * 32 + 32));
-    return pickAccounts([list, found], wanted);
+    return pickAccounts([list, found], wanted, stubbedSizeAt);
+  }
+
+  /** What a reader has the data of is read again and again: from memory, where there is room, it need not be unpacked each time. */
+  #fetchKnown(keys: Uint8Array, known: Uint8Array): void {
+    if (this.#engine.coldCount() === 0 || this.#engine.memory() > this.#config.memoryBytes / 2) return;
+    const asked = Array.from({ length: keys.length / 32 }, (_, i) => i * 32).filter((at) =>
+      known.subarray(at, at + 32).some((byte) => byte !== 0),
+    );
+    this.#fetch(this.#engine.coldOfKeys(concatBytes(...asked.map((at) => keys.subarray(at, at + 32)))));
   }
 
   /** Account list of what the request lets through, sorted by key; null when that or what must be walked is too large. */

@@ -69,8 +69,8 @@ export interface ShardEnginePort {
   /** The same for the replay of a log row. */
   coldOfRow(row: Uint8Array): Uint8Array;
   coldOfKeys(keys: Uint8Array): Uint8Array;
-  /** Null when the answer is larger than MAX_READ_BYTES. */
-  readBounded(keys: Uint8Array, asOf: number): Uint8Array | null;
+  /** Null when the answer is larger than MAX_READ_BYTES. `known`: hashes, 32 bytes a key or zeros, of data that need no answer. */
+  readBounded(keys: Uint8Array, asOf: number, known?: Uint8Array): Uint8Array | null;
   scan(request: Uint8Array, asOf: number): Uint8Array | null;
   /** Those of a list from storage that pass and are not in memory. */
   scanCold(request: Uint8Array, accounts: Uint8Array): Uint8Array;

@@ -6,6 +6,7 @@ import { sha256 } from "../../durable-objects/host/sha256.ts";
 import { concatBytes } from "../../shared/protocol/bytes.ts";
 import { shardSeeds } from "../../shared/protocol/context.ts";
 import { type Network, parseNetwork } from "../../shared/protocol/network.ts";
+import { decodeAccountList, missingAccount } from "../../shared/rpc/accounts.ts";
 import type {
   AccountFilter,
   AddressEntry,
@@ -20,6 +21,7 @@ import type {
 import { nodeUnhealthy, scanError } from "../../shared/rpc/errors.ts";
 import {
   encodeScanRequest,
+  keyText,
   MAX_READ_BYTES,
   MAX_SCAN_BYTES,
   mergeAccountLists,
@@ -27,7 +29,9 @@ import {
   shardOf,
 } from "../../shared/state/accounts.ts";
 import { openBlock, recordAt, resultAt } from "../../shared/state/ledger-query.ts";
+import { decodeStubbed, HASH_SIZE, type KnownData, type LoadedAccount } from "../../shared/state/stubs.ts";
 import { Faucet } from "./faucet.ts";
+import type { ProgramCache } from "./program-cache.ts";
 import { TipCache } from "./tip-cache.ts";
 
 /** How long a request waits for a builder that is coming up, in steps of 25 ms. */
@@ -39,6 +43,17 @@ const FIRST_BLOCK = 0n;
 
 const readAnswer = async (answer: LongBytes | null) => (answer === null ? null : await readBytes(answer));
 
+const NOTHING: ReadonlyMap<string, KnownData> = new Map();
+
+/** The known hash for each key, or zeros; undefined when none is known. */
+function hashesOf(keys: readonly Uint8Array[], known: ReadonlyMap<string, KnownData>): Uint8Array | undefined {
+  const found = keys.map((key) => known.get(keyText(key)));
+  if (found.every((one) => one === undefined)) return undefined;
+  const hashes = new Uint8Array(keys.length * HASH_SIZE);
+  for (const [i, one] of found.entries()) if (one) hashes.set(one.hash, i * HASH_SIZE);
+  return hashes;
+}
+
 /** Whether every shard answered, and all answers together are not larger than one may be. */
 function areWithin(lists: readonly (Uint8Array | null)[], limit: number): lists is readonly Uint8Array[] {
   return lists.reduce((sum, list) => sum + (list?.length ?? Number.POSITIVE_INFINITY), 0) <= limit;
@@ -49,11 +64,14 @@ export class EdgeBackend implements Backend {
   readonly #network: Network;
   readonly #seeds: { seed0: bigint; seed1: bigint };
   readonly #faucet: Faucet | undefined;
+  readonly #programs: ProgramCache | undefined;
   readonly #tip: TipCache;
   #nextLane = 0;
 
-  constructor(env: Env) {
+  /** `programs`: what loadAccounts need not read again. */
+  constructor(env: Env, programs?: ProgramCache) {
     this.#env = env;
+    this.#programs = programs;
     this.#network = parseNetwork(env.NETWORK);
     const { genesisHash, genesisTimestamp, realPrograms = 0 } = this.#network;
     this.#tip = new TipCache(genesisHash, genesisTimestamp, realPrograms);
@@ -83,6 +101,15 @@ export class EdgeBackend implements Backend {
   }
 
   async readAccounts(keys: readonly Uint8Array[], asOf: bigint): Promise<Uint8Array> {
+    return pickAccounts(await this.#read(keys, asOf, NOTHING), keys);
+  }
+
+  /** What the shards answer to those that own the keys; with stubs where the data are those that are known. */
+  async #read(
+    keys: readonly Uint8Array[],
+    asOf: bigint,
+    known: ReadonlyMap<string, KnownData>,
+  ): Promise<readonly Uint8Array[]> {
     const byShard = new Map<number, Uint8Array[]>();
     for (const key of keys) {
       const shard = shardOf(key, this.#network.shardCount, this.#seeds);
@@ -92,12 +119,32 @@ export class EdgeBackend implements Backend {
     }
     const lists = await Promise.all(
       [...byShard].map(async ([shard, own]) =>
-        readAnswer(await shardStub(this.#env, shard).read(concatBytes(...own), Number(asOf))),
+        readAnswer(await shardStub(this.#env, shard).read(concatBytes(...own), Number(asOf), hashesOf(own, known))),
       ),
     );
     if (!areWithin(lists, MAX_READ_BYTES))
       throw scanError("The accounts are larger than 64 MiB; ask for fewer at a time");
-    return pickAccounts(lists, keys);
+    return lists;
+  }
+
+  async loadAccounts(keys: readonly Uint8Array[], asOf: bigint): Promise<readonly LoadedAccount[]> {
+    const programs = this.#programs;
+    if (!programs) return decodeAccountList(await this.readAccounts(keys, asOf));
+    const wanted = [...keys, ...programs.expected(keys)];
+    const known = new Map<string, KnownData>();
+    for (const key of wanted) {
+      const data = programs.find(key);
+      if (data) known.set(keyText(key), data);
+    }
+    const accounts =
+      decodeStubbed(await this.#read(wanted, asOf, known), known) ??
+      decodeStubbed(await this.#read(wanted, asOf, NOTHING), NOTHING);
+    if (!accounts) throw new RangeError("not an account list");
+    const loaded = wanted.map((key) => {
+      const account: LoadedAccount = accounts.get(keyText(key)) ?? missingAccount(key);
+      return account.hash ? account : programs.keep(account);
+    });
+    return loaded.filter(({ lamports }, i) => i < keys.length || lamports > 0n);
   }
 
   async scanAccounts(owner: Uint8Array, filter: AccountFilter, asOf: bigint): Promise<Uint8Array | null> {

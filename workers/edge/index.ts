@@ -19,6 +19,7 @@ import { ClientGone, readBody } from "./body.ts";
 import { type IngestServices, ingest } from "./ingest.ts";
 import { lookupResolver } from "./ingest-lookups.ts";
 import { problem } from "./problem.ts";
+import { ProgramCache } from "./program-cache.ts";
 import { createRpc, type Rpc } from "./rpc/index.ts";
 import { networkStats } from "./stats.ts";
 import { networkStatus } from "./status.ts";
@@ -40,9 +41,9 @@ let edge: Edge | undefined;
 /** Made when an isolate gets its first request that needs the chain; its bindings never change. */
 function edgeOf(env: Env): Edge {
   if (!edge) {
-    const backend = new EdgeBackend(env);
     const wasm = edgeWasm();
     const services = wasmServices(wasm);
+    const backend = new EdgeBackend(env, new ProgramCache(services.keepCode));
     const onFault = (fault: unknown, method: string) => console.error(`${method}: ${fault}`);
     const resolveLookups = lookupResolver(backend, services);
     edge = { rpc: createRpc(backend, services, { onFault }), ingest: { backend, wasm, resolveLookups } };

@@ -167,7 +167,7 @@ export class MemoryBackend implements Backend {
     const accounts = keys
       .filter((_, i) => known[i] === null)
       .map((key) => this.accounts.get(encodeBase58(key)) ?? missingAccount(key));
-    const after = this.services.simulate(context, encodeAccountList(accounts), record, false);
+    const after = this.services.simulate(context, accounts, record);
     if (after.result[8] !== 0) for (const account of decodeAccountList(after.accounts)) this.put(account);
     return after.result;
   }

@@ -91,7 +91,7 @@ async function wasProcessed(call: Call, record: Uint8Array): Promise<boolean> {
 
 /** Throws RpcError when the transaction would fail. */
 async function preflight(call: Call, head: Head, record: Uint8Array, tables: readonly Account[]): Promise<void> {
-  const result = viewResult((await simulate(call, head, record, tables, false)).result);
+  const result = viewResult((await simulate(call, head, record, tables, { resultOnly: true })).result);
   if (result.txError !== 0) throw refused(result, result);
 }
 
@@ -201,7 +201,9 @@ export const transactionMethods: Methods = {
     if (!replace && (await wasProcessed(call, record))) {
       return withContext(head.slot, { ...NOTHING_SIMULATED, err: errorJson(ALREADY_PROCESSED), accounts: none });
     }
-    const { result, accounts } = await simulate(call, head, record, tables, false);
+    const { result, accounts } = await simulate(call, head, record, tables, {
+      resultOnly: !options.accounts,
+    });
     const view = viewResult(result);
     const shown =
       options.accounts && view.txError === 0 ? await accountsAfter(call, head, options.accounts, accounts) : none;
