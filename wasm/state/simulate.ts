@@ -73,7 +73,7 @@ export function engineSimulate(p: usize, len: u32): i32 {
     if (!size) return ENGINE_MALFORMED;
     at += size;
   }
-  if (transactionCheck(p + at, len - at) != len - at) return ENGINE_MALFORMED;
+  if (at == len || transactionCheck(p + at, len - at) != len - at) return ENGINE_MALFORMED;
   const record = p + at;
   if (outMissing(list + LIST_HEADER, count)) return ENGINE_CODE_MISSING;
   const flags = load<u32>(p + SIM_FLAGS);

@@ -6,7 +6,7 @@ import { sha256 } from "../../durable-objects/host/sha256.ts";
 import { concatBytes } from "../../shared/protocol/bytes.ts";
 import { shardSeeds } from "../../shared/protocol/context.ts";
 import { type Network, parseNetwork } from "../../shared/protocol/network.ts";
-import { decodeAccountList, missingAccount } from "../../shared/rpc/accounts.ts";
+import { decodeAccountList } from "../../shared/rpc/accounts.ts";
 import type {
   AccountFilter,
   AddressEntry,
@@ -29,8 +29,9 @@ import {
   shardOf,
 } from "../../shared/state/accounts.ts";
 import { openBlock, recordAt, resultAt } from "../../shared/state/ledger-query.ts";
-import { decodeStubbed, HASH_SIZE, type KnownData, type LoadedAccount } from "../../shared/state/stubs.ts";
+import { HASH_SIZE, type LoadedAccount } from "../../shared/state/stubs.ts";
 import { Faucet } from "./faucet.ts";
+import { type Known, loadAccounts, NOTHING } from "./load-accounts.ts";
 import type { ProgramCache } from "./program-cache.ts";
 import { TipCache } from "./tip-cache.ts";
 
@@ -43,10 +44,8 @@ const FIRST_BLOCK = 0n;
 
 const readAnswer = async (answer: LongBytes | null) => (answer === null ? null : await readBytes(answer));
 
-const NOTHING: ReadonlyMap<string, KnownData> = new Map();
-
 /** The known hash for each key, or zeros; undefined when none is known. */
-function hashesOf(keys: readonly Uint8Array[], known: ReadonlyMap<string, KnownData>): Uint8Array | undefined {
+function hashesOf(keys: readonly Uint8Array[], known: Known): Uint8Array | undefined {
   const found = keys.map((key) => known.get(keyText(key)));
   if (found.every((one) => one === undefined)) return undefined;
   const hashes = new Uint8Array(keys.length * HASH_SIZE);
@@ -105,11 +104,7 @@ export class EdgeBackend implements Backend {
   }
 
   /** What the shards answer to those that own the keys; with stubs where the data are those that are known. */
-  async #read(
-    keys: readonly Uint8Array[],
-    asOf: bigint,
-    known: ReadonlyMap<string, KnownData>,
-  ): Promise<readonly Uint8Array[]> {
+  async #read(keys: readonly Uint8Array[], asOf: bigint, known: Known): Promise<readonly Uint8Array[]> {
     const byShard = new Map<number, Uint8Array[]>();
     for (const key of keys) {
       const shard = shardOf(key, this.#network.shardCount, this.#seeds);
@@ -130,21 +125,7 @@ export class EdgeBackend implements Backend {
   async loadAccounts(keys: readonly Uint8Array[], asOf: bigint): Promise<readonly LoadedAccount[]> {
     const programs = this.#programs;
     if (!programs) return decodeAccountList(await this.readAccounts(keys, asOf));
-    const wanted = [...keys, ...programs.expected(keys)];
-    const known = new Map<string, KnownData>();
-    for (const key of wanted) {
-      const data = programs.find(key);
-      if (data) known.set(keyText(key), data);
-    }
-    const accounts =
-      decodeStubbed(await this.#read(wanted, asOf, known), known) ??
-      decodeStubbed(await this.#read(wanted, asOf, NOTHING), NOTHING);
-    if (!accounts) throw new RangeError("not an account list");
-    const loaded = wanted.map((key) => {
-      const account: LoadedAccount = accounts.get(keyText(key)) ?? missingAccount(key);
-      return account.hash ? account : programs.keep(account);
-    });
-    return loaded.filter(({ lamports }, i) => i < keys.length || lamports > 0n);
+    return loadAccounts(programs, keys, (wanted, known) => this.#read(wanted, asOf, known));
   }
 
   async scanAccounts(owner: Uint8Array, filter: AccountFilter, asOf: bigint): Promise<Uint8Array | null> {

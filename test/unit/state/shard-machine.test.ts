@@ -1,11 +1,14 @@
 /** The shard machine over its real engine: what a checkpoint leaves in memory and in storage. */
+import { blake3 } from "@noble/hashes/blake3.js";
 import { expect, it } from "vitest";
 import { zstd } from "../../../durable-objects/host/zstd.ts";
 import type { Effect } from "../../../shared/protocol/actor.ts";
 import { concatBytes, viewOf } from "../../../shared/protocol/bytes.ts";
-import { decodeAccountList, encodeAccountList, encodeScanRequest } from "../../../shared/state/accounts.ts";
+import { keyBytes } from "../../../shared/rpc/keys.ts";
+import { decodeAccountList, encodeAccountList, encodeScanRequest, keyText } from "../../../shared/state/accounts.ts";
 import type { ShardEngine } from "../../../shared/state/shard-engine.ts";
 import { DEFAULT_CHECKPOINT, ShardMachine } from "../../../shared/state/shard-machine.ts";
+import { decodeStubbed } from "../../../shared/state/stubs.ts";
 import { SimulatedStorage, type Write } from "../../simulation/storage.ts";
 import {
   engineOf,
@@ -28,9 +31,9 @@ class Shard {
   readonly machine: ShardMachine;
   readonly #storage: SimulatedStorage;
 
-  constructor(storage: SimulatedStorage, memoryBytes = 1 << 20) {
+  constructor(storage: SimulatedStorage, memoryBytes = 1 << 20, genesis = GENESIS) {
     const config = { ...DEFAULT_CHECKPOINT, shard: 0, checkpointRows: 8, pageBytes: 1_000, memoryBytes };
-    this.machine = new ShardMachine(this.engine, config, () => GENESIS, zstd);
+    this.machine = new ShardMachine(this.engine, config, () => genesis, zstd);
     this.#storage = storage;
     this.#apply(this.machine.boot(storage));
   }
@@ -160,5 +163,36 @@ it("comes back from a crash before or after the writes of every step", () => {
   const right = play(0, true, 1 << 20);
   for (let crashAt = 1; crashAt <= SLOTS; crashAt++) {
     for (const written of [false, true]) expect(play(crashAt, written, crashAt % 2 === 0 ? 0 : 1_000)).toBe(right);
+  }
+});
+
+it("what a reader has the data of comes into memory when it is read: once from storage, then a hash for an answer", () => {
+  const data = new Uint8Array(100_000).map((_, i) => (i * i) >> 3);
+  const loader = keyBytes("BPFLoaderUpgradeab1e11111111111111111111111");
+  const code = { ...wallet(keyOf("code"), 1_000_000_000n), owner: loader, data };
+  const genesis = encodeAccountList([wallet(BANK, 1_000_000_000_000n), code]);
+  const hashes = (hash: Uint8Array) => concatBytes(new Uint8Array(32), hash);
+  const keys = concatBytes(keyOf("nobody"), code.key);
+  for (const [memoryBytes, isFetched] of [
+    [1 << 20, true],
+    [1, false],
+  ] as const) {
+    const storage = new SimulatedStorage();
+    new Shard(storage, memoryBytes, genesis);
+    const shard = new Shard(storage, memoryBytes, genesis);
+    // What the open slots use takes more than there is.
+    if (!isFetched) shard.run(1, [{ from: BANK, to: keyOf("paid"), lamports: RENT_EXEMPT }]);
+    const cold = shard.engine.coldCount();
+    const whole = shard.machine.read(keys, 0);
+    expect(shard.machine.readBounded(keys, 0, hashes(new Uint8Array(32)))).toEqual(whole);
+    expect(shard.engine.coldCount()).toBe(cold);
+    const known = new Map([[keyText(code.key), { hash: blake3(data), data }]]);
+    for (let i = 0; i < 2; i++) {
+      const list = shard.machine.readBounded(keys, 0, hashes(blake3(data)))!;
+      expect(list.length < 500).toBe(isFetched);
+      expect(decodeStubbed([list], known)!.get(keyText(code.key))).toMatchObject(code);
+    }
+    expect(shard.engine.coldCount() < cold).toBe(isFetched);
+    expect(shard.machine.readBounded(keys, 0, hashes(blake3(code.key)))).toEqual(whole);
   }
 });
