@@ -85,6 +85,10 @@ function outcome(key: usize, answer: u64, aligned: bool, input: usize): i32 {
 function execute(key: usize, executable: usize, aligned: bool): i32 {
   const before = unitsLeft();
   const input = serializeInput(aligned);
+  if (!input) {
+    logText("Failed to create SBF VM: no memory for the accounts of another program");
+    return ERR_PROGRAM_ENVIRONMENT_SETUP_FAILURE;
+  }
   const inputLen = inputLength();
   let result: i32;
   if (consume(heapUnits())) {

@@ -50,6 +50,13 @@ export const SER_SIZE: usize = 40;
 /** The list of the running machine has one block with the input, which begins behind it: at most 255 accounts. */
 const LIST_BYTES: u32 = 10_240;
 
+/**
+ * Policy: bytes that the inputs of all running programs may have together. Agave has no such limit; a shard has 128 MB. One program always has
+ * room: a transaction loads 64 MiB at most, its accounts grow by 20 MiB together, and each has 10 KiB to grow.
+ */
+const MAX_LIVE: u32 = 88 << 20;
+let live: u32 = 0;
+
 let length: u32 = 0;
 let dataAddress: u64 = 0;
 
@@ -85,10 +92,12 @@ export function inputDataAddress(): u64 {
 
 /**
  * Builds the input region of the running instruction and its list of accounts (VM_ACCOUNTS of the machine on top). Answers the address
- * of the region; its length is inputLength() then, and inputFree() gives it back.
+ * of the region; its length is inputLength() then, and inputFree() gives it back. 0: it has no room beside those of the callers.
  */
 export function serializeInput(aligned: bool): usize {
   const size = measure(aligned);
+  if (live + size > MAX_LIVE) return 0;
+  live += size;
   const list = heapAlloc(LIST_BYTES + size);
   const input = list + LIST_BYTES;
   store<u32>(vmBase(), <u32>list, VM_ACCOUNTS);
@@ -117,6 +126,7 @@ export function serializeInput(aligned: bool): usize {
 }
 
 export function inputFree(input: usize, size: u32): void {
+  live -= size;
   heapFree(input - LIST_BYTES, LIST_BYTES + size);
 }
 
