@@ -106,7 +106,7 @@ import {
   nonceState,
   nonceWrite,
 } from "./nonce";
-import { programdataReset, programdataSize } from "./programdata";
+import { programdataKey, programdataReset, programdataSize } from "./programdata";
 import { rentExemptMinimum } from "./rent";
 import { scratchAlloc, scratchReset } from "./scratch";
 import { innerNumber, innerWrite } from "./trace";
@@ -132,6 +132,8 @@ let nonce: i32 = -1;
 let failedAt: u32 = 0;
 let instructionError: i32 = 0;
 let loadedSize: u32 = 0;
+/** An account of the transaction is a program of the upgradeable loader. */
+let upgradeable: bool = false;
 let units: u64 = 0;
 
 // ── rent states ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -223,6 +225,7 @@ function loadAccount(record: usize, i: u32): u32 {
   if (index < 0) {
     const account = slotAccount(key);
     accountsPush(account, key, accountSigner(i), accountWritable(i));
+    if (programdataKey(account)) upgradeable = true;
     return load<u64>(account, ACC_LAMPORTS) ? ACCOUNT_BASE_SIZE + load<u32>(account, ACC_DATA_LEN) : 0;
   }
   if (index == WK_INSTRUCTIONS) {
@@ -239,8 +242,9 @@ function loadAll(record: usize, skip: u32): u32 {
   const n = recordNumAccounts(record);
   const limit = load<u32>(record, REC_LOADED_DATA_LIMIT);
   loadedSize = <u32>load<u8>(record, REC_NUM_LOOKUPS) * LOOKUP_TABLE_BASE_SIZE;
+  upgradeable = false;
   for (let i: u32 = 0; i < n; i++) loadedSize += loadAccount(record, i); // < 64 * 10 MiB
-  if (!(skip & SKIP_DEFERRAL)) {
+  if (upgradeable && !(skip & SKIP_DEFERRAL)) {
     const deferred = deferredAccount(record);
     if (deferred >= 0) {
       failedAt = deferred;
@@ -248,7 +252,7 @@ function loadAll(record: usize, skip: u32): u32 {
       return TX_DEFERRED;
     }
   }
-  loadedSize += programdataSize(ACCOUNT_BASE_SIZE);
+  if (upgradeable) loadedSize += programdataSize(ACCOUNT_BASE_SIZE);
   return loadedSize > limit ? TX_MAX_LOADED_ACCOUNTS_DATA_SIZE_EXCEEDED : checkPrograms();
 }
 
