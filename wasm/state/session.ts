@@ -127,6 +127,7 @@ export function sessionReset(): void {
   storeReset();
   stubsForget();
   codesForget();
+  programsForget();
   initialised = true;
 }
 

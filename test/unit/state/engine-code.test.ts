@@ -118,6 +118,37 @@ describe("a loan", () => {
   });
 });
 
+it("a loan has the hash of what the data are after slots were taken back and came otherwise", () => {
+  const engines = pair([program(PROGRAM, dataOf(3_000, 1))]);
+  const [borrower, lender] = engines;
+  /** Slot 1 writes the program on the borrower's shard, which returns these data. */
+  const write = (fill: number): void => {
+    open(engines, 1, [PROGRAM], true);
+    expect(borrower.receiveLoan(LENDER, lender.loan(BORROWER))).toBe(0);
+    expect([borrower.execute(), lender.execute()]).toEqual([0, 0]);
+    const returned = borrower.returned(LENDER);
+    returned.set(dataOf(3_000, fill), 64 + 8 + 88);
+    expect(lender.receiveReturn(BORROWER, returned)).toBe(0);
+    borrower.commit();
+    lender.commit();
+  };
+  const lentHash = (): Uint8Array => {
+    open(engines, 2, [PROGRAM]);
+    const hash = lender.loan(BORROWER).slice(64 + 8 + 88);
+    borrower.abort();
+    lender.abort();
+    return hash;
+  };
+  write(20);
+  expect(lentHash()).toEqual(blake3(dataOf(3_000, 20)));
+  for (const engine of engines) expect(engine.rollback(0)).toBe(0);
+  write(30);
+  expect(lentHash()).toEqual(blake3(dataOf(3_000, 30)));
+  for (const engine of engines) expect(engine.rollback(0)).toBe(0);
+  open(engines, 2, [PROGRAM]);
+  expect(lender.loan(BORROWER).slice(64 + 8 + 88)).toEqual(blake3(dataOf(3_000, 1)));
+});
+
 describe("the borrower", () => {
   it("waits for data it does not have, takes nothing else, and has them from then on", () => {
     const data = dataOf(50_000, 1);
