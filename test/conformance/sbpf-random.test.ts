@@ -5,6 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { assemble } from "../../infra/sbpf/assemble.ts";
 import { testKey } from "./harness.ts";
+import { LOADER_V1, LOADER_V2 } from "./loader-fixture.ts";
 import { Random } from "./random-prng.ts";
 import { Programs, VERSIONS } from "./sbpf-assembly.ts";
 import { ACCOUNT_DATA, generateProgram } from "./sbpf-generate.ts";
@@ -35,7 +36,7 @@ describe("random programs", () => {
         wild: random.pick([0, 0, 0.02, 0.1]),
         strange: random.pick([0, 0, 0.5]),
       });
-      const program = programs.install(assemble(source, { version }));
+      const program = programs.install(assemble(source, { version }), random.chance(0.15) ? LOADER_V1 : LOADER_V2);
       const account = testKey(1_000_000 + i);
       programs.c.setAccount(account, { lamports: 10n ** 9n, owner: program, data: random.bytes(ACCOUNT_DATA) });
       const units = random.weighted([
