@@ -37,6 +37,10 @@ const [PAYER, OWN, OWN_2, OTHERS, FRESH, WALLET] = [1, 21, 22, 23, 24, 25].map((
   Address,
 ];
 
+/** Each level of calls keeps its stack; whatever a call ended with, nothing else stays. */
+const STACKS = 8 * 262_144 + 65_536;
+const live = (programs: Programs) => Number(programs.c.ours.wasm.exports.heapLiveBytes!());
+
 /** An account as an instruction names it. */
 interface Meta {
   readonly key: Address;
@@ -206,6 +210,7 @@ describe("random scripts of calls", () => {
   it(`${SCRIPTS} scripts do the same as on Agave, from seed ${SEED}`, async () => {
     const outcomes = new Map<string, number>();
     let calls = 0;
+    let first = 0;
     let programs = await world();
     for (let i = 0; i < SCRIPTS; i++) {
       if (i % CHUNK === 0) programs = await world();
@@ -227,6 +232,8 @@ describe("random scripts of calls", () => {
       try {
         const { ours } = programs.c.expectSame(wire);
         calls += ours.inner.length;
+        if (i % CHUNK === 0) first = live(programs);
+        expect(live(programs) - first, "bytes of the heap in use").toBeLessThan(STACKS);
         const outcome = JSON.stringify(ours.error);
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       } catch (error) {
