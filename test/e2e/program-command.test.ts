@@ -149,7 +149,16 @@ test("what is refused: one line that says why, nothing sent", async () => {
 
 test("progress is told on standard error, the result on standard output", async () => {
   await answer("keygen", at("third.json"));
-  const ended = await command("deploy", at("memo.so"), "--program-id", at("third.json"), "--payer", at("payer.json"));
+  const ended = await command(
+    "deploy",
+    at("memo.so"),
+    "--program-id",
+    at("third.json"),
+    "--payer",
+    at("payer.json"),
+    "--airdrop",
+    "5",
+  );
   expect(ended.stderr).toMatch(/writing \[#{30}\] (\d+)\/\1 \d+\/s\n$/);
   expect(ended.stdout).toMatch(/^program +\w+\nwhat +deployed\n/);
 });
