@@ -5,7 +5,8 @@ import { shardSeeds } from "../../shared/protocol/context.ts";
 import { HEIGHT_STEP_MS, MAX_HEIGHT_STRIDE } from "../../shared/protocol/limits.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
 import { parseNetwork } from "../../shared/protocol/network.ts";
-import { BuilderMachine, type WatchEvent } from "../../shared/scheduling/builder-machine.ts";
+import { BuilderMachine, type ClockEvent, type WatchEvent } from "../../shared/scheduling/builder-machine.ts";
+import type { ClockCommand } from "../../shared/scheduling/dev-clock.ts";
 import type { ChainPart } from "../../shared/scheduling/hash-chain.ts";
 import { Planner } from "../../shared/scheduling/planner.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
@@ -24,6 +25,8 @@ export interface HeadAnswer {
   /** View and Unix seconds of a next slot. */
   readonly view: number;
   readonly nextTimestamp: number;
+  /** Unix seconds of the beginning of its epoch. */
+  readonly epochStartTimestamp: number;
   readonly transactionCount: bigint;
   readonly capitalization: bigint;
 }
@@ -49,7 +52,7 @@ const HEARTBEAT_SLOTS = 8;
 const MIN_HEARTBEAT_MS = 400;
 
 export class Builder extends DurableObject<Env> implements Actor {
-  readonly #host: MachineHost<WatchEvent>;
+  readonly #host: MachineHost<WatchEvent | ClockEvent>;
   readonly #machine: BuilderMachine;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -65,6 +68,8 @@ export class Builder extends DurableObject<Env> implements Actor {
       genesisHash: network.genesisHash,
       genesisTimestamp: network.genesisTimestamp,
       contextFlags: network.realPrograms ?? 0,
+      ...(network.faucetSecret && { developer: network.faucetSecret.subarray(32) }),
+      development: network.dev === true,
     });
     this.#host = new MachineHost(ctx, env, "builder", network.genesisHash, this.#machine);
   }
@@ -78,8 +83,17 @@ export class Builder extends DurableObject<Env> implements Actor {
     const tip = this.#machine.tipSince(since, Date.now());
     if (!tip) return null;
     const { slot, view, unixTimestamp, transactionCount, capitalization } = tip.header;
-    const { part, unixTimestamp: nextTimestamp } = tip;
-    return { slot, view, blockTime: unixTimestamp, part, nextTimestamp, transactionCount, capitalization };
+    const { part, unixTimestamp: nextTimestamp, epochStartTimestamp } = tip;
+    const next = { nextTimestamp, epochStartTimestamp };
+    return { slot, view, blockTime: unixTimestamp, part, ...next, transactionCount, capitalization };
+  }
+
+  /** Sets the clock of a network for development. False: still recovering after a start; nothing was set. */
+  async clock(command: ClockCommand): Promise<boolean> {
+    if (parseNetwork(this.env.NETWORK).dev !== true) throw new Error("the clock of this network cannot be set");
+    if (!this.#machine.tip) return false;
+    this.#host.step({ type: "clock", command });
+    return true;
   }
 
   /** `null`: still recovering after a start. */

@@ -4,6 +4,7 @@ import { compareBytes } from "../../shared/protocol/bytes.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import {
   ASSOCIATED_TOKEN_PROGRAM,
+  DEV_NETWORK_PROGRAM,
   MEMO_V1_PROGRAM,
   MEMO_V3_PROGRAM,
   MEMO_V4_PROGRAM,
@@ -33,6 +34,7 @@ const BUILT_IN: ReadonlySet<string> = new Set([
   MEMO_V1_PROGRAM,
   MEMO_V3_PROGRAM,
   MEMO_V4_PROGRAM,
+  DEV_NETWORK_PROGRAM,
 ]);
 /** What the faucet has, and more than all other accounts may have together: a network's lamports fit into a u64. */
 const MAX_LAMPORTS = (1n << 64n) - 1n - 2n * FAUCET_LAMPORTS;

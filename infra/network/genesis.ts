@@ -120,7 +120,7 @@ export function realProgramsOf({ realPrograms = [] }: Genesis): number {
 }
 
 /** The NETWORK variable, through which a network's configuration reaches its workers (shared/protocol/network.ts). */
-export function networkVariable(file: NetworkFile, slotMs: number): Record<string, unknown> {
+export function networkVariable(file: NetworkFile, slotMs: number, dev = false): Record<string, unknown> {
   return {
     genesisHash: file.genesisHash,
     shardCount: file.genesis.shardCount,
@@ -129,6 +129,7 @@ export function networkVariable(file: NetworkFile, slotMs: number): Record<strin
     identity: file.genesis.identity,
     faucetSecret: file.faucet.secretKey,
     genesisTimestamp: file.genesis.timestamp,
+    ...(dev && { dev }),
     genesisAccounts: file.genesis.accounts,
     ...(file.genesis.accountsHash !== undefined && { genesisAccountsHash: file.genesis.accountsHash }),
     ...(file.genesis.realPrograms && { realPrograms: realProgramsOf(file.genesis) }),

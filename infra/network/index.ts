@@ -45,6 +45,8 @@ export interface NetworkOptions {
   readonly accounts?: Uint8Array;
   /** Flags of the programs that run from their real ELFs (shared/protocol/real-programs.ts). Unset: what the state says, none in a new network. */
   readonly realPrograms?: number;
+  /** For development: accounts can be changed by decree and the clock can be set (workers/edge/rpc/dev.ts). */
+  readonly dev?: boolean;
   /** workerd processes, 1 or 2. In the second are all objects but the lanes. Any state can be run in either way. */
   readonly processes?: number;
   /** Another wrangler.toml than the project's. */
@@ -211,7 +213,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
         host,
         port,
         storage: folder.objects,
-        variables: { NETWORK: networkVariable(network, slotMs) },
+        variables: { NETWORK: networkVariable(network, slotMs, options.dev) },
         data: accounts ? { GENESIS: accounts } : {},
         log: options.log ?? (() => {}),
         onProcesses: (pids) => folder.lock.note(pids),

@@ -21,6 +21,7 @@ Usage: npm start -- [options]
   --host HOST    address to listen on (${DEFAULT_HOST})
   --state DIR    folder that keeps the network from one start to the next (${DEFAULT_STATE})
   --reset        delete that network first and begin a new one
+  --dev          for development: RPC methods set accounts and token balances, move and stop the clock, profile a transaction
   --quiet        print errors only
   --help         print this
 
@@ -59,6 +60,7 @@ function parse(args: readonly string[]) {
         host: { type: "string" },
         state: { type: "string" },
         reset: { type: "boolean" },
+        dev: { type: "boolean" },
         "real-programs": { type: "string" },
         quiet: { type: "boolean" },
         help: { type: "boolean", short: "h" },
@@ -92,6 +94,7 @@ export function parseOptions(args: readonly string[]): StartOptions {
       host: present("--host", values.host) ?? DEFAULT_HOST,
       state: present("--state", values.state) ?? DEFAULT_STATE,
       reset: values.reset ?? false,
+      dev: values.dev ?? false,
       ...(accounts && { accounts }),
       ...(realPrograms !== undefined && { realPrograms: parseRealPrograms("--real-programs", realPrograms) }),
     },

@@ -7,8 +7,8 @@ import {
   CONTEXT_HEADER_SIZE,
   CONTEXT_RECENT,
   CONTEXT_SIZE,
+  epochOf,
   LAMPORTS_PER_SIGNATURE,
-  SLOTS_PER_EPOCH,
 } from "./limits.ts";
 
 export interface SlotContextFields {
@@ -17,13 +17,22 @@ export interface SlotContextFields {
   /** Unix seconds. */
   readonly unixTimestamp: number;
   readonly epochStartTimestamp: number;
-  /** Blockhashes of slot-1, slot-2, ...: newest first, at least one, at most CONTEXT_HASHES are used. */
+  /** Blockhashes of slot-1, slot-2, ...: newest first, at least one, at most CONTEXT_HASHES are used; zeros for a skipped slot. */
   readonly hashes: readonly Uint8Array[];
+  /** Blockhash of the newest block. Unset: the first of `hashes`. */
+  readonly parent?: Uint8Array;
+  /** On a network for development, the address that may decree (wasm/svm/programs/dev-network). Unset: nobody may. */
+  readonly developer?: Uint8Array | undefined;
   /** Bits 0 to 3: programs that run from their real ELFs (real-programs.ts). Unset: none. */
   readonly flags?: number;
   /** Usable blockhashes, newest first, and the height of the newest. Unset: every slot raised the height. */
   readonly recent?: { readonly hashes: readonly Uint8Array[]; readonly height: number };
 }
+
+/** Of the flags: what the developer decrees is done. */
+const FLAG_DEVELOPMENT = 0x8000_0000;
+/** How much of its address has room. */
+const DEVELOPER_BYTES = 28;
 
 export function encodeContext(fields: SlotContextFields): Uint8Array {
   const out = new Uint8Array(CONTEXT_SIZE);
@@ -32,7 +41,7 @@ export function encodeContext(fields: SlotContextFields): Uint8Array {
   view.setBigUint64(0, BigInt(fields.slot), true);
   view.setBigUint64(8, BigInt(fields.view), true);
   view.setBigInt64(16, BigInt(fields.unixTimestamp), true);
-  view.setBigUint64(24, BigInt(Math.floor(fields.slot / SLOTS_PER_EPOCH)), true);
+  view.setBigUint64(24, BigInt(epochOf(fields.slot)), true);
   view.setBigInt64(40, BigInt(fields.epochStartTimestamp), true);
   view.setBigUint64(48, LAMPORTS_PER_SIGNATURE, true);
   const recent = fields.recent ?? { hashes: fields.hashes, height: fields.slot - 1 };
@@ -40,8 +49,10 @@ export function encodeContext(fields: SlotContextFields): Uint8Array {
   view.setBigUint64(32, BigInt(recent.height), true);
   view.setUint32(56, count, true);
   view.setUint32(60, recentCount, true);
-  out.set(fields.hashes[0]!, 64);
-  view.setUint32(96, fields.flags ?? 0, true);
+  out.set(fields.parent ?? fields.hashes[0]!, 64);
+  const { developer, flags = 0 } = fields;
+  view.setUint32(96, (flags | (developer ? FLAG_DEVELOPMENT : 0)) >>> 0, true);
+  if (developer) out.set(developer.subarray(0, DEVELOPER_BYTES), 100);
   for (let i = 0; i < count; i++) out.set(fields.hashes[i]!, CONTEXT_HEADER_SIZE + i * 32);
   for (let i = 0; i < recentCount; i++) out.set(recent.hashes[i]!, CONTEXT_RECENT + i * 32);
   return out;

@@ -7,12 +7,13 @@
  * 168 hash stateRoot (over the shards' roots)   200 hash resultsHash   232 u32 numTransactions (landed)  236 u32 numGroups
  * 240 u64 fees burned (lamports)   248 u64 capitalization (lamports after the block)
  * 256 u64 transactionCount (landed since genesis)   264 i64 epochStartTimestamp   272 u64 block height
- * 280 40 reserved bytes (certificates, next)
+ * 280 u32 flags: bit 0 what the developer decreed was done   284 36 reserved bytes (certificates, next)
  */
 import { viewOf } from "./bytes.ts";
 
 export const HEADER_SIZE = 320;
 const MAGIC = 0x314b4c42;
+const FLAG_DEVELOPMENT = 1;
 
 export interface BlockHeader {
   readonly shardCount: number;
@@ -34,6 +35,8 @@ export interface BlockHeader {
   readonly epochStartTimestamp: number;
   /** How often the height was raised since the genesis, by this block too: see MAX_HEIGHT_STRIDE. */
   readonly height: number;
+  /** Whether the slot context was that of a network for development. */
+  readonly development: boolean;
 }
 
 export function encodeHeader(h: BlockHeader): Uint8Array {
@@ -58,6 +61,7 @@ export function encodeHeader(h: BlockHeader): Uint8Array {
   view.setBigUint64(256, h.transactionCount, true);
   view.setBigInt64(264, BigInt(h.epochStartTimestamp), true);
   view.setBigUint64(272, BigInt(h.height), true);
+  view.setUint32(280, h.development ? FLAG_DEVELOPMENT : 0, true);
   return out;
 }
 
@@ -86,5 +90,6 @@ export function decodeHeader(bytes: Uint8Array): BlockHeader {
     transactionCount: view.getBigUint64(256, true),
     epochStartTimestamp: Number(view.getBigInt64(264, true)),
     height: Number(view.getBigUint64(272, true)),
+    development: (view.getUint32(280, true) & FLAG_DEVELOPMENT) !== 0,
   };
 }

@@ -18,6 +18,7 @@ export const CONTEXT_RECENT = CONTEXT_HEADER_SIZE + CONTEXT_HASHES * 32;
 export const CONTEXT_SIZE = CONTEXT_RECENT + BLOCKHASH_WINDOW * 32;
 /** Slots of an epoch, as Solana's mainnet without warm-up. Consensus. */
 export const SLOTS_PER_EPOCH = 432_000;
+export const epochOf = (slot: number): number => Math.floor(slot / SLOTS_PER_EPOCH);
 export const LAMPORTS_PER_SIGNATURE = 5_000n;
 
 /** Slots between proposal and the ledger's answer that may be under way at once. Not consensus. */

@@ -33,6 +33,8 @@ const networkSchema = z.object({
   genesisAccounts: z.array(z.object({ address, lamports })),
   /** SHA-256 of the account list in the binding GENESIS. Absent: there is none. */
   genesisAccountsHash: address.optional(),
+  /** A network for development: its clock can be set and its accounts changed by decree. Needs a faucet. */
+  dev: z.boolean().optional(),
   /** Flags of the programs that run from their real ELFs (real-programs.ts). Absent: none. */
   realPrograms: z.number().int().min(0).max(ALL_REAL_PROGRAMS).optional(),
 });

@@ -3,6 +3,7 @@
  * in-memory chain. Byte formats are those of docs/interfaces.md.
  */
 
+import type { ClockCommand } from "../scheduling/dev-clock.ts";
 import type { LoadedAccount } from "../state/stubs.ts";
 
 /** The tip as clients may see it. One commitment for now: a sealed block is processed, confirmed and finalized at once. */
@@ -85,6 +86,24 @@ export type SubmitResult =
   /** The lane is full; try again after so many milliseconds. Nothing of the frame was taken. */
   | { readonly ok: false; readonly retryAfterMs: number };
 
+/** What an account shall be; what is absent stays as it is. */
+export interface AccountDecree {
+  readonly key: Uint8Array;
+  /** Absent: at least as many as are rent-exempt. 0: the account goes. */
+  readonly lamports?: bigint | undefined;
+  readonly owner?: Uint8Array | undefined;
+  readonly executable?: boolean | undefined;
+  readonly rentEpoch?: bigint | undefined;
+  readonly data?: Uint8Array | undefined;
+}
+
+/** What only the developer of a network for development can do. Each resolves when the chain shows it. */
+export interface DevBackend {
+  setAccount(decree: AccountDecree): Promise<void>;
+  /** Throws RpcError for a time or slot that has passed. */
+  setClock(command: ClockCommand): Promise<void>;
+}
+
 export interface Backend {
   info(): Promise<ChainInfo>;
   /** The tip. Also tells the builder that somebody is looking, so that an idle chain ticks while it is watched. */
@@ -113,6 +132,8 @@ export interface Backend {
     address: Uint8Array,
     options: { readonly before?: Uint8Array; readonly until?: Uint8Array; readonly limit: number },
   ): Promise<AddressEntry[]>;
+  /** On a network for development only. */
+  readonly dev?: DevBackend;
   /** Signs a transfer from the faucet and submits it; its signature. Throws where there is no faucet. */
   airdrop?(to: Uint8Array, lamports: bigint): Promise<Uint8Array>;
 }

@@ -43,7 +43,7 @@ function lookupsJson(tx: DecodedRecord): Json | undefined {
 }
 
 /** Whether account `i` was locked for writing: asked for, no reserved key, and no program that is called. */
-function isWritable(tx: DecodedRecord, keys: readonly string[], i: number): boolean {
+export function isWritable(tx: DecodedRecord, keys: readonly string[], i: number): boolean {
   if (!requestsWrite(tx, i) || RESERVED_KEYS.has(keys[i]!)) return false;
   return !tx.instructions.some((ix) => ix.programIdIndex === i) || keys.includes(BPF_LOADER_UPGRADEABLE);
 }

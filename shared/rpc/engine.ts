@@ -10,6 +10,8 @@ import type { RpcServices } from "./services.ts";
 
 /** Bytes of one HTTP body or WebSocket message. The longest sensible call is a batch of transactions. */
 export const MAX_BODY_BYTES = 1 << 20;
+/** The same on a network for development, where an account's data can come in one call: 10 MiB in hexadecimal, and what is around it. */
+export const MAX_DEV_BODY_BYTES = 22 << 20;
 /** Calls in one batch. */
 export const MAX_BATCH = 1_000;
 /** Calls of a batch under way at once. */
@@ -29,6 +31,8 @@ export interface Rpc {
 
 export interface EngineOptions {
   /** Told of every fault that is not the client's; the client only hears "Internal error". */
+  /** Bytes of a body; MAX_BODY_BYTES when absent. */
+  readonly maxBodyBytes?: number;
   readonly onFault?: (fault: unknown, method: string) => void;
 }
 
@@ -68,6 +72,8 @@ export function createEngine(
   services: RpcServices,
   options: EngineOptions = {},
 ): Rpc {
+  const { maxBodyBytes = MAX_BODY_BYTES } = options;
+
   async function result(call: Call, request: Request): Promise<Json> {
     const method = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
     if (method === undefined) throw methodNotFound(request.method);
@@ -110,8 +116,8 @@ export function createEngine(
 
   return {
     async handle(body) {
-      if (body.length > MAX_BODY_BYTES) {
-        return { status: 413, body: errorAnswer(null, tooLarge()) };
+      if (body.length > maxBodyBytes) {
+        return { status: 413, body: errorAnswer(null, tooLarge(maxBodyBytes)) };
       }
       let value: unknown;
       try {
@@ -136,9 +142,9 @@ export function createEngine(
   };
 }
 
-/** Also for whoever reads the body: to stop at MAX_BODY_BYTES and answer. */
-export function tooLarge(): RpcError {
-  return new RpcError(INVALID_REQUEST, `Request too large; max ${MAX_BODY_BYTES} bytes`);
+/** Also for whoever reads the body: to stop there and answer. */
+export function tooLarge(limit: number): RpcError {
+  return new RpcError(INVALID_REQUEST, `Request too large; max ${limit} bytes`);
 }
 
 function refuse(value: unknown): string | null {

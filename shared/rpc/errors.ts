@@ -62,6 +62,14 @@ export const unsupportedTransactionVersion = (version: number) =>
 export const minContextSlotNotReached = (contextSlot: bigint) =>
   new RpcError(MIN_CONTEXT_SLOT_NOT_REACHED, "Minimum context slot has not been reached", { contextSlot });
 
+/** No code of its own: @solana/kit stumbles over codes that it does not know. */
+export const developmentOnly = (method: string) =>
+  new RpcError(
+    METHOD_NOT_FOUND,
+    `${method} is there only on a network for development; start it with: npm start -- --dev`,
+    { method },
+  );
+
 /** The chain cannot answer now: a backend throws it while the builder comes up. */
 export const nodeUnhealthy = () => new RpcError(NODE_UNHEALTHY, "Node is unhealthy", { numSlotsBehind: null });
 

@@ -12,12 +12,28 @@ export interface Simulation {
   readonly result: Uint8Array;
   /** Account list (section 5): the accounts after it. Empty when only the result is wanted. */
   readonly accounts: Uint8Array;
+  /** The instructions and the calls between programs in the order in which they began, if asked for. */
+  readonly profile: readonly ProfiledInstruction[];
+}
+
+export interface ProfiledInstruction {
+  /** Instruction of the transaction that it is, or is called by. */
+  readonly outer: number;
+  /** 1: the transaction's own. */
+  readonly stackHeight: number;
+  /** Index among the transaction's accounts. */
+  readonly program: number;
+  readonly failed: boolean;
+  /** Compute units left when it began and when it ended. */
+  readonly unitsBefore: bigint;
+  readonly unitsAfter: bigint;
 }
 
 export interface SimulationOptions {
   readonly skipBlockhashCheck?: boolean;
   /** The accounts after it are not wanted. */
   readonly resultOnly?: boolean;
+  readonly profile?: boolean;
 }
 
 export type Parsed =

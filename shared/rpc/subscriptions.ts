@@ -289,7 +289,7 @@ export class SubscriptionMachine {
 
   #message(socket: SocketId, text: string): SubscriptionEffect[] {
     const send = (answer: string): SubscriptionEffect => ({ type: "send", socket, text: answer });
-    if (text.length > MAX_BODY_BYTES) return [send(errorAnswer(null, tooLarge()))];
+    if (text.length > MAX_BODY_BYTES) return [send(errorAnswer(null, tooLarge(MAX_BODY_BYTES)))];
     let value: unknown;
     try {
       value = parse(text);

@@ -6,10 +6,12 @@ import { makeFrame } from "../protocol/record.ts";
 import { type LoadedAccount, stubbedListSize, writeStubbedList } from "../state/stubs.ts";
 import type { WasmInstance } from "../svm/wasm-instance.ts";
 import { decodeAccountList } from "./accounts.ts";
-import type { RpcServices, SimulationOptions } from "./services.ts";
+import type { ProfiledInstruction, RpcServices, SimulationOptions } from "./services.ts";
 
 const SKIP_BLOCKHASH_CHECK = 1;
 const RESULT_ONLY = 2;
+const WITH_PROFILE = 4;
+const PROFILE_ENTRY = 24;
 
 /** `u32 n, n x u8 verdict`, then the good records. */
 function verifiedRecord(out: Uint8Array): Uint8Array | null {
@@ -26,16 +28,36 @@ function simulationInput(
   context: Uint8Array,
   accounts: readonly LoadedAccount[],
   record: Uint8Array,
-  { skipBlockhashCheck, resultOnly }: SimulationOptions,
+  { skipBlockhashCheck, resultOnly, profile }: SimulationOptions,
   stubs: boolean,
 ): Uint8Array {
   const list = context.length + 8;
   const input = new Uint8Array(list + stubbedListSize(accounts, stubs) + record.length);
-  const flags = (skipBlockhashCheck ? SKIP_BLOCKHASH_CHECK : 0) | (resultOnly ? RESULT_ONLY : 0);
+  const checks = skipBlockhashCheck ? SKIP_BLOCKHASH_CHECK : 0;
+  const flags = checks | (resultOnly ? RESULT_ONLY : 0) | (profile ? WITH_PROFILE : 0);
   input.set(context, 0);
   viewOf(input).setUint32(context.length, flags, true);
   input.set(record, writeStubbedList(input, list, accounts, stubs));
   return input;
+}
+
+/** Account list, entries of 24 bytes (wasm/svm/runtime/trace.ts), u32 how many. */
+function profileOf(bytes: Uint8Array): [Uint8Array, ProfiledInstruction[]] {
+  const view = viewOf(bytes);
+  const count = view.getUint32(bytes.length - 4, true);
+  const start = bytes.length - 4 - count * PROFILE_ENTRY;
+  const instructions = Array.from({ length: count }, (_, i): ProfiledInstruction => {
+    const at = start + i * PROFILE_ENTRY;
+    return {
+      outer: bytes[at]!,
+      stackHeight: bytes[at + 1]!,
+      program: bytes[at + 2]!,
+      failed: bytes[at + 3] !== 0,
+      unitsBefore: view.getBigUint64(at + 8, true),
+      unitsAfter: view.getBigUint64(at + 16, true),
+    };
+  });
+  return [bytes.subarray(0, start), instructions];
 }
 
 export function wasmServices(wasm: WasmInstance): RpcServices {
@@ -64,7 +86,11 @@ export function wasmServices(wasm: WasmInstance): RpcServices {
       if (code < 0) throw new Error(`engineSimulate: ${code}`);
       const out = wasm.out();
       const resultLength = viewOf(out).getUint32(0, true);
-      return { result: out.subarray(0, resultLength), accounts: out.subarray(resultLength) };
+      const result = out.subarray(0, resultLength);
+      const rest = out.subarray(resultLength);
+      if (!options.profile) return { result, accounts: rest, profile: [] };
+      const [list, profile] = profileOf(rest);
+      return { result, accounts: list, profile };
     },
     keepCode: (data) => keepCode(wasm, data),
     wellKnown(context, keys) {

@@ -8,17 +8,19 @@
  * What is between "proposed" and "stored" is in flight; it is repaired by sending the same bytes again. Slots overlap:
  * up to PIPELINE_DEPTH are in flight at once. An idle chain arms no timer.
  */
-import type { Effect, Machine, MessageEvent, Sha256, StorageView, TimerEvent } from "../protocol/actor.ts";
+import type { Effect, Machine, Sha256, StorageView } from "../protocol/actor.ts";
 import { decodeCarry, type ShardCarry } from "../protocol/block.ts";
 import { ByteWriter, concatBytes, equalBytes, viewOf } from "../protocol/bytes.ts";
-import { blockhashOf, encodeContext } from "../protocol/context.ts";
+import { blockhashOf } from "../protocol/context.ts";
 import { type BlockHeader, decodeHeader } from "../protocol/header.ts";
 import { PIPELINE_DEPTH, PROPOSAL_RING, RETRY_MS, WATCH_MS } from "../protocol/limits.ts";
 import type { Message, NodeId } from "../protocol/messages.ts";
+import type { BuilderConfig, BuilderEvent, BuilderHead, TipAnswer } from "./builder-types.ts";
 import { type Deferred, DeferredBook, deferredRow } from "./deferred-book.ts";
+import { type ClockCommand, DevClock } from "./dev-clock.ts";
 import { elapsed } from "./elapsed.ts";
 import { fillProposal } from "./fill-proposal.ts";
-import { type ChainPart, HashChain } from "./hash-chain.ts";
+import { HashChain } from "./hash-chain.ts";
 import { LaneBook } from "./lane-book.ts";
 import { LatencyWindow } from "./latency-window.ts";
 import type { PlannerPort } from "./planner-port.ts";
@@ -31,40 +33,9 @@ import {
   proposalRowSlot,
 } from "./proposal-row.ts";
 import { type Committed, sealBlock } from "./seal.ts";
+import { SlotContexts } from "./slot-contexts.ts";
 
-/** Somebody looks at the tip: keep an idle chain ticking for a while. */
-export interface WatchEvent {
-  readonly type: "watch";
-}
-export type BuilderEvent = WatchEvent | TimerEvent | MessageEvent;
-
-export interface BuilderConfig {
-  readonly shardCount: number;
-  /** Shortest time between two blocks, milliseconds. */
-  readonly slotMs: number;
-  /** Time between empty blocks while an idle chain is watched, milliseconds. */
-  readonly heartbeatMs: number;
-  /** Slots after which a block with transactions raises the block height: 1 to MAX_HEIGHT_STRIDE. */
-  readonly heightStride: number;
-  readonly genesisHash: Uint8Array;
-  /** Unix seconds. */
-  readonly genesisTimestamp: number;
-  /** Of every slot context (shared/protocol/context.ts). Unset: none. */
-  readonly contextFlags?: number;
-}
-
-/** The tip of the stored chain, and the context in which the next slot would execute. */
-export interface BuilderHead {
-  readonly header: BlockHeader;
-  readonly context: Uint8Array;
-}
-
-export interface TipAnswer {
-  readonly header: BlockHeader;
-  readonly part: ChainPart;
-  /** Unix seconds that a next slot would have. */
-  readonly unixTimestamp: number;
-}
+export type { BuilderConfig, BuilderEvent, BuilderHead, ClockEvent, TipAnswer, WatchEvent } from "./builder-types.ts";
 
 type Stored = Extract<Message, { type: "stored" }>;
 
@@ -93,7 +64,10 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   readonly #deferred = new DeferredBook();
   readonly #inFlight = new Map<number, InFlight>();
   #chain: HashChain;
-  #lastContext: { slot: number; view: number; unixTimestamp: number; bytes: Uint8Array } | undefined;
+  readonly #contexts: SlotContexts;
+  #clock = new DevClock();
+  /** The clock was set: a block shows it, whatever waits. */
+  #forced = false;
   /** The context that the planner has. */
   #planned: Uint8Array | undefined;
   #storage!: StorageView;
@@ -127,11 +101,14 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#sha256 = sha256;
     this.#config = config;
     this.#chain = new HashChain(config.genesisHash);
+    this.#contexts = new SlotContexts({ flags: config.contextFlags ?? 0, developer: config.developer });
   }
 
   boot(storage: StorageView): Effect[] {
     const saved = storage.get("hashes", 0);
     if (saved) this.#chain = HashChain.decode(saved);
+    const clock = storage.get("clock", 0);
+    if (clock) this.#clock = DevClock.decode(clock);
     this.#storage = storage;
     for (let row = this.#row(this.#chain.tip + 1); row; row = this.#row(this.#chain.tip + 1)) {
       this.#chain.push(this.#chain.tip + 1, proposalRowHash(row), proposalRowRaises(row));
@@ -152,6 +129,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       this.#watchedUntil = now + WATCH_MS;
       return this.#arm(now);
     }
+    if (event.type === "clock") return this.#setClock(event.command, now);
     if (event.type === "timer") return event.name === "tick" ? this.#tick(now) : this.#retry(now);
     const { from, message } = event;
     switch (message.type) {
@@ -171,14 +149,16 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   head(now: number): BuilderHead | undefined {
     if (this.#recovering) return undefined;
     const header = this.#stored;
-    return { header, context: this.#context(header.slot + 1, header.view, this.#timestamp(now)) };
+    return { header, context: this.#nextContext(header.slot + 1, header.view, this.#timestamp(now)) };
   }
 
   /** The tip for somebody who knows the blockhashes up to slot `since`: those after it, and the time of a next slot. */
   tipSince(since: number, now: number): TipAnswer | undefined {
     if (this.#recovering) return undefined;
     const header = this.#stored;
-    return { header, part: this.#chain.between(since, header.slot), unixTimestamp: this.#timestamp(now) };
+    const unixTimestamp = this.#timestamp(now);
+    const epochStartTimestamp = this.#contexts.epochStart(header.slot + 1, unixTimestamp);
+    return { header, part: this.#chain.between(since, header.slot), unixTimestamp, epochStartTimestamp };
   }
 
   /** The stored tip as `head` has it, without what the next slot needs. */
@@ -194,7 +174,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
 
   /** The stored proposal of a slot. One at a time: all of them together are more than an object may have in memory. */
   #row(slot: number): Uint8Array | undefined {
-    const row = this.#storage.get("proposals", slot % PROPOSAL_RING);
+    const row = this.#storage.get("proposals", this.#chain.numberOf(slot) % PROPOSAL_RING);
     return row && proposalRowSlot(row) === slot ? row : undefined;
   }
 
@@ -202,26 +182,25 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     return { type: "send", to: "ledger", message: { type: "tipWanted", asked: this.#boot } };
   }
 
-  /** The last one is kept: every frame that comes in and every look at the tip asks for the same until the next block. */
-  #context(slot: number, view: number, unixTimestamp: number): Uint8Array {
-    const last = this.#lastContext;
-    if (last && last.slot === slot && last.view === view && last.unixTimestamp === unixTimestamp) return last.bytes;
-    const bytes = encodeContext({
-      slot,
-      view,
-      unixTimestamp,
-      epochStartTimestamp: this.#config.genesisTimestamp,
-      hashes: this.#chain.before(slot),
-      recent: this.#chain.recentBefore(slot),
-      flags: this.#config.contextFlags ?? 0,
-    });
-    this.#lastContext = { slot, view, unixTimestamp, bytes };
-    return bytes;
+  #nextContext(slot: number, view: number, unixTimestamp: number): Uint8Array {
+    return this.#contexts.of(this.#chain, slot, view, unixTimestamp, this.#config.development ?? false);
+  }
+
+  /** The slot that the next block has. */
+  get #nextSlot(): number {
+    return Math.max(this.#chain.tip + 1, this.#clock.skipTo);
   }
 
   /** Block time never runs backwards, whatever the clock does. */
   #timestamp(now: number): number {
-    return Math.max(this.#lastTimestamp, Math.floor(now / 1000));
+    return Math.max(this.#lastTimestamp, this.#clock.time(now));
+  }
+
+  #setClock(command: ClockCommand, now: number): Effect[] {
+    if (this.#recovering) return [];
+    this.#clock.apply(command, now, this.#lastTimestamp, this.#chain.tip, this.#config.slotMs);
+    this.#forced = true;
+    return [{ type: "put", table: "clock", id: 0, bytes: this.#clock.encode() }, ...this.#arm(now)];
   }
 
   /** First answer of the ledger after a start: everything proposed beyond its tip is in flight again. */
@@ -237,12 +216,16 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#carry = decodeCarry(tip.carry);
     this.#prevSlot = this.#carry.map((shard) => shard.prevSlot);
     this.#lastTimestamp = header.unixTimestamp;
+    this.#contexts.begin(header);
     // Only proposals under way are sent again; for those of older slots the chain may not reach back far enough.
-    const contextOf = (slot: number, view: number, time: number) =>
-      slot > header.slot ? this.#context(slot, view, time) : new Uint8Array(0);
+    const contextOf = (slot: number, view: number, time: number, development: boolean) =>
+      slot > header.slot ? this.#contexts.of(this.#chain, slot, view, time, development) : new Uint8Array(0);
+    const chain = this.#chain;
     const first = Math.max(1, this.#firstToReplay(header.slot));
     const deferredSlot = this.#deferred.restore(this.#storage, header.slot) ?? first;
-    for (let slot = Math.min(first, deferredSlot + 1); slot <= this.#chain.tip; slot++) {
+    const last = chain.numberOf(chain.tip);
+    for (let n = Math.min(chain.numberOf(first), chain.numberOf(deferredSlot) + 1); n <= last; n++) {
+      const slot = chain.slotOf(n);
       const bytes = this.#row(slot);
       if (!bytes) continue;
       const row = decodeProposalRow(bytes, contextOf);
@@ -254,6 +237,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       if (slot <= header.slot) continue;
       this.#inFlight.set(slot, this.#track(row, now));
       this.#lastTimestamp = Math.max(this.#lastTimestamp, row.unixTimestamp);
+      this.#contexts.proposed(slot, row.unixTimestamp);
       for (const { shard } of row.shards) this.#prevSlot[shard] = slot;
     }
     const effects = [...this.#inFlight.values()].flatMap((item) => this.#proposals(item));
@@ -263,14 +247,14 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   /** What execution has put off waits again, as soon as there is room. */
   #readmit(now: number): Effect[] {
     if (!this.#deferred.pending) return [];
-    this.#setContext(this.#context(this.#chain.tip + 1, 0, this.#timestamp(now)));
+    this.#setContext(this.#nextContext(this.#nextSlot, 0, this.#timestamp(now)));
     this.#deferred.admit(this.#planner);
     return this.#deferred.settle(this.#planner.oldestWaiting());
   }
 
   /** Slots whose transactions must be known: those that can use a usable blockhash, and those under way. */
   #firstToReplay(stored: number): number {
-    return Math.min(this.#chain.oldestUsableSlot, stored + 1);
+    return Math.min(this.#chain.oldestUsableSlot, this.#chain.slotAfter(stored) ?? stored + 1);
   }
 
   #track(row: ProposalRow, now: number): InFlight {
@@ -290,7 +274,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     const place = this.#lanes.place(lane, message.seq, message.oldest);
     if (place === "known") return [...readmitted, ...this.#taken(lane)];
     if (place === "ahead") return [...readmitted, ...later];
-    this.#setContext(this.#context(this.#chain.tip + 1, 0, this.#timestamp(now)));
+    this.#setContext(this.#nextContext(this.#nextSlot, 0, this.#timestamp(now)));
     if (!this.#planner.admit(message.frame)) return [...readmitted, ...later];
     this.#waitingSince ??= now;
     this.#lanes.admit(lane, message.seq, this.#planner.admitted());
@@ -312,8 +296,9 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #arm(now: number): Effect[] {
     if (this.#recovering || this.#inFlight.size >= PIPELINE_DEPTH) return [];
     let period: number;
-    if (this.waiting > 0) period = this.#config.slotMs;
-    else if (now < this.#watchedUntil) period = this.#config.heartbeatMs;
+    if (this.#forced) period = 0;
+    else if (this.waiting > 0) period = this.#config.slotMs;
+    else if (now < this.#watchedUntil && !this.#clock.isPaused) period = this.#config.heartbeatMs;
     else return [];
     return [{ type: "timer", name: "tick", delayMs: Math.max(0, Math.ceil(period - elapsed(this.#lastCut, now))) }];
   }
@@ -322,12 +307,13 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     if (this.#recovering || this.#inFlight.size >= PIPELINE_DEPTH) return [];
     const waiting = this.waiting > 0;
     const rested = elapsed(this.#lastCut, now);
-    const heartbeat = now < this.#watchedUntil && rested >= this.#config.heartbeatMs;
+    const isDue = now < this.#watchedUntil && rested >= this.#config.heartbeatMs && !this.#clock.isPaused;
+    const heartbeat = isDue || this.#forced;
     if (!heartbeat && (!waiting || rested < this.#config.slotMs)) return this.#arm(now);
-    const slot = this.#chain.tip + 1;
+    const slot = this.#nextSlot;
     const view = 0;
     const unixTimestamp = this.#timestamp(now);
-    const context = this.#context(slot, view, unixTimestamp);
+    const context = this.#nextContext(slot, view, unixTimestamp);
     this.#setContext(context);
     this.#deferred.admit(this.#planner);
     const cut = this.#planner.cut();
@@ -339,6 +325,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     // Everything that waited had expired: no block for that.
     if (cut.numTransactions === 0 && !heartbeat && this.waiting === 0) return [...taken, ...this.#arm(now)];
     this.#lastCut = now;
+    this.#forced = false;
     this.#lastTimestamp = unixTimestamp;
     const raises = cut.numTransactions === 0 || slot - this.#chain.stepAt(slot - 1).slot >= this.#config.heightStride;
     const digest = blockhashOf(this.#sha256, this.#chain.tipHash, slot, view, unixTimestamp, cut.frame);
@@ -347,7 +334,9 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       fillProposal(proposal, fields);
       this.#prevSlot[shard] = slot;
     }
+    const skips = slot !== this.#chain.tip + 1;
     this.#chain.push(slot, digest, raises);
+    this.#contexts.proposed(slot, unixTimestamp);
     this.totals.proposed += cut.numTransactions;
     this.totals.crossShard += cut.numCrossShard;
     this.totals.blocks++;
@@ -358,6 +347,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       blockhash: digest,
       numGroups: cut.numGroups,
       raises,
+      development: this.#config.development ?? false,
       frame: cut.frame,
       shards: cut.shards,
       lanes: this.#lanes.snapshot(),
@@ -368,9 +358,15 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     if (this.#planner.waiting() === 0) this.#waitingSince = undefined;
     this.#inFlight.set(slot, item);
     const effects: Effect[] = [
-      { type: "put", table: "proposals", id: slot % PROPOSAL_RING, bytes: encodeProposalRow(row) },
+      {
+        type: "put",
+        table: "proposals",
+        id: this.#chain.numberOf(slot) % PROPOSAL_RING,
+        bytes: encodeProposalRow(row),
+      },
     ];
-    if (slot % SAVE_HASHES_EVERY === 0) {
+    // Where slots are skipped a start could not find the next row.
+    if (slot % SAVE_HASHES_EVERY === 0 || skips) {
       effects.push({ type: "put", table: "hashes", id: 0, bytes: this.#chain.encode() });
     }
     effects.push(...this.#proposals(item), ...taken, ...this.#seal(now), ...this.#armRetry(), ...this.#arm(now));
@@ -402,7 +398,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #seal(now: number): Effect[] {
     const effects: Effect[] = [];
     for (;;) {
-      const item = this.#inFlight.get(this.#sealed.slot + 1);
+      const item = this.#inFlight.get(this.#chain.slotAfter(this.#sealed.slot) ?? Number.NaN);
       if (!item || item.block || item.committed.size < item.row.shards.length) return effects;
       this.#sealOne(item);
       item.sentAt = now;
@@ -414,7 +410,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #sealOne(item: InFlight): void {
     const { row } = item;
     const parent = { header: this.#sealed, hash: this.#sealedHash, carry: this.#carry };
-    const sealed = sealBlock(this.#sha256, this.#config.genesisTimestamp, parent, row, item.committed);
+    const sealed = sealBlock(this.#sha256, parent, row, item.committed);
     this.#sealed = sealed.header;
     this.#sealedHash = sealed.hash;
     this.#carry = sealed.carry;
@@ -425,7 +421,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   }
 
   #onStored(slot: number, now: number): Effect[] {
-    for (let next = this.#stored.slot + 1; next <= slot; next++) {
+    for (let next = this.#chain.slotAfter(this.#stored.slot); next !== undefined && next <= slot; ) {
       const item = this.#inFlight.get(next);
       const header = this.#sealedHeaders.get(next);
       // The ledger can only have what was sealed here, or sealed by an earlier incarnation from the same proposal.
@@ -439,6 +435,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       if (item.arrivedAt !== undefined && header.numTransactions > 0) this.confirmation.add(now - item.arrivedAt);
       this.#inFlight.delete(next);
       this.#sealedHeaders.delete(next);
+      next = this.#chain.slotAfter(next);
     }
     return [...this.#readmit(now), ...this.#arm(now)];
   }

@@ -17,6 +17,10 @@ const LEASE_SIZE = 40;
 /** u32 place in the block, u32 0: before each record. */
 const INDEX_SIZE = 8;
 
+/** Flags of a row. */
+const RAISES = 1;
+const DEVELOPMENT = 2;
+
 export interface ProposalRow {
   readonly slot: number;
   readonly view: number;
@@ -25,6 +29,8 @@ export interface ProposalRow {
   readonly numGroups: number;
   /** Whether the slot raises the block height. */
   readonly raises: boolean;
+  /** Whether what the developer decrees is done in it (shared/protocol/context.ts). */
+  readonly development: boolean;
   readonly frame: Uint8Array;
   readonly shards: readonly { readonly shard: number; readonly proposal: Uint8Array }[];
   /** For each lane: everything up to this sequence number is taken. */
@@ -34,14 +40,14 @@ export interface ProposalRow {
 }
 
 export function encodeProposalRow(row: ProposalRow): Uint8Array {
-  const { slot, view, unixTimestamp, blockhash, numGroups, raises, frame, shards, lanes, forgotten } = row;
+  const { slot, view, unixTimestamp, blockhash, numGroups, raises, development, frame, shards, lanes, forgotten } = row;
   const fixed = new ByteWriter()
     .u64(slot)
     .u64(view)
     .i64(unixTimestamp)
     .raw(blockhash)
     .u32(numGroups)
-    .u32(raises ? 1 : 0)
+    .u32((raises ? RAISES : 0) | (development ? DEVELOPMENT : 0))
     .bytes();
   const parts = [fixed, u32Bytes(frame.length), frame, u32Bytes(shards.length)];
   for (const { shard, proposal } of shards) {
@@ -99,7 +105,7 @@ function recordsOf(frame: Uint8Array, offsets: Uint32Array, indexes: Uint8Array)
 /** `contextOf` gives the slot context of the row's slot. */
 export function decodeProposalRow(
   bytes: Uint8Array,
-  contextOf: (slot: number, view: number, unixTimestamp: number) => Uint8Array,
+  contextOf: (slot: number, view: number, unixTimestamp: number, development: boolean) => Uint8Array,
 ): ProposalRow {
   const reader = new ByteReader(bytes);
   const slot = Number(reader.u64());
@@ -107,11 +113,13 @@ export function decodeProposalRow(
   const unixTimestamp = Number(reader.i64());
   const blockhash = reader.raw(32).slice();
   const numGroups = reader.u32();
-  const raises = reader.u32() === 1;
+  const flags = reader.u32();
+  const raises = (flags & RAISES) !== 0;
+  const development = (flags & DEVELOPMENT) !== 0;
   const frame = reader.blob().slice();
   const offsets = frameOffsets(frame);
   const numShards = reader.u32();
-  const context = numShards > 0 ? contextOf(slot, view, unixTimestamp) : new Uint8Array(0);
+  const context = numShards > 0 ? contextOf(slot, view, unixTimestamp, development) : new Uint8Array(0);
   const shards = Array.from({ length: numShards }, () => {
     const shard = reader.u32();
     const header = reader.raw(PROPOSAL_HEADER_SIZE);
@@ -121,7 +129,7 @@ export function decodeProposalRow(
   const lanes = new Map<number, number>();
   for (let n = reader.u32(); n > 0; n--) lanes.set(reader.u32(), Number(reader.u64()));
   const forgotten = reader.blob().slice();
-  return { slot, view, unixTimestamp, blockhash, numGroups, raises, frame, shards, lanes, forgotten };
+  return { slot, view, unixTimestamp, blockhash, numGroups, raises, development, frame, shards, lanes, forgotten };
 }
 
 /** Slot of a row without decoding the rest. */
@@ -130,7 +138,7 @@ export function proposalRowSlot(bytes: Uint8Array): number {
 }
 /** Whether a row's slot raises the block height, without decoding the rest. */
 export function proposalRowRaises(bytes: Uint8Array): boolean {
-  return bytes[60] === 1;
+  return (bytes[60]! & RAISES) !== 0;
 }
 /** Slot and blockhash of a row without decoding the rest. */
 export function proposalRowHash(bytes: Uint8Array): Uint8Array {

@@ -2,6 +2,7 @@
 import type { Sha256 } from "../protocol/actor.ts";
 import { encodeBlock, encodeCarry, type ShardCarry } from "../protocol/block.ts";
 import { type BlockHeader, encodeHeader } from "../protocol/header.ts";
+import { epochOf } from "../protocol/limits.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { Deferred } from "./deferred-book.ts";
 import { mergeResults } from "./merge-results.ts";
@@ -30,7 +31,6 @@ export interface SealedBlock {
 /** `committed`: the answer of each shard of the row. Throws where lamports were made or lost. */
 export function sealBlock(
   sha256: Sha256,
-  epochStartTimestamp: number,
   { header: parent, hash: parentHeaderHash, carry: before }: Parent,
   row: ProposalRow,
   committed: ReadonlyMap<number, Committed>,
@@ -52,6 +52,7 @@ export function sealBlock(
       `slot ${row.slot}: ${parent.capitalization} lamports became ${capitalization} with ${merged.fees} burned`,
     );
   }
+  const isNewEpoch = epochOf(row.slot) > epochOf(parent.slot);
   const header: BlockHeader = {
     shardCount: carry.length,
     slot: row.slot,
@@ -69,8 +70,9 @@ export function sealBlock(
     fees: merged.fees,
     capitalization,
     transactionCount: parent.transactionCount + BigInt(merged.landed),
-    epochStartTimestamp,
+    epochStartTimestamp: isNewEpoch ? row.unixTimestamp : parent.epochStartTimestamp,
     height: parent.height + (row.raises ? 1 : 0),
+    development: row.development,
   };
   const encoded = encodeHeader(header);
   const { frame } = row;

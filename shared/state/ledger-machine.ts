@@ -4,7 +4,7 @@
  */
 import type { Effect, Machine, MessageEvent, StorageView, TimerEvent } from "../protocol/actor.ts";
 import { type Block, decodeBlock, EMPTY_FRAME, encodeBlock, encodeCarry, type ShardCarry } from "../protocol/block.ts";
-import { viewOf } from "../protocol/bytes.ts";
+import { ByteWriter, viewOf } from "../protocol/bytes.ts";
 import { decodeHeader, encodeHeader } from "../protocol/header.ts";
 import { EARLY_SLOTS } from "../protocol/limits.ts";
 import { REC } from "../protocol/record.ts";
@@ -31,8 +31,10 @@ export class LedgerMachine implements Machine<LedgerEvent> {
   #storage!: StorageView;
   #tip!: Block;
   #tipSlot = 0;
-  /** Blocks that came before their predecessor. */
+  /** Blocks that came before their predecessor, by its slot. */
   readonly #early = new Map<number, Uint8Array>();
+  /** Blocks whose slot is not the one after their parent's, ascending. */
+  readonly gaps: { readonly parentSlot: number; readonly slot: number }[] = [];
 
   constructor(config: LedgerConfig) {
     this.#config = config;
@@ -42,6 +44,9 @@ export class LedgerMachine implements Machine<LedgerEvent> {
     this.#storage = storage;
     this.signatures.boot(storage);
     this.addresses.boot(storage);
+    for (const { id, bytes } of storage.list("gaps")) {
+      this.gaps.push({ slot: id, parentSlot: Number(viewOf(bytes).getBigUint64(0, true)) });
+    }
     const from = Math.min(this.signatures.storedUpTo, this.addresses.storedUpTo) + 1;
     let tip: Uint8Array | undefined;
     const effects: Effect[] = [];
@@ -64,28 +69,37 @@ export class LedgerMachine implements Machine<LedgerEvent> {
     if (message.type === "tipWanted") return [this.#stored(message.asked)];
     if (message.type !== "block") return [];
     if (message.slot <= this.#tipSlot) return [this.#stored()];
-    if (message.slot > this.#tipSlot + 1) {
-      if (message.slot <= this.#tipSlot + EARLY_SLOTS) this.#early.set(message.slot, message.block);
+    const { parentSlot } = decodeHeader(message.block);
+    if (parentSlot !== this.#tipSlot) {
+      if (this.#early.size < EARLY_SLOTS) this.#early.set(parentSlot, message.block);
       return [];
     }
     const effects: Effect[] = [];
     const notices: Effect[] = [];
     let bytes: Uint8Array | undefined = message.block;
     while (bytes) {
-      const slot = this.#tipSlot + 1;
       const block = decodeBlock(bytes);
-      const header = decodeHeader(block.header);
-      if (header.slot !== slot) throw new Error(`block ${header.slot} sent as block ${slot}`);
-      this.#early.delete(slot);
+      const { slot, parentSlot } = decodeHeader(block.header);
+      if (slot <= this.#tipSlot || parentSlot !== this.#tipSlot) {
+        throw new Error(`block ${slot} with parent ${parentSlot} after block ${this.#tipSlot}`);
+      }
+      for (const early of this.#early.keys()) if (early <= parentSlot) this.#early.delete(early);
       this.#tip = block;
       this.#tipSlot = slot;
       const runs = this.#index(slot, block);
-      effects.push({ type: "put", table: "blocks", id: slot, bytes }, ...runs);
+      effects.push({ type: "put", table: "blocks", id: slot, bytes }, ...runs, ...this.#gap(parentSlot, slot));
       notices.push({ type: "send", to: "subscriptions", message: { type: "blockStored", slot, block: bytes } });
       // A run that is stored in this step cannot be merged in it: what is early then waits until it is sent again.
-      bytes = runs.length > 0 ? undefined : this.#early.get(slot + 1);
+      bytes = runs.length > 0 ? undefined : this.#early.get(slot);
     }
     return [...effects, this.#stored(), ...notices];
+  }
+
+  /** Notes the slots that were skipped before a block. */
+  #gap(parentSlot: number, slot: number): Effect[] {
+    if (slot === parentSlot + 1) return [];
+    this.gaps.push({ parentSlot, slot });
+    return [{ type: "put", table: "gaps", id: slot, bytes: new ByteWriter().u64(parentSlot).bytes() }];
   }
 
   get tipSlot(): number {
@@ -147,6 +161,7 @@ export class LedgerMachine implements Machine<LedgerEvent> {
       transactionCount: 0n,
       epochStartTimestamp: genesisTimestamp,
       height: 0,
+      development: false,
     });
     return { header, carry: encodeCarry(shards), frame: EMPTY_FRAME, results: new Uint8Array(0) };
   }

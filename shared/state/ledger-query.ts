@@ -75,11 +75,20 @@ export class LedgerQuery {
     return this.#storage.get("blocks", slot) ?? null;
   }
 
-  /** Slots in [from, to], ascending, at most `limit`. Blocks have no gaps. */
+  /** Slots with a block in [from, to], ascending, at most `limit`. */
   blocks(from: number, to: number, limit: number): number[] {
-    const last = Math.min(to, this.#machine.tipSlot, from + limit - 1);
+    const last = Math.min(to, this.#machine.tipSlot);
+    const gaps = this.#machine.gaps.filter((gap) => gap.slot > from);
     const slots: number[] = [];
-    for (let slot = from; slot <= last; slot++) slots.push(slot);
+    for (let slot = from; slot <= last && slots.length < limit; slot++) {
+      const gap = gaps[0];
+      if (gap && slot > gap.parentSlot) {
+        slot = gap.slot;
+        gaps.shift();
+        if (slot > last) break;
+      }
+      slots.push(slot);
+    }
     return slots;
   }
 

@@ -1,6 +1,7 @@
 /** Execution beside the chain, for the edge: no store, only the accounts that come with the transaction. */
 import { keyEquals } from "../memory/bytes";
 import { outBytes, outReset, outU32 } from "../memory/io";
+import { traceCount, traceWrite } from "../svm/runtime/trace";
 import { runtimeExecute, runtimeSetContext, wellKnownAccount } from "../svm/runtime/transaction";
 import { recordMayWrite } from "../transaction/parse";
 import { recordKey, recordNumAccounts } from "../transaction/record";
@@ -16,6 +17,7 @@ import { simulationAdd, simulationBegin, simulationEnd, simulationRecord } from 
 const SIM_FLAGS: u32 = CONTEXT_SIZE; // u32, u32 0
 const FLAG_SKIP_BLOCKHASH: u32 = 1;
 const FLAG_RESULT_ONLY: u32 = 2;
+const FLAG_PROFILE: u32 = 4;
 /** Of runtimeExecute: what is not there does not exist. */
 const SIM_COMPLETE: u32 = 2;
 const SIM_LIST: u32 = CONTEXT_SIZE + 8;
@@ -57,9 +59,10 @@ function add(account: usize, record: usize): bool {
 }
 
 /**
- * in: slot context, u32 flags (bit 0: any blockhash will do; bit 1: the result only), u32 0, account list, one record. Accounts may be stubs
+ * in: slot context, u32 flags (bit 0: any blockhash will do; bit 1: the result only; bit 2: a profile), u32 0, account list, one record. Accounts may be stubs
  * (wasm/state/stub.ts). out: one result with detail, then, unless bit 1 is set, an account list: the same accounts in the same order, as they
- * are afterwards. ENGINE_CODE_MISSING: nothing ran; out: the hashes (32 bytes each) of stubs whose data are not here.
+ * are afterwards, and, if bit 2 is set, the instructions and calls in the order in which they began (svm/runtime/trace.ts, 24 bytes each) and
+ * u32 how many. ENGINE_CODE_MISSING: nothing ran; out: the hashes (32 bytes each) of stubs whose data are not here.
  */
 export function engineSimulate(p: usize, len: u32): i32 {
   outReset();
@@ -88,6 +91,10 @@ export function engineSimulate(p: usize, len: u32): i32 {
   if (!twice) {
     runtimeExecute(record, 0, true, (flags & FLAG_SKIP_BLOCKHASH) | SIM_COMPLETE);
     if (!(flags & FLAG_RESULT_ONLY)) outAccounts(list + LIST_HEADER, count);
+    if (flags & FLAG_PROFILE) {
+      traceWrite();
+      outU32(traceCount());
+    }
   }
   simulationEnd();
   return twice ? ENGINE_MALFORMED : 0;

@@ -9,6 +9,7 @@ import {
   WK_BPF_LOADER_2,
   WK_BPF_LOADER_UPGRADEABLE,
   WK_COMPUTE_BUDGET,
+  WK_DEV_NETWORK,
   WK_ED25519,
   WK_MEMO_V1,
   WK_MEMO_V3,
@@ -23,6 +24,7 @@ import {
 import { processAddressLookupTable } from "./programs/address-lookup-table/process";
 import { processAssociatedToken } from "./programs/associated-token/process";
 import { processComputeBudget } from "./programs/compute-budget/process";
+import { processDevNetwork } from "./programs/dev-network/process";
 import { processLoaderV1, processLoaderV2 } from "./programs/loader-retired/process";
 import { processLoaderV3 } from "./programs/loader-v3/process";
 import { processMemo, processMemoV1 } from "./programs/memo/process";
@@ -50,6 +52,7 @@ export function builtinStyle(index: i32): u32 {
     case WK_BPF_LOADER_1:
     case WK_BPF_LOADER_2:
     case WK_BPF_LOADER_UPGRADEABLE:
+    case WK_DEV_NETWORK:
       return BUILTIN_NATIVE;
     case WK_TOKEN:
     case WK_ASSOCIATED_TOKEN:
@@ -73,6 +76,8 @@ export function builtinRun(index: i32): i32 {
       return processSystem();
     case WK_COMPUTE_BUDGET:
       return processComputeBudget();
+    case WK_DEV_NETWORK:
+      return processDevNetwork();
     case WK_BPF_LOADER_1:
       return processLoaderV1();
     case WK_BPF_LOADER_2:
@@ -109,6 +114,7 @@ export function builtinOwner(index: i32): i32 {
     case WK_BPF_LOADER_1:
     case WK_BPF_LOADER_2:
     case WK_BPF_LOADER_UPGRADEABLE:
+    case WK_DEV_NETWORK:
     case WK_ED25519:
     case WK_SECP256K1:
     case WK_SECP256R1:
@@ -134,6 +140,8 @@ export function builtinName(index: i32): string {
       return "solana_system_program";
     case WK_COMPUTE_BUDGET:
       return "compute_budget_program";
+    case WK_DEV_NETWORK:
+      return "infinisvm_dev_network_program";
     case WK_BPF_LOADER_1:
     case WK_BPF_LOADER_2:
       return "solana_bpf_loader_program";

@@ -14,7 +14,7 @@ import {
   ACC_RENT_EPOCH,
   ACC_SIZE,
 } from "../state/account";
-import { keyCopy, keyEquals } from "../memory/bytes";
+import { keyCopy, keyEquals, keyIsZero } from "../memory/bytes";
 import { sha256Final, sha256Init, sha256Update } from "../crypto/sha256";
 import {
   WK_CLOCK,
@@ -43,15 +43,19 @@ const CTX_EPOCH_START: usize = 40;
 const CTX_LAMPORTS_PER_SIGNATURE: usize = 48;
 const CTX_HASH_COUNT: usize = 56;
 const CTX_RECENT_COUNT: usize = 60;
+const CTX_PARENT_HASH: usize = 64;
 const CTX_FLAGS: usize = 96;
+const CTX_DEVELOPER: usize = 100;
 const CTX_HASHES: usize = 128;
+/** Flag: what the developer decrees is done. */
+const FLAG_DEVELOPMENT: u32 = 0x80000000;
 const CTX_RECENT: usize = 128 + 512 * 32;
 export const SLOT_CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32;
 const MAX_SLOT_HASHES: u32 = 512;
 const MAX_RECENT_BLOCKHASHES: u32 = 150;
 
 const context: usize = memory.data(21312, 16);
-const records: usize = memory.data(4608, 16); // WK_COUNT * ACC_SIZE
+const records: usize = memory.data(4736, 16); // WK_COUNT * ACC_SIZE
 const durableNonce: usize = memory.data(32, 8);
 /** Sysvars whose data are rebuilt when they are first asked for in a slot. */
 let slotHashesStale: bool = true;
@@ -70,13 +74,21 @@ export function contextEpoch(): u64 {
 export function contextUnixTimestamp(): i64 {
   return load<i64>(context, CTX_UNIX_TIMESTAMP);
 }
+/** Whether the network was started for development. */
+export function contextIsDevelopment(): bool {
+  return (load<u32>(context, CTX_FLAGS) & FLAG_DEVELOPMENT) != 0;
+}
+/** The first 28 bytes of the address that then may decree: what the context has room for, and more than anybody can find another key to. */
+export function contextDeveloper(): usize {
+  return context + CTX_DEVELOPER;
+}
 export function contextLamportsPerSignature(): u64 {
   return load<u64>(context, CTX_LAMPORTS_PER_SIGNATURE);
 }
 export function contextHashCount(): u32 {
   return load<u32>(context, CTX_HASH_COUNT);
 }
-/** Blockhash of slot - 1 - i. */
+/** Blockhash of slot - 1 - i; zero: that slot was skipped. */
 export function contextHash(i: u32): usize {
   return context + CTX_HASHES + <usize>i * 32;
 }
@@ -109,7 +121,9 @@ export function contextHashUsable(hash: usize): bool {
 /** Blockhash of a slot in the SlotHashes sysvar, or 0. */
 export function slotHashesLookup(slot: u64): usize {
   const age = contextSlot() - 1 - slot; // wraps for the future
-  return age < <u64>min(contextHashCount(), MAX_SLOT_HASHES) ? contextHash(<u32>age) : 0;
+  if (age >= <u64>min(contextHashCount(), MAX_SLOT_HASHES)) return 0;
+  const hash = contextHash(<u32>age);
+  return keyIsZero(hash) ? 0 : hash;
 }
 
 // ── accounts ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -199,12 +213,14 @@ function buildSlotHashes(): void {
   const d = dataOf(WK_SLOT_HASHES);
   const n = min(contextHashCount(), MAX_SLOT_HASHES);
   memory.fill(d, 0, 8 + MAX_SLOT_HASHES * 40);
-  store<u64>(d, n);
+  let at = d + 8;
   for (let i: u32 = 0; i < n; i++) {
-    const at = d + 8 + <usize>i * 40;
+    if (keyIsZero(contextHash(i))) continue;
     store<u64>(at, contextSlot() - 1 - i);
     keyCopy(at + 8, contextHash(i));
+    at += 40;
   }
+  store<u64>(d, (at - d - 8) / 40);
 }
 
 function buildRecentBlockhashes(): void {
@@ -219,7 +235,7 @@ function buildRecentBlockhashes(): void {
   }
 }
 
-/** Option tag, u64 words, bits, u64 bits, u64 next slot. Every slot below the current one has a block. */
+/** Option tag, u64 words, bits, u64 bits, u64 next slot. Slots before those of the context are taken to have blocks. */
 function buildSlotHistory(): void {
   const d = dataOf(WK_SLOT_HISTORY);
   const slots = min<u64>(contextSlot(), SLOT_HISTORY_BITS);
@@ -228,6 +244,12 @@ function buildSlotHistory(): void {
   memory.fill(d + 9, 0xff, <usize>(slots >> 3));
   memory.fill(d + 9 + <usize>(slots >> 3), 0, <usize>(SLOT_HISTORY_BITS / 8) - <usize>(slots >> 3));
   if (slots & 7) store<u8>(d + 9 + <usize>(slots >> 3), <u8>((<u32>1 << <u32>(slots & 7)) - 1));
+  for (let i: u32 = 0, n = contextHashCount(); i < n; i++) {
+    if (!keyIsZero(contextHash(i))) continue;
+    const bit = <u32>((contextSlot() - 1 - i) % SLOT_HISTORY_BITS);
+    const at = d + 9 + (bit >> 3);
+    store<u8>(at, load<u8>(at) & ~(<u8>1 << <u8>(bit & 7)));
+  }
   store<u64>(d + 9 + SLOT_HISTORY_BITS / 8, SLOT_HISTORY_BITS);
   store<u64>(d + 17 + SLOT_HISTORY_BITS / 8, contextSlot());
 }
@@ -256,10 +278,10 @@ export function runtimeSetContext(ptr: usize): void {
   recentBlockhashesStale = true;
   slotHistoryStale = true;
   buildClock();
-  if (!count) memory.fill(contextHash(0), 0, 32);
+  if (!count) memory.fill(context + CTX_PARENT_HASH, 0, 32);
   sha256Init();
   sha256Update(NONCE_PREFIX, 13);
-  sha256Update(contextHash(0), 32);
+  sha256Update(context + CTX_PARENT_HASH, 32);
   sha256Final(durableNonce);
 }
 

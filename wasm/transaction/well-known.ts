@@ -54,7 +54,9 @@ export const WK_SLOT_HASHES: i32 = 32;
 export const WK_SLOT_HISTORY: i32 = 33;
 export const WK_STAKE_HISTORY: i32 = 34;
 export const WK_MEMO_V4: i32 = 35;
-export const WK_COUNT: i32 = 36;
+/** The program of development networks (svm/programs/dev-network). */
+export const WK_DEV_NETWORK: i32 = 36;
+export const WK_COUNT: i32 = 37;
 
 export const WK_RESERVED: u8 = 1;
 export const WK_BUILTIN: u8 = 2;
@@ -169,15 +171,18 @@ const KEYS: usize = memory.data<u8>([
   // 35 MEMO_V4 Memo4c2pN8afCj432Lb7RMVKi9PbQnnW7ewFFaV3oAH
   0x05, 0x4a, 0x53, 0x52, 0x28, 0x54, 0xcd, 0xd1, 0x03, 0xcc, 0x2e, 0x46, 0x31, 0xa3, 0xf5, 0x17,
   0x92, 0xac, 0x72, 0x7c, 0xf1, 0xe5, 0x0a, 0xbc, 0x97, 0x82, 0x8a, 0xc5, 0x99, 0x4f, 0x3c, 0xc2,
+  // 36 DEV_NETWORK DevNetwork111111111111111111111111111111111
+  0x03, 0x3d, 0xd8, 0xa3, 0xcf, 0x47, 0x12, 0xb4, 0x2c, 0xed, 0xc6, 0x00, 0x02, 0xbd, 0x15, 0xd1,
+  0x3e, 0x5e, 0x2b, 0x44, 0x2f, 0x92, 0x17, 0x58, 0xfc, 0x33, 0x08, 0xd2, 0x00, 0x00, 0x00, 0x00,
 ], 16);
 
 const FLAGS: usize = memory.data<u8>([
-  3, 3, 0, 0, 0, 0, 1, 3, 3, 3, 3, 3, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 0,
+  3, 3, 0, 0, 0, 0, 1, 3, 3, 3, 3, 3, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 0, 2,
 ]);
 
 /** 1: stored by a shard. */
 const STORED: usize = memory.data<u8>([
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ]);
 
 /** Which programs of a network run from their real ELFs: flags of the slot context. */

@@ -12,6 +12,7 @@ import type {
   AddressEntry,
   Backend,
   ChainInfo,
+  DevBackend,
   Head,
   SignatureStatus,
   StoredBlock,
@@ -30,6 +31,8 @@ import {
 } from "../../shared/state/accounts.ts";
 import { openBlock, recordAt, resultAt } from "../../shared/state/ledger-query.ts";
 import { HASH_SIZE, type LoadedAccount } from "../../shared/state/stubs.ts";
+import { ChainClock } from "./chain-clock.ts";
+import { Decrees } from "./decrees.ts";
 import { Faucet } from "./faucet.ts";
 import { type Known, loadAccounts, NOTHING } from "./load-accounts.ts";
 import type { ProgramCache } from "./program-cache.ts";
@@ -72,17 +75,27 @@ export class EdgeBackend implements Backend {
     this.#env = env;
     this.#programs = programs;
     this.#network = parseNetwork(env.NETWORK);
-    const { genesisHash, genesisTimestamp, realPrograms = 0 } = this.#network;
-    this.#tip = new TipCache(genesisHash, genesisTimestamp, realPrograms);
+    const { genesisHash, faucetSecret, realPrograms = 0, dev } = this.#network;
+    this.#tip = new TipCache(genesisHash, realPrograms, dev ? faucetSecret?.subarray(32) : undefined);
     this.#seeds = shardSeeds(sha256, this.#network.genesisHash);
-    const { faucetSecret } = this.#network;
     if (faucetSecret) {
       this.#faucet = new Faucet(faucetSecret);
       this.airdrop = (to, lamports) => this.#faucet!.airdrop(this, to, lamports);
+      if (dev) this.dev = this.#development(this.#faucet);
     }
   }
 
   airdrop?: (to: Uint8Array, lamports: bigint) => Promise<Uint8Array>;
+  readonly dev?: DevBackend;
+
+  #development(faucet: Faucet): DevBackend {
+    const decrees = new Decrees(faucet, this, (frame) => laneStub(this.#env, 0).submit(frame));
+    const clock = new ChainClock(this, (command) => builderStub(this.#env).clock(command));
+    return {
+      setAccount: (decree) => decrees.set(decree),
+      setClock: (command) => clock.set(command),
+    };
+  }
 
   async info(): Promise<ChainInfo> {
     const { genesisHash, identity, shardCount, slotMs } = this.#network;

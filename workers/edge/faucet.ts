@@ -35,15 +35,23 @@ export class Faucet {
     const balance = decodeAccountList(await backend.readAccounts([this.address], slot))![0]!.lamports;
     if (lamports > balance) throw invalidParams(`the faucet has ${balance} lamports left, not ${lamports}`);
     const message = this.#message(to, lamports, blockhash);
-    const signature = new Uint8Array(await crypto.subtle.sign("Ed25519", await this.#signingKey(), message));
+    const { signature, record } = await this.sign(message);
+    const answer = await backend.submit(makeFrame([record]));
+    if (!answer.ok) throw busy(answer.retryAfterMs);
+    return signature;
+  }
+
+  /** A message that only the faucet signs -> its signature, and the record of the transaction. */
+  async sign(message: Uint8Array): Promise<{ readonly signature: Uint8Array; readonly record: Uint8Array }> {
+    const signature = new Uint8Array(
+      await crypto.subtle.sign("Ed25519", await this.#signingKey(), new Uint8Array(message)),
+    );
     const wasm = edgeWasm();
     const code = wasm.call("txParse", concatBytes(Uint8Array.of(1), signature, message));
     if (code !== 0) throw new Error(`the faucet's transaction is refused, code ${code}`);
     const record = wasm.out();
     record[REC.FLAGS]! |= REC_FLAG_VERIFIED;
-    const answer = await backend.submit(makeFrame([record]));
-    if (!answer.ok) throw busy(answer.retryAfterMs);
-    return signature;
+    return { signature, record };
   }
 
   #signingKey(): Promise<CryptoKey> {

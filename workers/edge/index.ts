@@ -12,7 +12,7 @@
 import { type Context, Hono } from "hono";
 import { type Env, subscriptionsStub } from "../../durable-objects/host/env.ts";
 import { ErrorCode } from "../../shared/errors/codes.ts";
-import { errorAnswer, MAX_BODY_BYTES, tooLarge } from "../../shared/rpc/engine.ts";
+import { errorAnswer, MAX_BODY_BYTES, MAX_DEV_BODY_BYTES, tooLarge } from "../../shared/rpc/engine.ts";
 import { wasmServices } from "../../shared/rpc/wasm-services.ts";
 import { EdgeBackend } from "./backend.ts";
 import { ClientGone, readBody } from "./body.ts";
@@ -30,6 +30,7 @@ type EdgeContext = Context<{ Bindings: Env }>;
 
 interface Edge {
   readonly rpc: Rpc;
+  readonly maxBodyBytes: number;
   readonly ingest: IngestServices;
 }
 
@@ -46,16 +47,19 @@ function edgeOf(env: Env): Edge {
     const backend = new EdgeBackend(env, new ProgramCache(services.keepCode));
     const onFault = (fault: unknown, method: string) => console.error(`${method}: ${fault}`);
     const resolveLookups = lookupResolver(backend, services);
-    edge = { rpc: createRpc(backend, services, { onFault }), ingest: { backend, wasm, resolveLookups } };
+    const maxBodyBytes = backend.dev ? MAX_DEV_BODY_BYTES : MAX_BODY_BYTES;
+    const rpc = createRpc(backend, services, { onFault, maxBodyBytes });
+    edge = { rpc, maxBodyBytes, ingest: { backend, wasm, resolveLookups } };
   }
   return edge;
 }
 
 async function jsonRpc(c: EdgeContext): Promise<Response> {
   const headers = { "content-type": "application/json; charset=utf-8" };
-  const bytes = await readBody(c.req.raw, MAX_BODY_BYTES);
-  if (!bytes) return new Response(errorAnswer(null, tooLarge()), { status: 413, headers });
-  const { status, body } = await edgeOf(c.env).rpc.handle(bytes);
+  const { rpc, maxBodyBytes } = edgeOf(c.env);
+  const bytes = await readBody(c.req.raw, maxBodyBytes);
+  if (!bytes) return new Response(errorAnswer(null, tooLarge(maxBodyBytes)), { status: 413, headers });
+  const { status, body } = await rpc.handle(bytes);
   return new Response(body, { status, headers });
 }
 

@@ -9,14 +9,14 @@ import { HashChain } from "../../shared/scheduling/hash-chain.ts";
 
 export class TipCache {
   readonly #chain: HashChain;
-  readonly #genesisTimestamp: number;
   readonly #flags: number;
+  readonly #developer: Uint8Array | undefined;
 
-  /** `flags`: of every slot context. */
-  constructor(genesisHash: Uint8Array, genesisTimestamp: number, flags: number) {
+  /** `flags`, `developer`: of every slot context. */
+  constructor(genesisHash: Uint8Array, flags: number, developer?: Uint8Array) {
     this.#chain = new HashChain(genesisHash);
-    this.#genesisTimestamp = genesisTimestamp;
     this.#flags = flags;
+    this.#developer = developer;
   }
 
   /** Newest slot whose blockhash is known here. */
@@ -26,10 +26,10 @@ export class TipCache {
 
   /** Answers may overtake each other: each is complete from the slot that was known when it was asked for. */
   head(answer: HeadAnswer): Head {
-    const { slot, view, nextTimestamp } = answer;
+    const { slot, view, nextTimestamp, epochStartTimestamp } = answer;
     const chain = this.#chain;
-    const epochStartTimestamp = this.#genesisTimestamp;
     const flags = this.#flags;
+    const developer = this.#developer;
     chain.absorb(answer.part);
     const { hash, height } = chain.stepAt(slot);
     let context: Uint8Array | undefined;
@@ -41,8 +41,13 @@ export class TipCache {
       transactionCount: answer.transactionCount,
       capitalization: answer.capitalization,
       get context() {
-        const fields = { slot: slot + 1, view, unixTimestamp: nextTimestamp, epochStartTimestamp, flags };
-        context ??= encodeContext({ ...fields, hashes: chain.before(slot + 1), recent: chain.recentBefore(slot + 1) });
+        const fields = { slot: slot + 1, view, unixTimestamp: nextTimestamp, epochStartTimestamp, flags, developer };
+        context ??= encodeContext({
+          ...fields,
+          hashes: chain.before(slot + 1),
+          parent: chain.parentOf(slot + 1)!,
+          recent: chain.recentBefore(slot + 1),
+        });
         return context;
       },
     };

@@ -17,7 +17,8 @@ function chainTo(slot: number): HashChain {
 }
 function answer(slot: number, since: number): HeadAnswer {
   const part = chainTo(slot).between(since, slot);
-  return { slot, view: 0, blockTime: 5, part, nextTimestamp: 6, transactionCount: 1n, capitalization: 2n };
+  const next = { nextTimestamp: 6, epochStartTimestamp: 3 };
+  return { slot, view: 0, blockTime: 5, part, ...next, transactionCount: 1n, capitalization: 2n };
 }
 function expected(slot: number): Uint8Array {
   const chain = chainTo(slot);
@@ -27,7 +28,7 @@ function expected(slot: number): Uint8Array {
 
 describe("TipCache", () => {
   it("puts the same context together as the builder, from what was new each time", () => {
-    const cache = new TipCache(hash(0), 3, 5);
+    const cache = new TipCache(hash(0), 5);
     for (const slot of [0, 1, 5, 5, 300, 700, 701, 950, 1105, 1300]) {
       const head = cache.head(answer(slot, cache.knownSlot));
       expect(head.context).toEqual(expected(slot));
@@ -38,13 +39,13 @@ describe("TipCache", () => {
   });
 
   it("begins anew when it knows nothing of the window any more", () => {
-    const cache = new TipCache(hash(0), 3, 5);
+    const cache = new TipCache(hash(0), 5);
     cache.head(answer(10, cache.knownSlot));
     expect(cache.head(answer(2600, cache.knownSlot)).context).toEqual(expected(2600));
   });
 
   it("takes answers that overtake each other", () => {
-    const cache = new TipCache(hash(0), 3, 5);
+    const cache = new TipCache(hash(0), 5);
     cache.head(answer(606, cache.knownSlot));
     const late = answer(607, 606);
     const early = answer(609, 606);

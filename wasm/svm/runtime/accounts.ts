@@ -39,6 +39,7 @@ const TXA_DATA_KEPT: usize = 11; // u8
 const TXA_KEPT_DATA: usize = 12; // u32 pointer
 const TXA_KEPT_LEN: usize = 16; // u32
 const TXA_KEPT_FLAGS: usize = 20; // u8
+const TXA_DECREED: usize = 21; // u8
 const TXA_LAMPORTS: usize = 24; // u64, before the transaction (before the fee)
 const TXA_RENT_EPOCH: usize = 32; // u64
 const TXA_OWNER: usize = 40; // key
@@ -77,7 +78,7 @@ export function accountsPush(record: usize, key: usize, signer: bool, writable: 
   store<u32>(e, <u32>key, TXA_KEY);
   store<u32>(e, <u32>signer | (<u32>writable << 8), TXA_SIGNER);
   store<u32>(e, load<u32>(record, ACC_DATA_LEN), TXA_KEPT_LEN);
-  store<u8>(e, load<u8>(record, ACC_FLAGS), TXA_KEPT_FLAGS);
+  store<u16>(e, load<u8>(record, ACC_FLAGS), TXA_KEPT_FLAGS); // and not decreed
   store<u64>(e, load<u64>(record, ACC_LAMPORTS), TXA_LAMPORTS);
   store<u64>(e, load<u64>(record, ACC_RENT_EPOCH), TXA_RENT_EPOCH);
   keyCopy(e + TXA_OWNER, record + ACC_OWNER);
@@ -107,6 +108,14 @@ export function txaPreDataLen(i: u32): u32 {
 }
 export function txaTouched(i: u32): bool {
   return load<u8>(entry(i), TXA_TOUCHED) != 0;
+}
+
+/** From now on no rule about rent applies to account `i` at the end of the transaction. */
+export function txaDecree(i: u32): void {
+  store<u8>(entry(i), 1, TXA_DECREED);
+}
+export function txaDecreed(i: u32): bool {
+  return load<u8>(entry(i), TXA_DECREED) != 0;
 }
 
 /** Must precede any change of the record of account `i`. */

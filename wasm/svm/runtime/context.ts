@@ -43,11 +43,12 @@ export {
 } from "./log";
 export { consume, returnData, returnDataLen, returnDataProgram, unitsLeft } from "./invoke";
 export { invoke } from "./call";
+export { decree, decreeData, decreeExecutable, decreeLamports, decreeOwner, decreeRentEpoch } from "./decree";
 export { createProgramAddress, findProgramAddress } from "./address";
 export { rentExemptMinimum } from "./rent";
 export { scratchAlloc } from "./scratch";
 export { invalidLength, isUtf8, validUpTo } from "./utf8";
-export { contextEpoch, contextSlot, contextUnixTimestamp, slotHashesLookup } from "../sysvars";
+export { contextDeveloper, contextEpoch, contextIsDevelopment, contextSlot, contextUnixTimestamp, slotHashesLookup } from "../sysvars";
 import { ixProgramId } from "./frame";
 import { setReturnData as setReturnDataOf } from "./invoke";
 

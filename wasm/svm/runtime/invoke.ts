@@ -26,7 +26,7 @@ import { accountsUnbalanced, txaKey, txaRecord } from "./accounts";
 import { logError } from "./error-text";
 import { MAX_STACK, bpfWriteBackAll, customCode, framePop, frameProgramAt, framePush, ixStackHeight } from "./frame";
 import { logBase64, logBegin, logBytes, logChars, logEnd, logKey, logNumber, logWanted } from "./log";
-import { traceHasRoom, tracePush, traceReset } from "./trace";
+import { traceCount, traceEnd, traceHasRoom, tracePush, traceReset } from "./trace";
 import { currentInstructionChanged } from "../sysvars";
 
 export const MAX_RETURN_DATA: u32 = 1024;
@@ -96,7 +96,7 @@ function push(program: u32, accs: usize, num: u32, data: usize, len: u32, bpf: b
     if (accountsUnbalanced()) return ERR_UNBALANCED_INSTRUCTION;
   }
   if (!traceHasRoom()) return ERR_MAX_INSTRUCTION_TRACE_LENGTH_EXCEEDED;
-  tracePush(outer, height + 1, program, accs, num, data, len);
+  tracePush(outer, height + 1, program, accs, num, data, len, meter);
   if (height >= MAX_STACK) return ERR_CALL_DEPTH;
   framePush(program, accs, num, data, len, bpf);
   return 0;
@@ -215,10 +215,12 @@ export function process(program: u32, accs: usize, num: u32, data: usize, len: u
   const style = builtinStyle(builtin);
   const refused = push(program, accs, num, data, len, style == BUILTIN_BPF);
   if (refused) return refused;
+  const place = traceCount() - 1;
   currentInstructionChanged(outer);
   const result = style == BUILTIN_PRECOMPILE ? builtinRun(builtin) : run(program);
   const unbalanced = accountsUnbalanced();
   framePop();
+  traceEnd(place, result != 0 || unbalanced, meter);
   return result ? result : unbalanced ? ERR_UNBALANCED_INSTRUCTION : 0;
 }
 

@@ -3,7 +3,7 @@
  * What a transaction's result shows as inner instructions, and what sol_get_processed_sibling_instruction looks through.
  * Agave transaction-context/src/transaction.rs (instruction trace).
  */
-import { outBytes, outU16, outU8, outZeros } from "../../memory/io";
+import { outBytes, outU16, outU32, outU64, outU8, outZeros } from "../../memory/io";
 import { IXA_INDEX, IXA_SIZE } from "./frame";
 
 /** Instructions that may begin in a transaction, calls included. */
@@ -16,8 +16,11 @@ const TRC_DATA: usize = 12; // u32 pointer
 const TRC_DATA_LEN: usize = 16; // u32
 const TRC_OUTER: usize = 20; // u8, index of the transaction's instruction
 const TRC_HEIGHT: usize = 21; // u8
-const TRC_SIZE: usize = 24;
-const entries: usize = memory.data(1536, 8); // MAX_TRACE * TRC_SIZE
+const TRC_FAILED: usize = 22; // u8
+const TRC_UNITS: usize = 24; // u64, compute units left when it began
+const TRC_UNITS_AFTER: usize = 32; // u64, when it ended
+const TRC_SIZE: usize = 40;
+const entries: usize = memory.data(2560, 8); // MAX_TRACE * TRC_SIZE
 let count: u32 = 0;
 let inner: u32 = 0;
 
@@ -37,8 +40,17 @@ export function traceHasRoom(): bool {
   return count < MAX_TRACE;
 }
 
-/** Notes an instruction that begins. Accounts and data must live until the transaction ends. */
-export function tracePush(outer: u32, height: u32, program: u32, accs: usize, num: u32, data: usize, len: u32): void {
+/** Notes an instruction that begins with so many units left. Accounts and data must live until the transaction ends. */
+export function tracePush(
+  outer: u32,
+  height: u32,
+  program: u32,
+  accs: usize,
+  num: u32,
+  data: usize,
+  len: u32,
+  units: u64,
+): void {
   const e = entry(count);
   count += 1;
   if (height > 1) inner += 1;
@@ -49,6 +61,29 @@ export function tracePush(outer: u32, height: u32, program: u32, accs: usize, nu
   store<u32>(e, len, TRC_DATA_LEN);
   store<u8>(e, <u8>outer, TRC_OUTER);
   store<u8>(e, <u8>height, TRC_HEIGHT);
+  store<u8>(e, 1, TRC_FAILED);
+  store<u64>(e, units, TRC_UNITS);
+  store<u64>(e, units, TRC_UNITS_AFTER);
+}
+
+/** Notes that instruction `i` of the trace has ended with so many units left. */
+export function traceEnd(i: u32, failed: bool, units: u64): void {
+  store<u8>(entry(i), <u8>failed, TRC_FAILED);
+  store<u64>(entry(i), units, TRC_UNITS_AFTER);
+}
+
+/** Appends each instruction to the output: u8 outer, u8 stack height, u8 program, u8 failed, u32 0, u64 units before, u64 units after. */
+export function traceWrite(): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const e = entry(i);
+    outU8(load<u8>(e, TRC_OUTER));
+    outU8(load<u8>(e, TRC_HEIGHT));
+    outU8(<u8>load<u32>(e, TRC_PROGRAM));
+    outU8(load<u8>(e, TRC_FAILED));
+    outU32(0);
+    outU64(load<u64>(e, TRC_UNITS));
+    outU64(load<u64>(e, TRC_UNITS_AFTER));
+  }
 }
 
 /** Instructions that have begun; the last one may be running. */

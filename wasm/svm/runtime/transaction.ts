@@ -55,6 +55,7 @@ import {
   accountsPush,
   accountsReset,
   txaClear,
+  txaDecreed,
   txaKey,
   txaPreDataLen,
   txaPreLamports,
@@ -309,7 +310,7 @@ function runInstructions(): u32 {
 
 function checkRent(): u32 {
   for (let i: u32 = 0, n = accountsCount(); i < n; i++) {
-    if (!txaTouched(i)) continue; // what did not change is as allowed as it was
+    if (!txaTouched(i) || txaDecreed(i)) continue; // what did not change is as allowed as it was
     const record = txaRecord(i);
     const before = i == 0 ? txaPreLamports(0) - fee : txaPreLamports(i);
     const len = load<u32>(record, ACC_DATA_LEN);
@@ -330,7 +331,7 @@ function commit(): void {
       if (txaTouched(i)) txaClear(i);
       continue;
     }
-    if (load<u64>(record, ACC_RENT_EPOCH) == RENT_EXEMPT_EPOCH) continue;
+    if (load<u64>(record, ACC_RENT_EPOCH) == RENT_EXEMPT_EPOCH || txaDecreed(i)) continue;
     const before = txaPreLamports(i);
     if (before && before < rentExemptMinimum(txaPreDataLen(i))) continue;
     txaTouch(i);

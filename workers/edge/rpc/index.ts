@@ -5,6 +5,7 @@ import type { Methods } from "../../../shared/rpc/method.ts";
 import type { RpcServices } from "../../../shared/rpc/services.ts";
 import { accountMethods } from "./accounts.ts";
 import { chainMethods } from "./chain.ts";
+import { devMethods } from "./dev.ts";
 import { feeMethods } from "./fees.ts";
 import { historyMethods } from "./history.ts";
 import { tokenMethods } from "./tokens.ts";
@@ -20,6 +21,7 @@ export function rpcMethods(): Methods {
     ...transactionMethods,
     ...feeMethods(),
     ...historyMethods,
+    ...devMethods,
   };
 }
 

@@ -1,0 +1,137 @@
+/**
+ * Accounts set by decree on a network for development: transactions of its faucet to the program that does it
+ * (wasm/svm/programs/dev-network), so that they are in blocks like everything that changes an account.
+ *
+ *   small data    one Set
+ *   large data    Write, Write, ... into staging accounts of SEGMENT bytes, then one Set that takes them over, checked by their SHA-256
+ */
+import { sha256 } from "../../durable-objects/host/sha256.ts";
+import { ByteWriter } from "../../shared/protocol/bytes.ts";
+import { BLOCKHASH_WINDOW } from "../../shared/protocol/limits.ts";
+import { makeFrame } from "../../shared/protocol/record.ts";
+import type { AccountDecree, Backend, Head, SubmitResult } from "../../shared/rpc/backend.ts";
+import { errorText } from "../../shared/rpc/error-text.ts";
+import { invalidParams, nodeUnhealthy } from "../../shared/rpc/errors.ts";
+import { DEV_NETWORK_PROGRAM, keyBytes } from "../../shared/rpc/keys.ts";
+import type { Faucet } from "./faucet.ts";
+
+/** Data that fit into the transaction that sets the account. */
+const INLINE = 900;
+/** Bytes in one write, and in one staging account: small enough that 27 of them, their addresses in one transaction, have 10 MiB. */
+const CHUNK = 1_000;
+const SEGMENT = 384 * 1024;
+/** Transactions in a frame for a lane, which takes 1 MiB. */
+const FRAME = 500;
+const POLL_MS = 10;
+
+const WRITE = 0;
+const SET = 1;
+const SETS = { lamports: 1, owner: 2, executable: 4, rentEpoch: 8, data: 16, stagedData: 32 } as const;
+
+type Chain = Pick<Backend, "head" | "statuses">;
+
+interface Staged {
+  readonly accounts: readonly Uint8Array[];
+  readonly writes: readonly Uint8Array[];
+}
+
+/** A legacy message with one instruction of the program; all accounts are written, the first one signs. */
+function messageOf(accounts: readonly Uint8Array[], data: Uint8Array, blockhash: Uint8Array): Uint8Array {
+  const writer = new ByteWriter().u8(1).u8(0).u8(1);
+  writer.u8(accounts.length + 1);
+  for (const key of accounts) writer.raw(key);
+  writer.raw(keyBytes(DEV_NETWORK_PROGRAM)).raw(blockhash);
+  writer.u8(1).u8(accounts.length).u8(accounts.length);
+  for (let i = 0; i < accounts.length; i++) writer.u8(i);
+  if (data.length < 0x80) writer.u8(data.length);
+  else writer.u8((data.length & 0x7f) | 0x80).u8(data.length >> 7);
+  return writer.raw(data).bytes();
+}
+
+function setData(decree: AccountDecree, staged: boolean): Uint8Array {
+  const { lamports, owner, executable, rentEpoch, data } = decree;
+  const sets =
+    (lamports === undefined ? 0 : SETS.lamports) |
+    (owner === undefined ? 0 : SETS.owner) |
+    (executable === undefined ? 0 : SETS.executable) |
+    (rentEpoch === undefined ? 0 : SETS.rentEpoch) |
+    (data === undefined ? 0 : staged ? SETS.stagedData : SETS.data);
+  const writer = new ByteWriter().u8(SET).u8(sets);
+  writer.u8(executable ? 1 : 0).u8(0);
+  writer.u32(data?.length ?? 0);
+  writer.u64(lamports ?? 0n).u64(rentEpoch ?? 0n);
+  // Two decrees that say the same are two transactions.
+  writer.raw(crypto.getRandomValues(new Uint8Array(8))).raw(owner ?? new Uint8Array(32));
+  if (data) writer.raw(staged ? sha256(data) : data);
+  return writer.bytes();
+}
+
+export class Decrees {
+  readonly #faucet: Faucet;
+  readonly #chain: Chain;
+  readonly #submit: (frame: Uint8Array) => Promise<SubmitResult>;
+
+  /** `submit`: to one lane, always the same, so that what is sent first is executed first. */
+  constructor(faucet: Faucet, chain: Chain, submit: (frame: Uint8Array) => Promise<SubmitResult>) {
+    this.#faucet = faucet;
+    this.#chain = chain;
+    this.#submit = submit;
+  }
+
+  /** Resolves when a block has it; throws RpcError when it cannot be. */
+  async set(decree: AccountDecree): Promise<void> {
+    const head = await this.#chain.head();
+    const { data } = decree;
+    const isStaged = data !== undefined && data.length > INLINE;
+    const staged = isStaged ? this.#stage(data, head.blockhash) : { accounts: [], writes: [] };
+    const accounts = [this.#faucet.address, decree.key, ...staged.accounts];
+    const set = messageOf(accounts, setData(decree, isStaged), head.blockhash);
+    await this.#wait(await this.#send([...staged.writes, set]), head);
+  }
+
+  #stage(data: Uint8Array, blockhash: Uint8Array): Staged {
+    const accounts: Uint8Array[] = [];
+    const writes: Uint8Array[] = [];
+    for (let from = 0; from < data.length; from += SEGMENT) {
+      const segment = data.subarray(from, from + SEGMENT);
+      const key = crypto.getRandomValues(new Uint8Array(32));
+      accounts.push(key);
+      for (let at = 0; at < segment.length; at += CHUNK) {
+        const writer = new ByteWriter().u8(WRITE).u8(0).u8(0).u8(0);
+        writer.u32(segment.length).u32(at);
+        writer.raw(segment.subarray(at, at + CHUNK));
+        writes.push(messageOf([this.#faucet.address, key], writer.bytes(), blockhash));
+      }
+    }
+    return { accounts, writes };
+  }
+
+  /** Signs and sends in this order; the signature of the last one. */
+  async #send(messages: readonly Uint8Array[]): Promise<Uint8Array> {
+    let last = new Uint8Array(0);
+    for (let from = 0; from < messages.length; from += FRAME) {
+      const signed = await Promise.all(messages.slice(from, from + FRAME).map((message) => this.#faucet.sign(message)));
+      const frame = makeFrame(signed.map(({ record }) => record));
+      last = new Uint8Array(signed.at(-1)!.signature);
+      for (;;) {
+        const answer = await this.#submit(frame);
+        if (answer.ok) break;
+        await new Promise((resolve) => setTimeout(resolve, answer.retryAfterMs));
+      }
+    }
+    return last;
+  }
+
+  async #wait(signature: Uint8Array, { blockHeight }: Head): Promise<void> {
+    for (;;) {
+      const head = await this.#chain.head();
+      const [status] = await this.#chain.statuses([signature]);
+      if (status) {
+        if (status.txError === 0) return;
+        throw invalidParams(`the account cannot be set: ${errorText(status)}`);
+      }
+      if (head.blockHeight > blockHeight + BigInt(BLOCKHASH_WINDOW)) throw nodeUnhealthy();
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}

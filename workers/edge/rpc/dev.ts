@@ -1,0 +1,292 @@
+/**
+ * What a developer may do with a network that was started with --dev, under the names and with the parameters of Surfpool
+ * (crates/core/src/rpc/surfnet_cheatcodes.rs): set accounts and token balances, move, stop and start the clock, profile a
+ * transaction. On any other network each of them answers how it is switched on.
+ */
+import { z } from "zod";
+import { sha256 } from "../../../durable-objects/host/sha256.ts";
+import { SLOTS_PER_EPOCH } from "../../../shared/protocol/limits.ts";
+import { decodeRecord, recordBlockhash, recordSignature } from "../../../shared/protocol/record.ts";
+import { type Account, decodeAccountList } from "../../../shared/rpc/accounts.ts";
+import type { DevBackend, Head } from "../../../shared/rpc/backend.ts";
+import { decodeBase58, encodeBase58 } from "../../../shared/rpc/base58.ts";
+import { decodeBase64 } from "../../../shared/rpc/base64.ts";
+import { type Call, withContext } from "../../../shared/rpc/call.ts";
+import { isWritable } from "../../../shared/rpc/encode-transaction.ts";
+import { errorText } from "../../../shared/rpc/error-text.ts";
+import { developmentOnly, invalidParams } from "../../../shared/rpc/errors.ts";
+import { decodeWire, parseWire, resolve, simulate, TRANSACTION_TYPE } from "../../../shared/rpc/incoming.ts";
+import type { Json } from "../../../shared/rpc/json.ts";
+import {
+  ASSOCIATED_TOKEN_PROGRAM,
+  isTokenProgram,
+  keyBytes,
+  NATIVE_MINT,
+  TOKEN_2022_PROGRAM,
+} from "../../../shared/rpc/keys.ts";
+import { type Method, type Methods, method } from "../../../shared/rpc/method.ts";
+import { config, optional, text, toKey, u64 } from "../../../shared/rpc/params.ts";
+import { instructionProfiles, logsByInstruction } from "../../../shared/rpc/profile.ts";
+import { viewResult } from "../../../shared/rpc/result-view.ts";
+import { editTokenAccount, newTokenAccount, TOKEN_STATES } from "../../../shared/rpc/token-account-edit.ts";
+import { readMint, readTokenAccount } from "../../../shared/rpc/token-state.ts";
+import { ACCOUNT_ENCODINGS } from "../../../shared/rpc/ui-account.ts";
+import { type ClockCommand, MAX_CLOCK_SECONDS, MAX_CLOCK_SLOT } from "../../../shared/scheduling/dev-clock.ts";
+import { MAX_ACCOUNT_DATA } from "../../../shared/state/accounts.ts";
+import { findProgramAddress } from "../../../shared/svm/program-address.ts";
+import { showAccounts } from "./accounts.ts";
+
+const EPOCH = BigInt(SLOTS_PER_EPOCH);
+const HOUR_S = 3_600n;
+const ACCOUNT_OVERHEAD = 128n;
+const LAMPORTS_PER_BYTE = 6_960n;
+
+const isBytes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255);
+/** Hexadecimal as Surfpool has it, the bytes themselves, or as accounts are answered: text and encoding. */
+const dataParam = z.union([
+  z.string(),
+  z.custom<number[]>(isBytes, { error: "expected bytes" }),
+  z.tuple([z.string(), z.enum(["base58", "base64"])]),
+]);
+const accountUpdate = z.object({
+  lamports: optional(u64),
+  owner: optional(text),
+  executable: optional(z.boolean()),
+  rentEpoch: optional(u64),
+  data: optional(dataParam),
+});
+const tokenUpdate = z.object({
+  amount: optional(u64),
+  delegate: optional(text),
+  delegatedAmount: optional(u64),
+  state: optional(z.enum(TOKEN_STATES)),
+  closeAuthority: optional(text),
+});
+const journey = optional(
+  z.union([
+    z.object({ absoluteSlot: u64 }).strict(),
+    z.object({ absoluteEpoch: u64 }).strict(),
+    z.object({ absoluteTimestamp: u64 }).strict(),
+  ]),
+);
+const profileConfig = config({
+  encoding: optional(z.enum(ACCOUNT_ENCODINGS)),
+  depth: optional(z.enum(["transaction", "instruction"])),
+});
+
+function hexBytes(value: string): Uint8Array {
+  const digits = value.startsWith("0x") ? value.slice(2) : value;
+  if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) {
+    throw invalidParams("Invalid hex data provided: an even number of hexadecimal digits is expected");
+  }
+  const out = new Uint8Array(digits.length / 2);
+  const digit = (at: number): number => {
+    const code = digits.charCodeAt(at);
+    return code < 58 ? code - 48 : (code | 32) - 87;
+  };
+  for (let i = 0; i < out.length; i++) out[i] = (digit(2 * i) << 4) | digit(2 * i + 1);
+  return out;
+}
+
+function dataBytes(value: z.output<typeof dataParam>): Uint8Array {
+  if (typeof value === "string") return hexBytes(value);
+  if (typeof value[0] !== "string") return Uint8Array.from(value as number[]);
+  const [encoded, encoding] = value as [string, "base58" | "base64"];
+  const bytes = encoding === "base58" ? decodeBase58(encoded) : decodeBase64(encoded);
+  if (bytes === null) throw invalidParams(`Invalid ${encoding} data provided`);
+  return bytes;
+}
+
+/** A method that only a network for development has; it is refused before its parameters are looked at. */
+function devMethod(name: string, run: (dev: DevBackend) => Method): Methods {
+  return {
+    [name]: {
+      async run(call, params) {
+        if (call.backend.dev === undefined) throw developmentOnly(name);
+        return run(call.backend.dev).run(call, params);
+      },
+    },
+  };
+}
+
+async function epochInfo(call: Call): Promise<Json> {
+  const head = await call.backend.head();
+  return {
+    absoluteSlot: head.slot,
+    blockHeight: head.blockHeight,
+    epoch: head.slot / EPOCH,
+    slotIndex: head.slot % EPOCH,
+    slotsInEpoch: EPOCH,
+    transactionCount: head.transactionCount,
+  };
+}
+
+/** Throws RpcError for what is no account of a shard: the chain itself makes its sysvars, and its programs are built in. */
+async function settable(call: Call, head: Head, key: Uint8Array): Promise<void> {
+  const { faucet } = await call.info();
+  if (faucet && encodeBase58(faucet) === encodeBase58(key)) {
+    throw invalidParams("the faucet's account cannot be set: its lamports balance what is set elsewhere");
+  }
+  if (call.services.wellKnown(head.context, [key])[0] !== null) {
+    throw invalidParams(`${encodeBase58(key)} is built in and cannot be set`);
+  }
+}
+
+const rentExempt = (length: number): bigint => (ACCOUNT_OVERHEAD + BigInt(length)) * LAMPORTS_PER_BYTE;
+/** "null" stands for nobody. */
+const keyOrNone = (value: string | undefined) =>
+  value === undefined ? undefined : value === "null" ? null : toKey(value);
+
+const setAccount = (dev: DevBackend) =>
+  method([text, accountUpdate], async (call, address, update) => {
+    const key = toKey(address);
+    const owner = update.owner === undefined ? undefined : toKey(update.owner);
+    const data = update.data === undefined ? undefined : dataBytes(update.data);
+    if (data && data.length > MAX_ACCOUNT_DATA) {
+      throw invalidParams(`the account's data have ${data.length} bytes; at most ${MAX_ACCOUNT_DATA} are possible`);
+    }
+    await settable(call, await call.head(), key);
+    const { lamports, executable, rentEpoch } = update;
+    await dev.setAccount({ key, lamports, owner, executable, rentEpoch, data });
+    return withContext((await call.backend.head()).slot, null);
+  });
+
+/** The mint's account; throws RpcError when it is none of the token program that is asked for. */
+async function mintOf(call: Call, head: Head, mint: Uint8Array, program: string | undefined): Promise<Account> {
+  const account = await call.account(head, mint);
+  const owner = account && encodeBase58(account.owner);
+  if (!account || !owner || !isTokenProgram(owner) || !readMint(account.data)) {
+    throw invalidParams(`${encodeBase58(mint)} is not a token mint`);
+  }
+  if (program !== undefined && program !== owner) {
+    throw invalidParams(`the mint ${encodeBase58(mint)} is of token program ${owner}, not ${program}`);
+  }
+  return account;
+}
+
+const setTokenAccount = (dev: DevBackend) =>
+  method([text, text, tokenUpdate, optional(text)], async (call, owner, mint, update, program) => {
+    const ownerKey = toKey(owner);
+    const mintKey = toKey(mint);
+    if (program !== undefined) toKey(program);
+    const head = await call.head();
+    const mintAccount = await mintOf(call, head, mintKey, program);
+    const tokenProgram = mintAccount.owner;
+    const seeds = [ownerKey, tokenProgram, mintKey];
+    const key = findProgramAddress(sha256, seeds, keyBytes(ASSOCIATED_TOKEN_PROGRAM)).address;
+    const there = await call.account(head, key);
+    const isNative = mint === NATIVE_MINT;
+    const token2022 = encodeBase58(tokenProgram) === TOKEN_2022_PROGRAM;
+    const reserve = isNative ? rentExempt(165) : null;
+    const current =
+      there && readTokenAccount(there.data)
+        ? there.data
+        : newTokenAccount(mintKey, mintAccount.data, ownerKey, { token2022, reserve });
+    const { amount, delegatedAmount, state } = update;
+    const keys = { delegate: keyOrNone(update.delegate), closeAuthority: keyOrNone(update.closeAuthority) };
+    const data = editTokenAccount(current, { amount, delegatedAmount, state, ...keys });
+    // A native account's tokens are its lamports.
+    const held = isNative ? readTokenAccount(data) : null;
+    const lamports = held ? held.amount + (held.isNative ?? 0n) : undefined;
+    await dev.setAccount({ key, owner: tokenProgram, data, lamports });
+    return withContext((await call.backend.head()).slot, null);
+  });
+
+function clockCommand(target: z.output<typeof journey>, head: Head): ClockCommand {
+  const slot = (wanted: bigint): ClockCommand => {
+    if (wanted > BigInt(MAX_CLOCK_SLOT)) throw invalidParams(`slot ${wanted} is further away than a clock can be set`);
+    return { type: "slot", slot: Number(wanted) };
+  };
+  if (target && "absoluteSlot" in target) return slot(target.absoluteSlot);
+  if (target && "absoluteEpoch" in target) {
+    if (target.absoluteEpoch <= head.slot / EPOCH) {
+      throw invalidParams(`epoch ${target.absoluteEpoch} has begun: the newest slot is in epoch ${head.slot / EPOCH}`);
+    }
+    return slot(target.absoluteEpoch * EPOCH);
+  }
+  const seconds = target ? target.absoluteTimestamp / 1000n : head.blockTime + HOUR_S;
+  if (seconds > BigInt(MAX_CLOCK_SECONDS)) throw invalidParams("the time is further away than a clock can be set");
+  return { type: "time", unixTimestamp: Number(seconds) };
+}
+
+const timeTravel = (dev: DevBackend) =>
+  method([journey], async (call, target) => {
+    await dev.setClock(clockCommand(target, await call.head()));
+    return epochInfo(call);
+  });
+
+const clockMethod = (command: ClockCommand) => (dev: DevBackend) =>
+  method([], async (call) => {
+    await dev.setClock(command);
+    return epochInfo(call);
+  });
+
+function accountChange(before: Account | null, after: Account | null, json: (Json | null)[]): Json {
+  const [old, now] = json as [Json, Json];
+  if (before === null && after === null) return { type: "unchanged", data: null };
+  if (before === null) return { type: "create", data: now };
+  if (after === null) return { type: "delete", data: old };
+  const same = JSON.stringify(old, bigintText) === JSON.stringify(now, bigintText);
+  return same ? { type: "unchanged", data: old } : { type: "update", data: [old, now] };
+}
+const bigintText = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
+
+/** What the transaction would do now, and what it costs. Nothing is kept: `tag` is taken and not used. */
+const profileTransaction = () =>
+  method([text, optional(text), profileConfig], async (call, data, _tag, { encoding = "base64", depth }) => {
+    const record = parseWire(call, decodeWire(data, "base64", TRANSACTION_TYPE));
+    const head = await call.head();
+    recordBlockhash(record).set(head.blockhash);
+    const tables = await resolve(call, head, record, "invalid transaction");
+    const { result, accounts, profile } = await simulate(call, head, record, tables, { profile: true });
+    const view = viewResult(result);
+    const tx = decodeRecord(record);
+    const addresses = tx.accountKeys.map(encodeBase58);
+    const after = new Map(decodeAccountList(accounts).map((account) => [encodeBase58(account.key), account]));
+    const before = await call.accounts(head, tx.accountKeys);
+    const states: Record<string, Json> = {};
+    const readonly: Record<string, Json> = {};
+    for (const [i, address] of addresses.entries()) {
+      const was = before[i] ?? null;
+      const left = after.get(address) ?? was;
+      const is = left === null || left.lamports === 0n ? null : left;
+      const shown = await showAccounts(call, head, [was, is], { encoding, dataSlice: undefined });
+      if (isWritable(tx, addresses, i))
+        states[address] = { type: "writable", accountChange: accountChange(was, is, shown) };
+      else {
+        states[address] = { type: "readonly" };
+        if (shown[0]) readonly[address] = shown[0];
+      }
+    }
+    const logs = logsByInstruction(view.detail?.logs ?? []);
+    const message = view.txError === 0 ? null : errorText(view);
+    const instructions = instructionProfiles(profile, addresses).map(({ computeUnits, failed, frame }, i) => ({
+      accountStates: {},
+      computeUnitsConsumed: computeUnits,
+      logMessages: logs[i] ?? [],
+      errorMessage: failed ? message : null,
+      frame,
+    }));
+    return withContext(head.slot, {
+      slot: head.slot,
+      key: encodeBase58(recordSignature(record)),
+      ...(depth !== "transaction" && { instructionProfiles: instructions }),
+      transactionProfile: {
+        accountStates: states,
+        computeUnitsConsumed: view.computeUnits,
+        logMessages: view.detail?.logs ?? [],
+        errorMessage: message,
+      },
+      readonlyAccountStates: readonly,
+    });
+  });
+
+export const devMethods: Methods = {
+  ...devMethod("surfnet_setAccount", setAccount),
+  ...devMethod("surfnet_setTokenAccount", setTokenAccount),
+  ...devMethod("surfnet_timeTravel", timeTravel),
+  ...devMethod("surfnet_pauseClock", clockMethod({ type: "pause" })),
+  ...devMethod("surfnet_resumeClock", clockMethod({ type: "resume" })),
+  ...devMethod("surfnet_profileTransaction", profileTransaction),
+};
