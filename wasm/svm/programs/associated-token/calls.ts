@@ -1,7 +1,8 @@
 /** Calls of System and Token that the Associated Token program makes. */
-import { keyCopy } from "../../../memory/bytes";
+import { keyCopy, keyEquals } from "../../../memory/bytes";
 import { WK_SYSTEM, wellKnownKey } from "../../../transaction/well-known";
 import { invoke } from "../../runtime/context";
+import { KEY_TOKEN, KEY_TOKEN_2022 } from "../token/keys";
 
 const META_BYTES: u32 = 40;
 const READ: u32 = 0;
@@ -52,6 +53,11 @@ export function systemAssign(account: usize, owner: usize): i32 {
   store<u32>(data, 1);
   keyCopy(data + 4, owner);
   return system(1, 36, account);
+}
+
+/** Token or Token-2022: no other program is asked. */
+export function isTokenProgram(program: usize): bool {
+  return keyEquals(program, KEY_TOKEN) || keyEquals(program, KEY_TOKEN_2022);
 }
 
 // ── Token: u8 instruction, then its fields ─────────────────────────────────────────────────────────────────────────────

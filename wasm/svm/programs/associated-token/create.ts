@@ -1,6 +1,6 @@
 /** Create and CreateIdempotent (program/src/processor.rs, tools/account.rs). */
 import { keyEquals } from "../../../memory/bytes";
-import { WK_SYSTEM, WK_TOKEN, wellKnownKey } from "../../../transaction/well-known";
+import { WK_SYSTEM, wellKnownKey } from "../../../transaction/well-known";
 import {
   ERR_COMPUTATIONAL_BUDGET_EXCEEDED,
   ERR_ILLEGAL_OWNER,
@@ -27,6 +27,7 @@ import {
 } from "../../runtime/context";
 import { ADDRESS_OUT_OF_UNITS, ADDRESS_SAME, isAssociated } from "./address";
 import {
+  isTokenProgram,
   systemAllocate,
   systemAssign,
   systemCreateAccount,
@@ -64,7 +65,7 @@ function existing(): i32 {
 /** Asks the token program how large the account is to be, into `space`. */
 let space: u64 = 0;
 function askSpace(tokenProgram: usize): i32 {
-  if (!keyEquals(tokenProgram, wellKnownKey(WK_TOKEN))) return ERR_INCORRECT_PROGRAM_ID;
+  if (!isTokenProgram(tokenProgram)) return ERR_INCORRECT_PROGRAM_ID;
   const error = tokenAccountSize(tokenProgram, ixKey(MINT));
   if (error) return error;
   if (!returnDataLen()) return ERR_INVALID_INSTRUCTION_DATA;

@@ -1,6 +1,5 @@
 /** RecoverNested: empties and closes an associated account of an associated account (program/src/processor.rs). */
 import { keyEquals } from "../../../memory/bytes";
-import { WK_TOKEN, wellKnownKey } from "../../../transaction/well-known";
 import {
   ERR_COMPUTATIONAL_BUDGET_EXCEEDED,
   ERR_ILLEGAL_OWNER,
@@ -21,7 +20,7 @@ import {
   logProgramText,
 } from "../../runtime/context";
 import { ADDRESS_OUT_OF_UNITS, ADDRESS_SAME, isAssociated } from "./address";
-import { tokenCloseAccount, tokenTransferChecked } from "./calls";
+import { isTokenProgram, tokenCloseAccount, tokenTransferChecked } from "./calls";
 import * as UNITS from "./compute-units";
 import { INVALID_OWNER } from "./instruction";
 import { ACCOUNT_AMOUNT, ACCOUNT_OWNER, MINT_DECIMALS, readAccount, readMint } from "./token-state";
@@ -95,7 +94,7 @@ export function recoverNested(): i32 {
   error = checkStates();
   if (error) return error;
   const program = ixKey(TOKEN_PROGRAM);
-  if (!keyEquals(program, wellKnownKey(WK_TOKEN))) return ERR_INCORRECT_PROGRAM_ID;
+  if (!isTokenProgram(program)) return ERR_INCORRECT_PROGRAM_ID;
   if (!consume(UNITS.BEFORE_RECOVER)) return ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
   const amount = load<u64>(bpfData(NESTED), ACCOUNT_AMOUNT);
   const decimals = load<u8>(bpfData(NESTED_MINT), MINT_DECIMALS);
