@@ -1,7 +1,4 @@
-/**
- * PrecompileError: the custom code of a precompile's error (solana-sdk precompile-error/src/lib.rs). A precompile answers 0 or
- * PRECOMPILE_ERROR with the code noted.
- */
+/** PrecompileError: the custom code of a precompile's error (solana-sdk precompile-error/src/lib.rs). */
 import { failCustom } from "../../runtime/context";
 
 const INVALID_PUBLIC_KEY: u32 = 0;
