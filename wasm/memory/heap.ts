@@ -22,8 +22,10 @@ const heads: usize = memory.data(<i32>(CLASSES * 4), 16);
 let largeHead: usize = 0;
 let bumpAt: usize = 0;
 let bumpEnd: usize = 0;
-/** End of the last region taken from the runtime; a guess that only decides how far memory is grown. */
+/** End of the last region taken from the runtime; before the first one a guess that only decides how far memory is grown. */
 let regionEnd: usize = 0;
+/** What the runtime answers next if nobody else asks it meanwhile. */
+let expected: usize = 0;
 let liveBytes: u64 = 0;
 
 /** Class of a size: classes 2k and 2k+1 hold 16*2^k and 24*2^k bytes (24 * 2^0 is rounded up to 32). */
@@ -69,24 +71,35 @@ function largeFree(block: usize, bytes: u32): void {
   else largeHead = block;
 }
 
+/** Bytes of the free block at the end of the last region: a region that follows makes it longer. */
+function tail(): u32 {
+  let last = largeHead;
+  while (last && load<u32>(last)) last = load<u32>(last);
+  return last && last + load<u32>(last, 4) == regionEnd ? load<u32>(last, 4) : 0;
+}
+
 /**
  * A new region from the runtime's bump heap. Memory is grown here by modest steps first: the runtime on its own would
- * double it, and an object has 128 MB.
+ * double it, and an object has 128 MB. Regions that follow each other are one: the runtime's few bytes between them are given up.
  */
 function region(bytes: u32): void {
   const step = min<u32>(max<u32>((<u32>memory.size() << 16) >> 3, 1 << 18), 1 << 22) & ~(UNIT - 1);
-  const size = max(bytes, step);
+  const size = max(bytes - tail(), step);
   if (!regionEnd) regionEnd = __heap_base;
   const missing = <i64>(((<u64>regionEnd + size + LINE * 2 + UNIT - 1) >> 16) - <u64>memory.size());
   if (missing > 0) memory.grow(<i32>missing);
+  const given = heap.alloc(size + LINE);
   // On a boundary of 128 bytes, so that records and table groups lie in whole cache lines.
-  const block = (heap.alloc(size + LINE) + LINE - 1) & ~(<usize>LINE - 1);
+  const block = given == expected ? regionEnd : (given + LINE - 1) & ~(<usize>LINE - 1);
+  // AssemblyScript's std/assembly/rt/stub.ts: 4 bytes before each piece, pieces on boundaries of 16.
+  expected = given + ((size + LINE + 4 + 15) & ~15);
   regionEnd = block + size;
   largeFree(block, size);
 }
 
 function largeAlloc(bytes: u32): usize {
-  for (let attempt = 0; attempt < 2; attempt++) {
+  // A region that does not follow the last one may be too short by its tail; one more follows it.
+  for (let attempt = 0; attempt < 3; attempt++) {
     let previous: usize = 0;
     let block = largeHead;
     while (block) {

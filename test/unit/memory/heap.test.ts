@@ -84,6 +84,19 @@ describe("heap", () => {
     expect(heap.heapLiveBytes()).toBe(0n);
   });
 
+  it("reuses the memory of blocks that were too small for what came next", () => {
+    const heap = fresh();
+    const LARGEST = 10 << 20;
+    let at = heap.heapAlloc(65_536);
+    for (let bytes = 131_072; bytes <= LARGEST; bytes += 65_536) {
+      const next = heap.heapAlloc(bytes);
+      heap.heapFree(at, bytes - 65_536);
+      at = next;
+    }
+    expect(heap.heapLiveBytes()).toBe(BigInt(LARGEST));
+    expect(heap.memory.buffer.byteLength).toBeLessThan(4 * LARGEST);
+  });
+
   it("grows memory by an eighth or a few hundred KiB, not to the double", () => {
     const heap = fresh();
     let largest = 0;

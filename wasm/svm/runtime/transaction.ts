@@ -434,7 +434,6 @@ function execute(record: usize, detail: bool, skip: u32): u32 {
 
 /** Executes the transaction of a record in the slot of the context and appends one result to the output. */
 export function runtimeExecute(record: usize, blockIndex: u32, detail: bool, skipChecks: u32): void {
-  scratchReset();
   accountsReset();
   framesReset();
   logReset(detail);
@@ -457,4 +456,5 @@ export function runtimeExecute(record: usize, blockIndex: u32, detail: bool, ski
   const landed = error != TX_DEFERRED;
   writeResult(error, blockIndex, landed, detail && landed);
   setInstructionsSysvar(0, 0);
+  scratchReset();
 }
