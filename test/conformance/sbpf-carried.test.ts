@@ -142,13 +142,15 @@ describe("mainnet's programs", () => {
     ]);
   });
 
-  it(`${TRANSACTIONS} random transactions of Token-2022, Associated Token and Memo from their ELFs, from seed ${SEED}`, async () => {
+  it(`${TRANSACTIONS} random transactions of Token-2022, Associated Token and Memo from their ELFs, from seed ${SEED}`, {
+    timeout: 0,
+  }, async () => {
     const found = await runWorkload();
     expect(found.get("null") ?? 0).toBeGreaterThan(TRANSACTIONS / 4);
     expect(found.size).toBeGreaterThan(Math.min(20, TRANSACTIONS / 50));
   });
 
-  it(`${TRANSACTIONS} calls of every program with random data and accounts`, async () => {
+  it(`${TRANSACTIONS} calls of every program with random data and accounts`, { timeout: 0 }, async () => {
     const { c, programs } = await realWorld();
     const found = new Set<string>();
     for (let done = 0, seed = SEED; done < TRANSACTIONS; done += 40, seed++) {

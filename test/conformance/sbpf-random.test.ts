@@ -23,7 +23,7 @@ const kindOf = (line: string | undefined) =>
     .replace(/(index N).*/, "$1");
 
 describe("random programs", () => {
-  it(`${PROGRAMS} programs do the same as on Agave, from seed ${SEED}`, async () => {
+  it(`${PROGRAMS} programs do the same as on Agave, from seed ${SEED}`, { timeout: 0 }, async () => {
     const outcomes = new Map<string, number>();
     let programs = await Programs.create();
     for (let i = 0; i < PROGRAMS; i++) {

@@ -207,7 +207,7 @@ function named(random: Random): Meta[] {
 }
 
 describe("random scripts of calls", () => {
-  it(`${SCRIPTS} scripts do the same as on Agave, from seed ${SEED}`, async () => {
+  it(`${SCRIPTS} scripts do the same as on Agave, from seed ${SEED}`, { timeout: 0 }, async () => {
     const outcomes = new Map<string, number>();
     let calls = 0;
     let first = 0;

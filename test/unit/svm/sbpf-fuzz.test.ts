@@ -172,7 +172,7 @@ const kindOf = ({ code, out }: Outcome): string => {
 };
 
 describe("the sBPF machine", () => {
-  it(`survives ${RUNS} programs, from seed ${SEED}`, () => {
+  it(`survives ${RUNS} programs, from seed ${SEED}`, { timeout: 0 }, () => {
     const carried = carriedElfs().map(({ elf }) => elf);
     const outcomes = new Map<string, number>();
     let wasm = new WasmInstance(wasmModule());

@@ -144,7 +144,7 @@ const kindOf = (result: ExecutionResult) =>
     .replace(/(index N).*/, "$1");
 
 describe("programs of any bytes in transactions", () => {
-  it(`${TRANSACTIONS} change nothing that they may not change, from seed ${SEED}`, () => {
+  it(`${TRANSACTIONS} change nothing that they may not change, from seed ${SEED}`, { timeout: 0 }, () => {
     const outcomes = new Map<string, number>();
     let ours = world(HELPER, LOADER_V2);
     const expected = ours.execute(reference, context).result;
