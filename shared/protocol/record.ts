@@ -177,6 +177,21 @@ export function fillLoadedAddresses(
   }
 }
 
+/** Account i of the transaction: static keys, loaded writable, loaded read-only; views of the record. */
+export function recordKeys(record: Uint8Array): Uint8Array[] {
+  const at = REC.HEADER + viewOf(record).getUint16(REC.OFF_KEYS, true);
+  const loaded = record[REC.NUM_WRITABLE_LOADED]! + record[REC.NUM_READONLY_LOADED]!;
+  return [
+    ...slices(record, at, record[REC.NUM_STATIC]!, 32),
+    ...slices(record, recordLoadedOffset(record), loaded, 32),
+  ];
+}
+
+/** Whether the record looks like a durable-nonce transaction. */
+export function recordIsNonce(record: Uint8Array): boolean {
+  return (record[REC.FLAGS]! & REC_FLAG_NONCE) !== 0;
+}
+
 /** All of a record as plain objects; its byte strings are views of the record. */
 export function decodeRecord(record: Uint8Array): DecodedRecord {
   const view = viewOf(record);
@@ -205,7 +220,7 @@ export function decodeRecord(record: Uint8Array): DecodedRecord {
     instructions: decodeInstructions(wire, u16(REC.OFF_INSTRUCTIONS), u8(REC.NUM_INSTRUCTIONS)),
     lookups: recordLookups(record),
     isVerified: (u8(REC.FLAGS) & REC_FLAG_VERIFIED) !== 0,
-    isNonce: (u8(REC.FLAGS) & REC_FLAG_NONCE) !== 0,
+    isNonce: recordIsNonce(record),
     computeUnitLimit: u32(REC.CU_LIMIT),
     computeUnitPrice: view.getBigUint64(REC.CU_PRICE, true),
     loadedDataLimit: u32(REC.LOADED_DATA_LIMIT),

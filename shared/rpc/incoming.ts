@@ -2,7 +2,7 @@
 import { ErrorCode, isDeserializeError } from "../errors/codes.ts";
 import { ERROR_TEXT } from "../errors/messages.ts";
 import { sanitizeErrorToCode } from "../errors/transaction-error.ts";
-import { decodeRecord } from "../protocol/record.ts";
+import { recordKeys } from "../protocol/record.ts";
 import { keyText } from "../state/accounts.ts";
 import type { LoadedAccount } from "../state/stubs.ts";
 import { type Account, decodeAccountList } from "./accounts.ts";
@@ -98,7 +98,7 @@ export async function simulate(
   tables: readonly Account[],
   options?: SimulationOptions,
 ): Promise<Simulation> {
-  const keys = decodeRecord(record).accountKeys;
+  const keys = recordKeys(record);
   const known = call.services.wellKnown(head.context, keys);
   const read = await load(
     call,

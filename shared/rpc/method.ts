@@ -14,9 +14,16 @@ export type Methods = Readonly<Record<string, Method>>;
 
 type Outputs<S extends readonly z.ZodType[]> = { [K in keyof S]: z.output<S[K]> };
 
+const requiredCounts = new WeakMap<readonly z.ZodType[], number>();
+
 /** Parameters before the last one that may not be absent are required. */
 function requiredCount(schemas: readonly z.ZodType[]): number {
-  return schemas.findLastIndex((schema) => !schema.safeParse(undefined).success) + 1;
+  let count = requiredCounts.get(schemas);
+  if (count === undefined) {
+    count = schemas.findLastIndex((schema) => !schema.safeParse(undefined).success) + 1;
+    requiredCounts.set(schemas, count);
+  }
+  return count;
 }
 
 /** The parameters as an array; throws RpcError as jsonrpc-core does. */

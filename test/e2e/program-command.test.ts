@@ -4,12 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Address, address } from "@solana/kit";
+import { type Address, address, getBase64EncodedWireTransaction } from "@solana/kit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Network, startNetwork } from "../../infra/network/index.ts";
 import { programBytes, show } from "../../infra/program/manage.ts";
+import { assemble } from "../../infra/sbpf/assemble.ts";
 import { LiteChain } from "../unit/program/lite-chain.ts";
-import { type KitClient, kitClient } from "./clients/kit-client.ts";
+import { type KitClient, kitClient, rejection } from "./clients/kit-client.ts";
 
 const MAIN = join(import.meta.dirname, "../../infra/program/main.ts");
 const MEMO = address("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
@@ -44,6 +45,15 @@ async function refused(...args: string[]): Promise<string> {
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^program: /) });
   return stderr;
 }
+
+/** A program that fails with a number. */
+const versionElf = (version: number): Uint8Array =>
+  assemble(`
+  entrypoint:
+    mov64 r0, ${version}
+    exit
+  .rodata
+  padding: .zero 2000`);
 
 async function callLogs(programAddress: Address, text: string): Promise<readonly string[]> {
   const wallet = await client.funded();
@@ -96,6 +106,37 @@ test("a program is deployed, called, shown, dumped, upgraded, handed over and cl
   expect(await refused("close", program, "--authority", at("other.json"))).toContain("--bypass-warning");
   await answer("close", program, "--authority", at("other.json"), "--bypass-warning");
   expect(await refused("show", program)).toContain("has been closed");
+});
+
+test("a simulation runs the program that is deployed, before and after an upgrade, and none when it is closed", async () => {
+  // Files of one size: only what they answer differs.
+  for (const version of [1, 2]) writeFileSync(at(`v${version}.so`), versionElf(version));
+  await answer("keygen", at("simulated.json"));
+  const deployed = await answer("deploy", at("v1.so"), "--program-id", at("simulated.json"), "--airdrop", "5");
+  const program = address(deployed.program!);
+  const wallet = await client.funded();
+  const signed = await client.signed(wallet, [{ programAddress: program, data: Uint8Array.of(7) }]);
+  const wire = getBase64EncodedWireTransaction(signed);
+  const simulated = async () => {
+    const options = { encoding: "base64", replaceRecentBlockhash: true, sigVerify: false } as const;
+    return (await client.rpc.simulateTransaction(wire, options).send()).value.err;
+  };
+  const failed = (version: number) => ({ InstructionError: [0n, { Custom: BigInt(version) }] });
+  const preflight = () => rejection(client.rpc.sendTransaction(wire, { encoding: "base64" }).send());
+
+  for (let i = 0; i < 3; i++) expect(await simulated()).toMatchObject(failed(1));
+  expect(await preflight()).toMatchObject({ cause: { context: { code: 1 } } });
+  await answer("upgrade", at("v2.so"), "--program-id", program);
+  for (let i = 0; i < 3; i++) expect(await simulated()).toMatchObject(failed(2));
+  await answer("upgrade", at("v1.so"), "--program-id", program);
+  for (let i = 0; i < 3; i++) expect(await simulated()).toMatchObject(failed(1));
+  // What the network keeps in memory is gone; what it stores is not.
+  await network.restart();
+  expect(await simulated()).toMatchObject(failed(1));
+  await answer("close", program, "--bypass-warning");
+  for (let i = 0; i < 2; i++) {
+    expect(await simulated()).toEqual({ InstructionError: [0n, "UnsupportedProgramId"] });
+  }
 });
 
 test("an interrupted deployment continues: what the buffer has is not written again", async () => {

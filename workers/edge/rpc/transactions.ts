@@ -2,7 +2,14 @@
 import { equalBytes } from "../../../shared/protocol/bytes.ts";
 import { isUsableBlockhash } from "../../../shared/protocol/context.ts";
 import { BLOCKHASH_WINDOW } from "../../../shared/protocol/limits.ts";
-import { decodeRecord, makeFrame, recordBlockhash, recordSignature } from "../../../shared/protocol/record.ts";
+import {
+  decodeRecord,
+  makeFrame,
+  recordBlockhash,
+  recordIsNonce,
+  recordKeys,
+  recordSignature,
+} from "../../../shared/protocol/record.ts";
 import { type Account, decodeAccountList } from "../../../shared/rpc/accounts.ts";
 import type { Head } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
@@ -110,7 +117,7 @@ async function send(call: Call, wire: Uint8Array, skipPreflight: boolean, minSlo
     if (skipPreflight) return signature;
     throw refused(ALREADY_PROCESSED);
   }
-  if (!decodeRecord(record).isNonce && !isUsableBlockhash(head.context, recordBlockhash(record))) {
+  if (!recordIsNonce(record) && !isUsableBlockhash(head.context, recordBlockhash(record))) {
     throw refused(BLOCKHASH_NOT_FOUND);
   }
   if (!skipPreflight) await preflight(call, head, record, tables);
@@ -192,7 +199,7 @@ export const transactionMethods: Methods = {
     if (replace) recordBlockhash(record).set(head.blockhash);
     const tables = await resolve(call, head, record, "invalid transaction");
     if (options.sigVerify && call.services.verify(record) === null) throw signatureVerificationFailure();
-    if (options.accounts) checkWanted(options.accounts, decodeRecord(record).accountKeys.length);
+    if (options.accounts) checkWanted(options.accounts, recordKeys(record).length);
 
     const replacementBlockhash = replace
       ? { blockhash: encodeBase58(head.blockhash), lastValidBlockHeight: head.blockHeight + WINDOW }
