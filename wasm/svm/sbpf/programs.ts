@@ -60,7 +60,7 @@ export function programsForget(): void {
   }
 }
 
-/** What an account says that it is: the slot of its last change or the start of its data's hash; 0: nothing. An own account of the genesis has slot 0. */
+/** What an account says that it is: the slot of its last change or the stamp of its data (wasm/state/code-cache.ts); 0: nothing. An own account of the genesis has slot 0. */
 function versionOf(account: usize): u64 {
   const modified = load<u64>(account, ACC_MODIFIED);
   return modified || !(load<u8>(account, ACC_STATE) & ST_STORED) ? modified : u64.MAX_VALUE;
