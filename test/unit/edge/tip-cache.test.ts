@@ -39,12 +39,13 @@ describe("TipCache", () => {
   });
 
   it("puts a context together once for all who see the same tip, and anew for another slot, view or time", () => {
-    const cache = new TipCache(hash(0), 3, 5);
+    const cache = new TipCache(hash(0), 5);
     const first = answer(7, 0);
     const { context } = cache.head(first);
     expect(cache.head({ ...first, part: answer(7, 7).part }).context).toBe(context);
     expect(cache.head({ ...first, view: 1 }).context).not.toEqual(context);
     expect(cache.head({ ...first, nextTimestamp: 7 }).context).not.toEqual(context);
+    expect(cache.head({ ...first, epochStartTimestamp: 4 }).context).not.toEqual(context);
     expect(cache.head(answer(8, 7)).context).toEqual(expected(8));
     expect(cache.head(first).context).toEqual(context);
   });
