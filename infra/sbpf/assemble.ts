@@ -24,6 +24,7 @@ import {
   R_64_32,
   R_64_64,
   R_64_RELATIVE,
+  relocationOrder,
   type SectionName,
   writeElf,
 } from "./elf-write.ts";
@@ -77,7 +78,7 @@ class Assembler {
       rodata: Uint8Array.from(this.bytes[".rodata"]),
       entry: entry?.offset ?? 0,
       symbols: this.symbols,
-      relocations: this.relocations.sort((a, b) => order(a) - order(b)),
+      relocations: this.relocations.sort(relocationOrder),
     };
   }
 
@@ -357,9 +358,6 @@ class Assembler {
     return address;
   }
 }
-
-/** Relocations stand in the order of the file. */
-const order = ({ section, offset }: ProgramRelocation) => (section === ".text" ? 0 : 2 ** 40) + offset;
 
 /** Whether these operands are of the operation's shape. */
 function fits({ shape }: Operation, operands: readonly Operand[]): boolean {

@@ -5,6 +5,7 @@ import {
   PHDR_SIZE,
   type ProgramRelocation,
   type ProgramSymbol,
+  relocationOrder,
   type SectionName,
   SHDR_SIZE,
 } from "./elf-write.ts";
@@ -165,8 +166,7 @@ function readRelocations(
       symbol: symbol === 0 ? null : symbol - 1,
     });
   }
-  const order = ({ section, offset }: ProgramRelocation) => (section === ".text" ? 0 : 2 ** 40) + offset;
-  return found.sort((a, b) => order(a) - order(b));
+  return found.sort(relocationOrder);
 }
 
 function readLenient(file: Reader, version: SbpfVersion): Image {

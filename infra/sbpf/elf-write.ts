@@ -31,6 +31,10 @@ export interface ProgramRelocation {
   readonly symbol: number | null;
 }
 
+/** Relocations stand in the order of the places they change, those of the code first. */
+export const relocationOrder = (a: ProgramRelocation, b: ProgramRelocation): number =>
+  a.section === b.section ? a.offset - b.offset : a.section === ".text" ? -1 : 1;
+
 export interface Program {
   readonly version: SbpfVersion;
   readonly text: Uint8Array;

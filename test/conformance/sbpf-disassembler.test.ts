@@ -4,7 +4,10 @@ import { assemble } from "../../infra/sbpf/assemble.ts";
 import { disassemble } from "../../infra/sbpf/disassemble.ts";
 import { ElfError, type Image, readElf } from "../../infra/sbpf/elf-read.ts";
 import { encode, OPERATIONS, type SbpfVersion } from "../../infra/sbpf/opcodes.ts";
+import { Random } from "./random-prng.ts";
 import { carriedElfs } from "./sbpf-elfs.ts";
+import { generateProgram } from "./sbpf-generate.ts";
+import { mutateCode } from "./sbpf-mutate.ts";
 
 const VERSIONS: SbpfVersion[] = [0, 1, 2, 3];
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
@@ -82,6 +85,19 @@ describe("the disassembler", () => {
       }
     });
   }
+
+  it("brings back random programs byte for byte, whatever was changed in their code", () => {
+    for (let seed = 1; seed <= 80; seed++) {
+      const random = new Random(seed);
+      const version = random.pick(VERSIONS);
+      const elf = assemble(generateProgram(random, { version, wild: 0.1, strange: 0.2 }), { version });
+      expect(hex(assemble(disassemble(elf), { version })), `seed ${seed}`).toBe(hex(elf));
+      const changed = mutateCode(random, elf);
+      const text = disassemble(changed);
+      // A relocation of what is no call or address any more cannot be written down.
+      if (!text.includes("# relocation")) expect(hex(assemble(text, { version })), `seed ${seed}`).toBe(hex(changed));
+    }
+  });
 
   it("names a system call of v3 by its hash, and keeps a hash that has no name", () => {
     const text = disassemble(assemble("syscall sol_log_\nsyscall 0x12345678\ncall +0\nexit", { version: 3 }));
