@@ -1,0 +1,58 @@
+/** A builder and a ledger that answer each other at once, over storage that outlives them. */
+import type { Effect, StorageView } from "../../../shared/protocol/actor.ts";
+import { BuilderMachine } from "../../../shared/scheduling/builder-machine.ts";
+import type { ClockCommand } from "../../../shared/scheduling/dev-clock.ts";
+import { Planner } from "../../../shared/scheduling/planner.ts";
+import { LedgerMachine } from "../../../shared/state/ledger-machine.ts";
+import type { SimulatedStorage, Write } from "../../simulation/storage.ts";
+import { wasmModule } from "../../wasm-module.ts";
+import { keyOf, SEEDS, sha256 } from "../state/chain.ts";
+
+export const HEARTBEAT_MS = 10;
+const genesisHash = keyOf("genesis");
+const isWrite = (effect: Effect): effect is Write => effect.type === "put" || effect.type === "delete";
+
+export class Pair {
+  readonly builder = new BuilderMachine(new Planner(wasmModule(), { shardCount: 1, ...SEEDS }), sha256, {
+    shardCount: 1,
+    slotMs: 1,
+    heartbeatMs: HEARTBEAT_MS,
+    heightStride: 1,
+    genesisHash,
+    genesisTimestamp: 0,
+  });
+  readonly ledger = new LedgerMachine({ genesisHash, genesisTimestamp: 0, genesisLamports: [0n] });
+  readonly #own: SimulatedStorage;
+  readonly #ledgers: SimulatedStorage;
+
+  constructor(own: SimulatedStorage, ledgers: SimulatedStorage, view: StorageView = own) {
+    this.#own = own;
+    this.#ledgers = ledgers;
+    ledgers.apply(this.ledger.boot(ledgers).filter(isWrite));
+    this.#carry(this.builder.boot(view), 0);
+  }
+
+  #carry(effects: readonly Effect[], now: number): void {
+    this.#own.apply(effects.filter(isWrite));
+    for (const effect of effects) {
+      if (effect.type !== "send" || effect.to !== "ledger") continue;
+      const answers = this.ledger.step({ type: "message", from: "builder", message: effect.message });
+      this.#ledgers.apply(answers.filter(isWrite));
+      for (const answer of answers) {
+        if (answer.type !== "send" || answer.to !== "builder") continue;
+        this.#carry(this.builder.step({ type: "message", from: "ledger", message: answer.message }, now), now);
+      }
+    }
+  }
+
+  tick(now: number): void {
+    this.#carry(this.builder.step({ type: "watch" }, now), now);
+    this.#carry(this.builder.step({ type: "timer", name: "tick" }, now), now);
+  }
+
+  /** Sets the clock; the block that shows it is due at once. */
+  clock(command: ClockCommand, now: number): void {
+    this.#carry(this.builder.step({ type: "clock", command }, now), now);
+    this.#carry(this.builder.step({ type: "timer", name: "tick" }, now), now);
+  }
+}
