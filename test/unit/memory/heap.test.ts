@@ -1,4 +1,5 @@
-// The allocator against a list of live blocks: no overlap, alignment, reuse of what was freed.
+// The allocator against a list of live blocks: no overlap, alignment, reuse of what was freed; others may take from the runtime between.
+import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
@@ -14,15 +15,29 @@ interface Heap {
   heapFree(at: number, size: number): void;
   heapCapacity(size: number): number;
   heapLiveBytes(): bigint;
+  runtimeAlloc(size: number): number;
 }
+const ENTRY = "heap-and-runtime.ts";
+const SOURCE = `
+export { heapAlloc, heapFree, heapCapacity, heapLiveBytes } from "./wasm/memory/heap";
+export function runtimeAlloc(size: u32): usize { return heap.alloc(size); }
+`;
 let binary: Uint8Array;
 const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module;
 const fresh = (): Heap => new WebAssembly.Instance(new Module(binary)).exports as unknown as Heap;
 
 beforeAll(async () => {
   const { error, stderr } = await asc.main(
-    ["wasm/memory/heap.ts", "--baseDir", root, "--runtime", "stub", "-O3", "--use", "abort=", "--outFile", "heap.wasm"],
+    [ENTRY, "--baseDir", root, "--runtime", "stub", "-O3", "--use", "abort=", "--outFile", "heap.wasm"],
     {
+      readFile: (name, baseDir) => {
+        if (name === ENTRY) return SOURCE;
+        try {
+          return readFileSync(resolve(baseDir, name), "utf8");
+        } catch {
+          return null;
+        }
+      },
       writeFile: (name, contents) => {
         if (name.endsWith(".wasm")) binary = contents as Uint8Array;
       },
@@ -37,7 +52,12 @@ const size = fc.oneof(
   fc.constantFrom(16, 17, 24, 32, 33, 48, 49_152, 49_153, 65_536, 65_537),
   fc.nat(400_000),
 );
-const step = fc.record({ size, free: fc.option(fc.nat()) });
+/** What is allocated; which live block is freed then; what somebody else takes from the runtime. */
+const step = fc.record({
+  size,
+  free: fc.option(fc.nat()),
+  taken: fc.option(fc.integer({ min: 1, max: 300 }), { freq: 1 }),
+});
 
 describe("heap", () => {
   it("hands out blocks that are aligned and never overlap, and counts them", () => {
@@ -45,11 +65,17 @@ describe("heap", () => {
       fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
         const heap = fresh();
         const live: { at: number; size: number; fill: number }[] = [];
-        steps.forEach(({ size, free }, i) => {
+        const taken: { at: number; size: number }[] = [];
+        steps.forEach(({ size, free, taken: more }, i) => {
+          if (more !== null) {
+            const at = heap.runtimeAlloc(more) >>> 0;
+            new Uint8Array(heap.memory.buffer).fill(255, at, at + more);
+            taken.push({ at, size: more });
+          }
           const at = heap.heapAlloc(size) >>> 0;
           expect(at % 16).toBe(0);
           expect(heap.heapCapacity(size)).toBeGreaterThanOrEqual(size);
-          const fill = (i % 255) + 1;
+          const fill = (i % 254) + 1;
           new Uint8Array(heap.memory.buffer).fill(fill, at, at + heap.heapCapacity(size));
           live.push({ at, size, fill });
           if (free === null) return;
@@ -61,6 +87,8 @@ describe("heap", () => {
         for (const { at, size, fill } of live) {
           expect(bytes.subarray(at, at + heap.heapCapacity(size)).every((byte) => byte === fill)).toBe(true);
         }
+        for (const { at, size } of taken)
+          expect(bytes.subarray(at, at + size).every((byte) => byte === 255)).toBe(true);
         const sum = live.reduce((n, block) => n + heap.heapCapacity(block.size), 0);
         expect(heap.heapLiveBytes()).toBe(BigInt(sum));
       }),
