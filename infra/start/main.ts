@@ -7,7 +7,7 @@ import { StatusLine } from "./status.ts";
 const EXIT_FAILED = 1;
 const EXIT_REFUSED = 2;
 
-function report(network: Network, confirmedMs: number, startedMs: number): string {
+function report(network: Network, isDev: boolean, confirmedMs: number, startedMs: number): string {
   const origin = network.created ? "new" : "continued";
   const rows = [
     ["RPC", network.rpcUrl],
@@ -17,6 +17,7 @@ function report(network: Network, confirmedMs: number, startedMs: number): strin
     ...(network.workerdPids.length > 1 ? [["Processes", String(network.workerdPids.length)]] : []),
     ["State", `${network.state} (${origin})`],
     ["Faucet", network.faucet.address],
+    ...(isDev ? [["Development", "whoever reaches the RPC can set accounts and the clock"]] : []),
     ["First transfer", `confirmed in ${Math.round(confirmedMs)} ms`],
   ];
   const lines = rows.map(([name, value]) => `  ${name!.padEnd(16)}${value}`);
@@ -47,7 +48,7 @@ async function run(args: readonly string[]): Promise<number> {
   try {
     const confirmedMs = await Promise.race([firstTransfer(network), signal.then(() => null)]);
     if (confirmedMs !== null && !options.quiet) {
-      process.stdout.write(report(network, confirmedMs, performance.now()));
+      process.stdout.write(report(network, options.network.dev ?? false, confirmedMs, performance.now()));
       status = new StatusLine(network);
     }
     await signal;

@@ -17,6 +17,7 @@ import {
   findAssociatedTokenPda,
   getInitializeMint2Instruction,
   getMintSize,
+  getTransferCheckedInstruction,
   getTransferInstruction,
   TOKEN_PROGRAM_ADDRESS,
 } from "@solana-program/token";
@@ -30,6 +31,7 @@ const MEMO = address("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
 const LOADER_2 = address("BPFLoader2111111111111111111111111111111111");
 const CLOCK = address("SysvarC1ock11111111111111111111111111111111");
 const WRAPPED_SOL = address("So11111111111111111111111111111111111111112");
+const TOKEN_2022 = address("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
 const EPOCH = 432_000n;
 
 interface EpochInfo {
@@ -247,7 +249,7 @@ describe("surfnet_setAccount", () => {
 });
 
 describe("surfnet_setTokenAccount", () => {
-  async function newMint(): Promise<Address> {
+  async function newMint(programAddress: Address = TOKEN_PROGRAM_ADDRESS): Promise<Address> {
     const wallet = await client.funded();
     const mint = await generateKeyPairSigner();
     const space = getMintSize();
@@ -258,9 +260,12 @@ describe("surfnet_setTokenAccount", () => {
         newAccount: mint,
         lamports,
         space,
-        programAddress: TOKEN_PROGRAM_ADDRESS,
+        programAddress,
       }),
-      getInitializeMint2Instruction({ mint: mint.address, decimals: 6, mintAuthority: wallet.address }),
+      getInitializeMint2Instruction(
+        { mint: mint.address, decimals: 6, mintAuthority: wallet.address },
+        { programAddress },
+      ),
     ]);
     return mint.address;
   }
@@ -291,6 +296,23 @@ describe("surfnet_setTokenAccount", () => {
     const key = await ata(owner, WRAPPED_SOL);
     expect((await fetchToken(client.rpc, key)).data.amount).toBe(3n * SOL);
     expect((await account(key)).lamports).toBe(3n * SOL + 2_039_280n);
+  });
+
+  test("Token-2022: the account is one that the program takes", async () => {
+    const mint = await newMint(TOKEN_2022);
+    const [from, to] = [await client.funded(), await newAddress()];
+    await dev.surfnet_setTokenAccount(from.address, mint, { amount: 1_000n }, TOKEN_2022).send();
+    await dev.surfnet_setTokenAccount(to, mint, {}).send();
+    const [source] = await findAssociatedTokenPda({ owner: from.address, mint, tokenProgram: TOKEN_2022 });
+    const [destination] = await findAssociatedTokenPda({ owner: to, mint, tokenProgram: TOKEN_2022 });
+    expect((await account(source)).data).toHaveLength(170);
+    const transfer = getTransferCheckedInstruction(
+      { source, mint, destination, authority: from, amount: 400n, decimals: 6 },
+      { programAddress: TOKEN_2022 },
+    );
+    await client.send(from, [transfer]);
+    const balance = async (key: Address) => (await client.rpc.getTokenAccountBalance(key).send()).value.amount;
+    expect([await balance(source), await balance(destination)]).toEqual(["600", "400"]);
   });
 
   test("refuses what is no mint, and another token program than the mint's", async () => {
