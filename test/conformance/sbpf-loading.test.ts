@@ -111,6 +111,51 @@ data: .word ${MARK}
   });
 });
 
+describe("programs that call each other", () => {
+  const MB = 1_000_000;
+  const keys = Array.from({ length: 5 }, (_, i) => testKey(800 + i));
+  /** The i-th calls the next one, as many as there are sizes. */
+  async function chain(...megabytes: number[]): Promise<SbpfWorld> {
+    const w = await SbpfWorld.create();
+    for (const [i, size] of megabytes.entries()) {
+      const rest = keys.slice(i + 2, megabytes.length).map((key): [Key, string] => [key, "r"]);
+      const steps = i + 1 < megabytes.length ? [{ program: keys[i + 1]!, metas: rest }] : [];
+      const file = new Uint8Array(size * MB);
+      file.set(compile(caller(steps)));
+      await w.deploy(keys[i]!, file, "v3");
+    }
+    return w;
+  }
+  const run = (w: SbpfWorld, depth: number) =>
+    w.c.transaction({
+      payer,
+      instructions: [
+        limit(1_400_000),
+        instruction(
+          keys[0]!,
+          keys.slice(1, depth).map((key): [Key, string] => [key, "r"]),
+          [],
+        ),
+      ],
+    });
+
+  it("may have 32 MiB together", async () => {
+    const w = await chain(6, 6, 6, 6, 6);
+    w.c.expect(run(w, 5), null);
+  });
+
+  it("beyond 32 MiB the called program does not start, which is a rule of this chain, whatever is kept", async () => {
+    const w = await chain(9, 9, 9, 9);
+    for (let n = 0; n < 2; n++) {
+      const { ours } = w.c.both(run(w, 4));
+      expect(ours.error).toEqual(failed("ProgramEnvironmentSetupFailure", 1));
+      expect(ours.logs).toContain("Failed to create SBF VM: no memory for another program");
+    }
+    const alone = w.c.transaction({ payer, instructions: [instruction(keys[3]!, [], [])] });
+    w.c.expect(alone, null);
+  });
+});
+
 describe("inputs", () => {
   const MIB = 1 << 20;
   const keys = Array.from({ length: 5 }, (_, i) => testKey(700 + i));

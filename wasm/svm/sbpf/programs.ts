@@ -147,13 +147,43 @@ function isVisible(programdata: usize): bool {
   return load<u32>(data) == PROGRAMDATA && load<u8>(data, PROGRAMDATA_HAS_AUTHORITY) < 2 && load<u64>(data, PROGRAMDATA_SLOT) < contextSlot();
 }
 
-/** Executable of a program account of the transaction, to be given back with programRelease; 0: it cannot run now. */
-export function programExecutable(program: u32): usize {
+/** Where the ELF file of the last fileOf begins in its account. */
+let offset: u32 = 0;
+/** The account with the ELF file of a program account of the transaction; 0: none that can run now. */
+function fileOf(program: u32): usize {
   const account = txaRecord(program);
-  if (!keyEquals(account + ACC_OWNER, wellKnownKey(WK_BPF_LOADER_UPGRADEABLE))) return fromAccount(account, 0);
+  offset = 0;
+  if (!keyEquals(account + ACC_OWNER, wellKnownKey(WK_BPF_LOADER_UPGRADEABLE))) return account;
   const key = programdataKey(account);
   const programdata = key ? programdataAccount(key) : 0;
-  return isVisible(programdata) ? fromAccount(programdata, PROGRAMDATA_ELF) : 0;
+  offset = PROGRAMDATA_ELF;
+  return isVisible(programdata) ? programdata : 0;
+}
+
+/** Executable of a program account of the transaction, to be given back with programRelease; 0: it cannot run now. */
+export function programExecutable(program: u32): usize {
+  const account = fileOf(program);
+  return account ? fromAccount(account, offset) : 0;
+}
+
+/**
+ * Policy: bytes of ELF files that the programs on the instruction stack may have together, each file once; in memory they take twice as much.
+ * Agave has no such limit; a shard has 128 MB. Three of the largest files can call each other, and five of six megabytes.
+ */
+const MAX_RUNNING_BYTES: u32 = 32 << 20;
+
+/** Whether there is room for a program account of the transaction beside what runs. */
+export function programFits(program: u32): bool {
+  const account = fileOf(program);
+  if (!account) return true;
+  let sum = load<u32>(account, ACC_DATA_LEN) - offset;
+  for (let i: u32 = 0; i < count; i++) {
+    const p = at(i);
+    if (!load<u32>(p, PRG_RUNNING)) continue;
+    if (keyEquals(p + PRG_KEY, account + ACC_KEY)) return true;
+    sum += load<u32>(p, PRG_LEN);
+  }
+  return sum <= MAX_RUNNING_BYTES;
 }
 
 export function programRelease(executable: usize): void {

@@ -16,7 +16,7 @@ import { logText } from "../runtime/log";
 import { EXE_RODATA, EXE_RODATA_LEN, EXE_VERSION } from "./executable";
 import { FAULT_INSTRUCTION, FAULT_NONE, FAULT_VM, faultError, faultKind, faultReset, faultText, faultTextLength } from "./fault";
 import { interpret } from "./interpreter";
-import { programExecutable, programRelease, programUnknown } from "./programs";
+import { programExecutable, programFits, programRelease, programUnknown } from "./programs";
 import { returnedError } from "./returned-error";
 import { deserializeInput, inputDataAddress, inputFree, inputLength, serializeInput } from "./serialize";
 import {
@@ -115,6 +115,10 @@ export function sbpfRun(program: u32): i32 {
   if (programUnknown(program)) {
     logText("Program is not cached");
     return ERR_UNSUPPORTED_PROGRAM_ID;
+  }
+  if (!programFits(program)) {
+    logText("Failed to create SBF VM: no memory for another program");
+    return ERR_PROGRAM_ENVIRONMENT_SETUP_FAILURE;
   }
   const executable = programExecutable(program);
   if (!executable) {
