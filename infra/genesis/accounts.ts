@@ -1,10 +1,12 @@
 /** The accounts that a new network begins with beside its faucet: programs, accounts from files, wallets with money. */
 
-import { compareBytes } from "../../shared/protocol/bytes.ts";
+import { compareBytes, equalBytes } from "../../shared/protocol/bytes.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import {
   ASSOCIATED_TOKEN_PROGRAM,
+  BPF_LOADER_UPGRADEABLE,
   DEV_NETWORK_PROGRAM,
+  keyBytes,
   MEMO_V1_PROGRAM,
   MEMO_V3_PROGRAM,
   MEMO_V4_PROGRAM,
@@ -17,7 +19,7 @@ import { Failure } from "../network/failure.ts";
 import { FAUCET_LAMPORTS } from "../network/genesis.ts";
 import { accountFilesOf, readAccountFile, tooLarge } from "./account-file.ts";
 import { addressOf } from "./key-file.ts";
-import { finalProgram, upgradeableProgram } from "./program-accounts.ts";
+import { finalProgram, isProgramData, SLOT_OFFSET, upgradeableProgram } from "./program-accounts.ts";
 import { RENT_EPOCH_EXEMPT, rentExemptLamports } from "./rent.ts";
 
 /** An option that names accounts of the genesis, with its values. */
@@ -50,6 +52,17 @@ export const GENESIS_OPTIONS: Readonly<Record<string, readonly [number, number]>
   mint: [1, 1],
 };
 
+/**
+ * What a file says, on a chain that begins: a program is deployed in slot 0. With the slot of the chain that it comes from it would not be
+ * visible until this one is as old (as solana-test-validator's --clone does it).
+ */
+function accountOf(path: string): Account {
+  const account = readAccountFile(path);
+  const { owner, data } = account;
+  if (!equalBytes(owner, keyBytes(BPF_LOADER_UPGRADEABLE)) || !isProgramData(data)) return account;
+  return { ...account, data: data.slice().fill(0, SLOT_OFFSET, SLOT_OFFSET + 8) };
+}
+
 function accountsOf({ flag, values }: GenesisOption): Account[] {
   const [first = "", second = "", third = ""] = values;
   const named = `--${flag}`;
@@ -60,15 +73,15 @@ function accountsOf({ flag, values }: GenesisOption): Account[] {
     case "upgradeable-program":
       return upgradeableProgram(addressOf(first, named), second, third === "none" ? null : addressOf(third, named));
     case "account": {
-      if (values.length === 1) return [readAccountFile(first)];
+      if (values.length === 1) return [accountOf(first)];
       // "-", as solana-test-validator has it: the address in the file.
       const key = first === "-" ? null : addressOf(first, named);
-      const account = readAccountFile(second);
+      const account = accountOf(second);
       return [key ? { ...account, key } : account];
     }
     case "account-dir":
     case "clone-from":
-      return accountFilesOf(first).map(readAccountFile);
+      return accountFilesOf(first).map(accountOf);
     case "mint": {
       const wallet = { owner: new Uint8Array(32), rentEpoch: RENT_EPOCH_EXEMPT, executable: false };
       return [{ ...wallet, key: addressOf(first, named), lamports: FAUCET_LAMPORTS, data: new Uint8Array(0) }];

@@ -6,6 +6,7 @@
  *                           program data: u32 3, u64 slot 0, u8 has an authority, its address, ELF from byte 45
  */
 import { createHash } from "node:crypto";
+import { viewOf } from "../../shared/protocol/bytes.ts";
 import { BPF_LOADER_2, BPF_LOADER_UPGRADEABLE, keyBytes } from "../../shared/rpc/keys.ts";
 import { type Account, MAX_ACCOUNT_DATA } from "../../shared/state/accounts.ts";
 import { findProgramAddress } from "../../shared/svm/program-address.ts";
@@ -26,6 +27,13 @@ const PROGRAM_DATA = 3;
 const PROGRAM_SIZE = 36;
 /** Bytes of a program data account before its ELF. */
 export const PROGRAM_DATA_HEADER = 45;
+/** Where it has the slot of its deployment, a u64. */
+export const SLOT_OFFSET = 4;
+
+/** Whether an account of the upgradeable loader with these data is one. */
+export function isProgramData(data: Uint8Array): boolean {
+  return data.length >= PROGRAM_DATA_HEADER && viewOf(data).getUint32(0, true) === PROGRAM_DATA;
+}
 
 const sha256 = (...parts: readonly Uint8Array[]): Uint8Array => {
   const hash = createHash("sha256");

@@ -21,14 +21,12 @@ import {
 } from "../../shared/rpc/keys.ts";
 import { type Account, decodeAccountList, encodeAccountList } from "../../shared/state/accounts.ts";
 import { Failure } from "../network/failure.ts";
-import { programDataAddress } from "./program-accounts.ts";
+import { programDataAddress, SLOT_OFFSET } from "./program-accounts.ts";
 import { RENT_EPOCH_EXEMPT, rentExemptLamports } from "./rent.ts";
 
 const ALWAYS = [TOKEN_2022_PROGRAM, STAKE_PROGRAM, STAKE_CONFIG];
 /** Memo 4 has the code of Memo 3 at its own address. */
 const SAME_CODE: Readonly<Record<string, string>> = { [MEMO_V4_PROGRAM]: MEMO_V3_PROGRAM };
-/** Of program data: u32 3, then the slot of the deployment. */
-const SLOT_OFFSET = 4;
 
 /** Flags of a list of names with commas between them. Throws a Failure for a name that is none. */
 export function parseRealPrograms(flag: string, text: string): number {

@@ -187,6 +187,23 @@ describe("account files", () => {
     expect(encodeBase58(load("--account", "-", path)[0]!.key)).toBe(address(1));
   });
 
+  it("a program cloned from another network was deployed in slot 0: else it would not be visible before that network's slot", () => {
+    const data = new Uint8Array(PROGRAM_DATA_HEADER + 8).fill(9);
+    data.set([3, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    const json = (fields: Fields) => accountJson({ ...fields, data: [Buffer.from(data).toString("base64"), "base64"] });
+    const zeroed = data.slice().fill(0, 4, 12);
+    const cloned = file("a.json", json({ owner: BPF_LOADER_UPGRADEABLE }));
+    expect(load("--account", cloned)[0]!.data).toEqual(zeroed);
+    expect(load("--account", address(5), cloned)[0]!.data).toEqual(zeroed);
+    const dir = join(folder, "cloned");
+    mkdirSync(dir);
+    writeFileSync(join(dir, "a.json"), json({ owner: BPF_LOADER_UPGRADEABLE }));
+    expect(load("--clone-from", dir)[0]!.data).toEqual(zeroed);
+    expect(load("--account", file("b.json", json({})))[0]!.data).toEqual(data);
+    data[0] = 1; // a buffer
+    expect(load("--account", file("c.json", json({ owner: BPF_LOADER_UPGRADEABLE })))[0]!.data).toEqual(data);
+  });
+
   it("a folder gives all its .json files, in order of the addresses", () => {
     const dir = join(folder, "accounts");
     mkdirSync(dir);
