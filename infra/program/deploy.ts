@@ -30,7 +30,7 @@ import {
   upgrade,
 } from "./loader.ts";
 import { sendOne } from "./transaction.ts";
-import { chunkSize, upload } from "./uploader.ts";
+import { chunkSize, missingChunks, upload } from "./uploader.ts";
 
 /** Bytes of data an account may have. */
 const MAX_ACCOUNT_DATA = 10 * 1024 * 1024;
@@ -132,14 +132,17 @@ async function planBuffer(
   room: number,
 ): Promise<BufferPlan> {
   const address = addressOfKey(key);
-  const writes = Math.ceil(elf.length / chunkSize(payer.address, authority.address));
   const signatures = payer.address === authority.address ? 1n : 2n;
-  const fees = BigInt(writes) * signatures * LAMPORTS_PER_SIGNATURE;
+  const feesOf = (there: Uint8Array): bigint => {
+    const missing = missingChunks(elf, there, chunkSize(payer.address, authority.address));
+    return BigInt(missing.length) * signatures * LAMPORTS_PER_SIGNATURE;
+  };
   const account = await chain.account(address);
   if (account === null) {
     if (typeof key === "string") throw new ProgramError("no-such-account", `buffer ${address} is not there`);
     const lamports = await chain.rentExempt(room);
     const parts = { payer: payer.address, buffer: address, authority: authority.address, lamports, length: elf.length };
+    const fees = feesOf(new Uint8Array(elf.length));
     return { address, create: createBuffer(parts), signers: [payer, key], lamports, fees };
   }
   const state = account.owner === LOADER_V3 ? loaderState(account.data) : null;
@@ -154,6 +157,7 @@ async function planBuffer(
     const text = `buffer ${address} has room for ${account.data.length - BUFFER_HEADER} bytes, not for ${elf.length}`;
     throw new ProgramError("buffer-too-small", text);
   }
+  const fees = feesOf(account.data.subarray(BUFFER_HEADER));
   return { address, create: [], signers: [], lamports: 0n, fees };
 }
 

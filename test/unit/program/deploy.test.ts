@@ -7,6 +7,7 @@ import {
   generateKeyPairSigner,
   getTransactionDecoder,
   type KeyPairSigner,
+  lamports,
   pipe,
   setTransactionMessageFeePayerSigner,
   setTransactionMessageLifetimeUsingBlockhash,
@@ -139,6 +140,20 @@ describe("an interrupted deployment", () => {
     // The writes that were missing, and the deployment: the buffer was there.
     expect(chain.received.length - before).toBe(all - 19 + 1);
     expect((await show(chain, id.address)).kind).toBe("upgradeable program");
+  });
+
+  it("needs lamports only for what is missing", async () => {
+    const rent = (bytes: number) => chain.svm.minimumBalanceForRentExemption(BigInt(bytes));
+    const authority = await generateKeyPairSigner();
+    const poor = await generateKeyPairSigner();
+    // Enough for two signatures on each write, not enough for as many again.
+    const writes = Math.ceil(token.length / 916);
+    const fees = BigInt(writes * 2 + 13) * 5_000n;
+    chain.svm.airdrop(poor.address, lamports(rent(45 + token.length) + rent(36) + rent(0) + fees));
+    chain.fate = (n) => (n < writes - 2 ? "lands" : "breaks the line");
+    await expect(run({ elf: token, payer: poor, authority })).rejects.toThrow("the line broke");
+    chain.fate = () => "lands";
+    expect((await run({ elf: token, payer: poor, authority })).writes).toBe(3);
   });
 
   it("another file has another buffer, and leaves that of the first alone", async () => {
