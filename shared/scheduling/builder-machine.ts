@@ -200,7 +200,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     if (this.#recovering) return [];
     this.#clock.apply(command, now, this.#lastTimestamp, this.#chain.tip, this.#config.slotMs);
     this.#forced = true;
-    return [{ type: "put", table: "clock", id: 0, bytes: this.#clock.encode() }, ...this.#arm(now)];
+    return [this.#saveClock(), ...this.#arm(now)];
   }
 
   /** First answer of the ledger after a start: everything proposed beyond its tip is in flight again. */
@@ -241,7 +241,19 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       for (const { shard } of row.shards) this.#prevSlot[shard] = slot;
     }
     const effects = [...this.#inFlight.values()].flatMap((item) => this.#proposals(item));
+    effects.push(...this.#runClock(now));
     return [...effects, ...this.#seal(now), ...this.#armRetry(), ...this.#readmit(now), ...this.#arm(now)];
+  }
+
+  /** Nobody could start a paused clock on a network that is not for development any more. */
+  #runClock(now: number): Effect[] {
+    if (this.#config.development || !this.#clock.isPaused) return [];
+    this.#clock.apply({ type: "resume" }, now, this.#lastTimestamp, this.#chain.tip, this.#config.slotMs);
+    return [this.#saveClock()];
+  }
+
+  #saveClock(): Effect {
+    return { type: "put", table: "clock", id: 0, bytes: this.#clock.encode() };
   }
 
   /** What execution has put off waits again, as soon as there is room. */
@@ -269,7 +281,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     if (this.#recovering) return later;
     // What was put off comes first, or it might wait for room for ever.
     const readmitted = this.#readmit(now);
-    if (this.#deferred.pending) return [...later, ...this.#arm(now)];
+    if (this.#deferred.pending) return [...readmitted, ...later, ...this.#arm(now)];
     const lane = laneNumber(from);
     const place = this.#lanes.place(lane, message.seq, message.oldest);
     if (place === "known") return [...readmitted, ...this.#taken(lane)];

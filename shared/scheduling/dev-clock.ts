@@ -13,9 +13,13 @@ export type ClockCommand =
   /** A slot after the tip, which has the next block; time goes on by as long as the slots between take. */
   | { readonly type: "slot"; readonly slot: number };
 
-/** Latest time and slot that a command may name: far beyond any test, far below what numbers hold exactly. */
+/** Latest time that a command may name: far beyond any test, far below what numbers hold exactly. */
 export const MAX_CLOCK_SECONDS = 1e11;
-export const MAX_CLOCK_SLOT = 2 ** 48;
+/**
+ * Latest slot that a command may name, epoch 4,629. Ages of accounts in memory have 32 bits (wasm/state/cold.ts: two slots in use are less
+ * than 2^31 apart), slots in the ledger's indexes 40 (shared/state/index-run.ts).
+ */
+export const MAX_CLOCK_SLOT = 2_000_000_000;
 
 export class DevClock {
   /** Seconds. */
@@ -56,9 +60,11 @@ export class DevClock {
       case "time":
         this.#set(Math.max(time, command.unixTimestamp), now);
         return;
-      case "slot":
+      case "slot": {
+        const next = Math.max(tip + 1, this.#skipTo);
         this.#skipTo = Math.max(this.#skipTo, command.slot);
-        this.#set(time + Math.floor((Math.max(0, command.slot - tip - 1) * slotMs) / 1000), now);
+        this.#set(time + Math.floor((Math.max(0, command.slot - next) * slotMs) / 1000), now);
+      }
     }
   }
 

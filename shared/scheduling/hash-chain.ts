@@ -167,7 +167,10 @@ export class HashChain {
   between(since: number, slot: number): ChainPart {
     const last = this.numberOf(slot);
     const oldest = this.numberOf(this.#tip) - this.#hashes.length + 1;
-    const from = Math.max(this.numberOf(since) + 1, oldest, last - CONTEXT_HASHES + 1);
+    const gap = this.#gaps[0];
+    // Gaps before the oldest one may be forgotten; then all hashes that are kept are newer.
+    const known = gap && since < gap.slot ? Math.min(since, gap.slot - gap.skipped - 1) : this.numberOf(since);
+    const from = Math.max(known + 1, oldest, last - CONTEXT_HASHES + 1);
     const hashes = concatBytes(...this.#hashes.slice(from - oldest, Math.max(last, from - 1) - oldest + 1));
     const { height } = this.stepAt(slot);
     const steps = this.#steps.filter(

@@ -70,6 +70,33 @@ describe("TipCache", () => {
 });
 
 describe("HashChain", () => {
+  it("tells somebody who stood between two gaps that are forgotten what it can", () => {
+    const chain = chainTo(10);
+    let slot = 10;
+    const pushTo = (last: number) => {
+      while (slot < last) {
+        slot++;
+        chain.push(slot, hash(slot), true);
+      }
+    };
+    const jump = (to: number) => {
+      slot = to;
+      chain.push(slot, hash(slot), true);
+    };
+    jump(1_000_000);
+    pushTo(1_000_005);
+    const other = HashChain.decode(chain.encode());
+    jump(2_000_000);
+    pushTo(2_000_000 + 1_300);
+    jump(3_000_000);
+    pushTo(3_000_000 + 1_300);
+    jump(4_000_000);
+    other.absorb(chain.between(other.tip, slot));
+    expect(other.tip).toBe(slot);
+    expect(other.parentOf(slot + 1)).toEqual(hash(slot));
+    expect(other.before(slot + 1)).toEqual(chain.before(slot + 1));
+  });
+
   it("is the same after it was stored", () => {
     const chain = chainTo(1000);
     const again = HashChain.decode(chain.encode());

@@ -1,6 +1,6 @@
 /** A builder and a ledger that answer each other at once, over storage that outlives them. */
 import type { Effect, StorageView } from "../../../shared/protocol/actor.ts";
-import { BuilderMachine } from "../../../shared/scheduling/builder-machine.ts";
+import { type BuilderConfig, BuilderMachine } from "../../../shared/scheduling/builder-machine.ts";
 import type { ClockCommand } from "../../../shared/scheduling/dev-clock.ts";
 import { Planner } from "../../../shared/scheduling/planner.ts";
 import { LedgerMachine } from "../../../shared/state/ledger-machine.ts";
@@ -13,19 +13,27 @@ const genesisHash = keyOf("genesis");
 const isWrite = (effect: Effect): effect is Write => effect.type === "put" || effect.type === "delete";
 
 export class Pair {
-  readonly builder = new BuilderMachine(new Planner(wasmModule(), { shardCount: 1, ...SEEDS }), sha256, {
-    shardCount: 1,
-    slotMs: 1,
-    heartbeatMs: HEARTBEAT_MS,
-    heightStride: 1,
-    genesisHash,
-    genesisTimestamp: 0,
-  });
+  readonly builder: BuilderMachine;
   readonly ledger = new LedgerMachine({ genesisHash, genesisTimestamp: 0, genesisLamports: [0n] });
   readonly #own: SimulatedStorage;
   readonly #ledgers: SimulatedStorage;
 
-  constructor(own: SimulatedStorage, ledgers: SimulatedStorage, view: StorageView = own) {
+  constructor(
+    own: SimulatedStorage,
+    ledgers: SimulatedStorage,
+    view: StorageView = own,
+    config: Partial<BuilderConfig> = {},
+  ) {
+    this.builder = new BuilderMachine(new Planner(wasmModule(), { shardCount: 1, ...SEEDS }), sha256, {
+      shardCount: 1,
+      slotMs: 1,
+      heartbeatMs: HEARTBEAT_MS,
+      heightStride: 1,
+      genesisHash,
+      genesisTimestamp: 0,
+      development: true,
+      ...config,
+    });
     this.#own = own;
     this.#ledgers = ledgers;
     ledgers.apply(this.ledger.boot(ledgers).filter(isWrite));

@@ -152,3 +152,32 @@ describe("DevClock", () => {
     expect(DevClock.decode(again.encode()).time(1e9)).toBe(407);
   });
 });
+
+it("a clock that was paused for development runs again on a network that is started without it", () => {
+  const own = new SimulatedStorage();
+  const ledgers = new SimulatedStorage();
+  const developed = new Pair(own, ledgers);
+  developed.clock({ type: "time", unixTimestamp: 5_000 }, 1_000);
+  developed.clock({ type: "pause" }, 2_000);
+  const { slot, unixTimestamp } = developed.builder.tip!;
+  expect({ slot, unixTimestamp }).toEqual({ slot: 2, unixTimestamp: 5_001 });
+  const paused = new Pair(own, ledgers);
+  paused.tick(10_000);
+  expect(paused.builder.tip!.slot).toBe(2);
+  // Its time goes on from where it stood; that it runs is kept.
+  for (const start of [0, 1]) {
+    const plain = new Pair(own, ledgers, own, { development: false });
+    plain.tick(20_000 + start * 3_000);
+    expect(plain.builder.tip).toMatchObject({ slot: 3 + start, unixTimestamp: start === 0 ? 5_021 : 5_024 });
+  }
+});
+
+it("the same slot named twice moves the time once", () => {
+  const clock = new DevClock();
+  clock.apply({ type: "slot", slot: 1_001 }, 0, 0, 0, 1_000);
+  expect(clock.time(0)).toBe(1_000);
+  clock.apply({ type: "slot", slot: 1_001 }, 0, 0, 0, 1_000);
+  expect(clock.time(0)).toBe(1_000);
+  clock.apply({ type: "slot", slot: 1_101 }, 0, 0, 0, 1_000);
+  expect(clock.time(0)).toBe(1_100);
+});

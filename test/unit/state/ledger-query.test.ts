@@ -5,6 +5,8 @@ import { encodeBlock, encodeCarry } from "../../../shared/protocol/block.ts";
 import { concatBytes, viewOf } from "../../../shared/protocol/bytes.ts";
 import { decodeHeader, encodeHeader } from "../../../shared/protocol/header.ts";
 import { makeFrame } from "../../../shared/protocol/record.ts";
+import { MAX_CLOCK_SLOT } from "../../../shared/scheduling/dev-clock.ts";
+import { findInRun, RunBuilder } from "../../../shared/state/index-run.ts";
 import { LedgerMachine } from "../../../shared/state/ledger-machine.ts";
 import { LedgerQuery } from "../../../shared/state/ledger-query.ts";
 import { SimulatedStorage, type Write } from "../../simulation/storage.ts";
@@ -103,4 +105,10 @@ it("large blocks that come in another order are indexed one by one", () => {
     expect(ledger.query.status(signatureOf(slot, slot * size + 7))!.slot).toBe(BigInt(slot));
   }
   expect(ledger.query.status(signatureOf(70, 70))!.slot).toBe(70n);
+});
+
+it("a transaction in the last slot that a clock can be set to is found", () => {
+  const run = new RunBuilder();
+  run.add(1, 2, MAX_CLOCK_SLOT, 3);
+  expect([...findInRun(run.finish(), { high: 1, low: 2 })]).toEqual([{ slot: MAX_CLOCK_SLOT, index: 3 }]);
 });
