@@ -39,6 +39,7 @@ function frameJson({ instruction, calls }: Frame, addresses: readonly string[]):
 export interface InstructionProfile {
   /** Index in the transaction. */
   readonly index: number;
+  readonly program: string;
   readonly computeUnits: bigint;
   readonly failed: boolean;
   readonly frame: { readonly [key: string]: Json };
@@ -51,20 +52,25 @@ export function instructionProfiles(
 ): InstructionProfile[] {
   return trees(profile).map((frame) => ({
     index: frame.instruction.outer,
+    program: addresses[frame.instruction.program]!,
     computeUnits: consumed(frame.instruction),
     failed: frame.instruction.failed,
     frame: frameJson(frame, addresses),
   }));
 }
 
-const TOP_LEVEL = / invoke \[1\]$/;
+const TOP_LEVEL = /^Program ([1-9A-HJ-NP-Za-km-z]{32,44}) invoke \[1\]$/;
 
-/** The log lines of each instruction that has logged its beginning, in order; what comes before the first one is dropped. */
-export function logsByInstruction(logs: readonly string[]): string[][] {
-  const groups: string[][] = [];
+/**
+ * The log lines of each instruction, `programs`: theirs, base58, in order. One that has logged no beginning has none: a precompile, or what
+ * came after the log was cut off.
+ */
+export function logsByInstruction(logs: readonly string[], programs: readonly string[]): string[][] {
+  const groups: { readonly program: string; readonly lines: string[] }[] = [];
   for (const line of logs) {
-    if (line.startsWith("Program ") && TOP_LEVEL.test(line)) groups.push([line]);
-    else groups.at(-1)?.push(line);
+    const program = TOP_LEVEL.exec(line)?.[1];
+    if (program !== undefined) groups.push({ program, lines: [line] });
+    else groups.at(-1)?.lines.push(line);
   }
-  return groups;
+  return programs.map((program) => (groups[0]?.program === program ? groups.shift()!.lines : []));
 }

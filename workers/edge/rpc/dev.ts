@@ -259,9 +259,13 @@ const profileTransaction = () =>
         if (shown[0]) readonly[address] = shown[0];
       }
     }
-    const logs = logsByInstruction(view.detail?.logs ?? []);
     const message = view.txError === 0 ? null : errorText(view);
-    const instructions = instructionProfiles(profile, addresses).map(({ computeUnits, failed, frame }, i) => ({
+    const profiles = instructionProfiles(profile, addresses);
+    const logs = logsByInstruction(
+      view.detail?.logs ?? [],
+      profiles.map(({ program }) => program),
+    );
+    const instructions = profiles.map(({ computeUnits, failed, frame }, i) => ({
       accountStates: {},
       computeUnitsConsumed: computeUnits,
       logMessages: logs[i] ?? [],
