@@ -29,6 +29,11 @@ interface Wallet {
   readonly seed: Uint8Array;
 }
 
+interface Wallets {
+  readonly payer: Wallet;
+  readonly authority: Wallet;
+}
+
 const secretOf = (keypair: Keypair): Uint8Array => decodeBase58(keypair.secretKey)!;
 
 async function walletOf(path: string): Promise<Wallet> {
@@ -56,6 +61,7 @@ class Session {
   readonly #options: ProgramOptions;
   readonly #chain: RpcChain;
   readonly #progress: Progress;
+  #wallets: Promise<Wallets> | undefined;
 
   constructor(options: ProgramOptions) {
     this.#options = options;
@@ -84,7 +90,7 @@ class Session {
         return this.#setAuthority(key(first));
       case "extend": {
         const bytes = wholeNumber("BYTES", second, [1, MAX_PROGRAM]);
-        await extend(this.#chain, (await this.#wallets()).payer.signer, key(first), bytes);
+        await extend(this.#chain, (await this.#ready()).payer.signer, key(first), bytes);
         return { program: first, extendedBy: bytes };
       }
       case "close":
@@ -94,8 +100,13 @@ class Session {
     }
   }
 
-  /** The payer with what the faucet gives it, and the authority. */
-  async #wallets(): Promise<{ readonly payer: Wallet; readonly authority: Wallet }> {
+  /** The payer with what the faucet gives it, once, and the authority. */
+  #ready(): Promise<Wallets> {
+    this.#wallets ??= this.#open();
+    return this.#wallets;
+  }
+
+  async #open(): Promise<Wallets> {
     const { values, payer: path } = this.#options;
     if (values.payer === undefined && !existsSync(path)) {
       throw new Failure(
@@ -136,7 +147,7 @@ class Session {
     if (upgrade && values["program-id"] === undefined) {
       throw new Failure("bad-option", "upgrade: --program-id is missing");
     }
-    const { payer, authority } = await this.#wallets();
+    const { payer, authority } = await this.#ready();
     const id = await this.#programId(file);
     const { buffer, "max-len": maxLength } = values;
     const request = {
@@ -155,7 +166,7 @@ class Session {
 
   async #writeBuffer(file: string): Promise<Answer> {
     const elf = readProgramFile(file);
-    const { payer, authority } = await this.#wallets();
+    const { payer, authority } = await this.#ready();
     const given = this.#options.values.buffer;
     const buffer = given === undefined ? undefined : (await walletOf(given)).signer;
     const wallets = { elf, payer: payer.signer, authority: authority.signer, buffer };
@@ -163,7 +174,7 @@ class Session {
   }
 
   async #owned(tag: string, offset: number): Promise<Address[]> {
-    const { authority } = await this.#wallets();
+    const { authority } = await this.#ready();
     const filters = [
       { offset: 0, base58: tag },
       { offset, base58: authority.signer.address },
@@ -204,7 +215,7 @@ class Session {
     if ((next === undefined) === !values.final) {
       throw new Failure("bad-option", "set-authority takes either --new-authority or --final");
     }
-    const { payer, authority } = await this.#wallets();
+    const { payer, authority } = await this.#ready();
     const wallets = { payer: payer.signer, authority: authority.signer };
     const given = next === undefined ? undefined : await keyOrAddress(next, "--new-authority");
     await changeAuthority(this.#chain, wallets, target, given);
@@ -212,7 +223,7 @@ class Session {
   }
 
   async #close(target: Address): Promise<Answer> {
-    const { payer, authority } = await this.#wallets();
+    const { payer, authority } = await this.#ready();
     const { recipient, "bypass-warning": consent = false } = this.#options.values;
     const to = recipient === undefined ? payer.signer.address : key(recipient);
     const wallets = { payer: payer.signer, authority: authority.signer };

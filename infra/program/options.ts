@@ -69,6 +69,27 @@ const COMMANDS = {
 } as const;
 export type Command = keyof typeof COMMANDS;
 
+type Option = keyof typeof OPTIONS;
+const ALL: readonly Option[] = ["url", "payer", "json", "quiet", "help"];
+const AUTHORITY: readonly Option[] = ["authority", "upgrade-authority"];
+/** Which options go with which command, beside those that say where and how: all commands take these. */
+const TAKES: Readonly<Record<Command, readonly Option[]>> = {
+  deploy: [...AUTHORITY, "airdrop", "program-id", "buffer", "max-len", "final"],
+  upgrade: [...AUTHORITY, "airdrop", "program-id", "buffer", "final"],
+  "write-buffer": [...AUTHORITY, "airdrop", "buffer"],
+  show: [...AUTHORITY, "programs", "buffers"],
+  dump: [],
+  "set-authority": [...AUTHORITY, "airdrop", "new-authority", "final"],
+  extend: ["airdrop"],
+  close: [...AUTHORITY, "airdrop", "buffers", "recipient", "bypass-warning"],
+  keygen: [],
+};
+/** Pairs of which only one can be meant. */
+const EITHER: readonly (readonly [Option, Option])[] = [
+  ["authority", "upgrade-authority"],
+  ["programs", "buffers"],
+];
+
 type Values = ReturnType<typeof parse>["values"];
 export interface ProgramOptions {
   readonly command: Command | "help";
@@ -99,6 +120,14 @@ export function parseProgramOptions(args: readonly string[]): ProgramOptions {
   if (values.help || command === undefined) return { command: "help", operands: [], values, url, payer };
   if (!Object.hasOwn(COMMANDS, command)) throw new Failure("bad-option", `no command "${command}"; ${SEE_HELP}`);
   const known = command as Command;
+  for (const option of Object.keys(values) as Option[]) {
+    if (ALL.includes(option) || TAKES[known].includes(option)) continue;
+    throw new Failure("bad-option", `--${option} does not go with ${command}; ${SEE_HELP}`);
+  }
+  for (const [one, other] of EITHER) {
+    if (values[one] === undefined || values[other] === undefined) continue;
+    throw new Failure("bad-option", `either --${one} or --${other}, not both; ${SEE_HELP}`);
+  }
   const [fewest, most] = COMMANDS[known];
   const all = values.buffers || values.programs;
   if (operands.length < fewest || operands.length > most || (fewest === 0 && !all === (operands.length === 0))) {
