@@ -19,6 +19,7 @@ import {
   WK_SECP256R1,
   WK_SYSTEM,
   WK_TOKEN,
+  WK_VOTE,
   replicatedIndex,
 } from "../transaction/well-known";
 import { processAddressLookupTable } from "./programs/address-lookup-table/process";
@@ -33,6 +34,7 @@ import { processSecp256k1 } from "./programs/precompiles/secp256k1";
 import { processSecp256r1 } from "./programs/precompiles/secp256r1";
 import { processSystem } from "./programs/system/process";
 import { processToken } from "./programs/token/process";
+import { processVote } from "./programs/vote/process";
 
 export const BUILTIN_NATIVE: u32 = 1;
 export const BUILTIN_BPF: u32 = 2;
@@ -53,6 +55,7 @@ export function builtinStyle(index: i32): u32 {
     case WK_BPF_LOADER_2:
     case WK_BPF_LOADER_UPGRADEABLE:
     case WK_DEV_NETWORK:
+    case WK_VOTE:
       return BUILTIN_NATIVE;
     case WK_TOKEN:
     case WK_ASSOCIATED_TOKEN:
@@ -84,6 +87,8 @@ export function builtinRun(index: i32): i32 {
       return processLoaderV2();
     case WK_BPF_LOADER_UPGRADEABLE:
       return processLoaderV3();
+    case WK_VOTE:
+      return processVote();
     case WK_TOKEN:
       return processToken();
     case WK_ASSOCIATED_TOKEN:
@@ -115,6 +120,7 @@ export function builtinOwner(index: i32): i32 {
     case WK_BPF_LOADER_2:
     case WK_BPF_LOADER_UPGRADEABLE:
     case WK_DEV_NETWORK:
+    case WK_VOTE:
     case WK_ED25519:
     case WK_SECP256K1:
     case WK_SECP256R1:
@@ -147,6 +153,8 @@ export function builtinName(index: i32): string {
       return "solana_bpf_loader_program";
     case WK_BPF_LOADER_UPGRADEABLE:
       return "solana_bpf_loader_upgradeable_program";
+    case WK_VOTE:
+      return "solana_vote_program";
     case WK_TOKEN:
       return "spl_token_program";
     case WK_ADDRESS_LOOKUP_TABLE:

@@ -1,0 +1,20 @@
+/** VoteError (solana-sdk vote-interface/src/error.rs): custom codes. */
+export const VOTE_TOO_OLD: u32 = 0;
+export const VOTE_SLOTS_MISMATCH: u32 = 1;
+export const VOTE_SLOT_HASH_MISMATCH: u32 = 2;
+export const VOTE_EMPTY_SLOTS: u32 = 3;
+export const VOTE_TIMESTAMP_TOO_OLD: u32 = 4;
+export const VOTE_TOO_SOON_TO_REAUTHORIZE: u32 = 5;
+export const VOTE_LOCKOUT_CONFLICT: u32 = 6;
+export const VOTE_NEW_STATE_LOCKOUT_MISMATCH: u32 = 7;
+export const VOTE_SLOTS_NOT_ORDERED: u32 = 8;
+export const VOTE_CONFIRMATIONS_NOT_ORDERED: u32 = 9;
+export const VOTE_ZERO_CONFIRMATIONS: u32 = 10;
+export const VOTE_CONFIRMATION_TOO_LARGE: u32 = 11;
+export const VOTE_ROOT_ROLL_BACK: u32 = 12;
+export const VOTE_CONFIRMATION_ROLL_BACK: u32 = 13;
+export const VOTE_SLOT_SMALLER_THAN_ROOT: u32 = 14;
+export const VOTE_TOO_MANY_VOTES: u32 = 15;
+export const VOTE_ALL_TOO_OLD: u32 = 16;
+export const VOTE_ROOT_ON_DIFFERENT_FORK: u32 = 17;
+export const VOTE_ACTIVE_ACCOUNT_CLOSE: u32 = 18;
