@@ -13,6 +13,7 @@ import {
   txaTouch,
   txaTouchData,
 } from "./accounts";
+import { programsDecreed } from "../sbpf/programs";
 import { ixIndex } from "./frame";
 
 /** At the end of the transaction account `i` is left as it is: no rule about rent applies to it. */
@@ -41,6 +42,7 @@ export function decreeRentEpoch(i: u32, epoch: u64): void {
 export function decreeData(i: u32, len: u32): usize {
   const index = ixIndex(i);
   txaTouchData(index);
+  programsDecreed();
   txaResize(index, len);
   return load<u32>(txaRecord(index), ACC_DATA);
 }

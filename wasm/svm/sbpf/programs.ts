@@ -60,6 +60,13 @@ export function programsForget(): void {
   }
 }
 
+/** The context (contextNumber) in which a decree has changed data, in the middle of a slot: what accounts say of their version is not true in it. */
+let decreed: u32 = 0;
+/** A decree changes data: in this slot every program is known by its hash only. */
+export function programsDecreed(): void {
+  decreed = contextNumber();
+}
+
 /** What an account says that it is: the slot of its last change or the stamp of its data (wasm/state/code-cache.ts); 0: nothing. An own account of the genesis has slot 0. */
 function versionOf(account: usize): u64 {
   const modified = load<u64>(account, ACC_MODIFIED);
@@ -67,6 +74,7 @@ function versionOf(account: usize): u64 {
 }
 
 function findByAccount(account: usize, len: u32): usize {
+  if (decreed == contextNumber()) return 0;
   const modified = versionOf(account);
   for (let i: u32 = 0; i < count; i++) {
     const p = at(i);
@@ -129,8 +137,9 @@ function fromAccount(account: usize, offset: u32): usize {
     p = findByHash(account, len);
     if (!p) p = add(elf, len);
     keyCopy(p + PRG_KEY, account + ACC_KEY);
-    store<u64>(p, versionOf(account), PRG_MODIFIED);
-    store<u32>(p, <u32>account, PRG_RECORD);
+    const known = decreed != contextNumber();
+    store<u64>(p, known ? versionOf(account) : 0, PRG_MODIFIED);
+    store<u32>(p, known ? <u32>account : 0, PRG_RECORD);
     store<u32>(p, contextNumber(), PRG_CONTEXT);
   }
   clock += 1;
