@@ -92,9 +92,11 @@ describe("a deployment", () => {
 
   it("sends what the Solana CLI sends: one creation, writes of 1,012 bytes that fill a transaction, one deployment", async () => {
     await run();
-    const messages = chain.received.map((wire) => getTransactionDecoder().decode(wire));
+    // On a slow machine one may be sent again.
+    const wires = [...new Map(chain.received.map((wire) => [Buffer.from(wire).toString("hex"), wire])).values()];
+    const messages = wires.map((wire) => getTransactionDecoder().decode(wire));
     expect(messages.length).toBe(2 + Math.ceil(memo.length / WRITE_CHUNK));
-    expect(new Set(chain.received.slice(1, -2).map(({ length }) => length))).toEqual(new Set([1_232]));
+    expect(new Set(wires.slice(1, -2).map(({ length }) => length))).toEqual(new Set([1_232]));
     expect(messages.map(({ signatures }) => Object.keys(signatures).length)).toEqual([
       2,
       ...messages.slice(1, -1).map(() => 1),
