@@ -159,11 +159,26 @@ export class RpcChain implements Chain {
     return found.map(({ pubkey }) => address(pubkey));
   }
 
-  /** Asks the faucet and waits until the lamports are there. */
+  /** Asks the faucet and waits until the lamports are there. Throws a ProgramError when they will not come. */
   async airdrop(to: Address, lamports: bigint): Promise<void> {
-    const before = (await this.account(to))?.lamports ?? 0n;
-    await this.#patiently(() => (this.#rpc as unknown as AirdropRpc).requestAirdrop(to, lamports).send());
-    while (((await this.account(to))?.lamports ?? 0n) <= before) await sleep(FIRST_PAUSE_MS);
+    const faucet = this.#rpc as unknown as AirdropRpc;
+    const signature = await this.#patiently(() => faucet.requestAirdrop(to, lamports).send()).catch((error: Error) => {
+      if (error instanceof ProgramError) throw error;
+      throw new ProgramError("refused", `the network gives no lamports: ${error.message}`);
+    });
+    // Not older than the transfer's.
+    const { lastValidBlockHeight } = await this.latest();
+    for (;;) {
+      // In this order: what lands between the questions is not taken for expired.
+      const height = await this.blockHeight();
+      const [outcome] = await this.outcomes([signature]);
+      if (outcome?.error) throw new ProgramError("failed", `the faucet's transfer failed: ${outcome.error}`);
+      if (outcome) return;
+      if (height > lastValidBlockHeight) {
+        throw new ProgramError("failed", `the faucet's transfer has expired (${signature})`);
+      }
+      await sleep(FIRST_PAUSE_MS);
+    }
   }
 
   async sleep(ms: number): Promise<void> {
@@ -173,5 +188,5 @@ export class RpcChain implements Chain {
 
 /** Kit's type for a URL of a main network leaves the method out. */
 interface AirdropRpc {
-  requestAirdrop(to: Address, lamports: bigint): { send(): Promise<unknown> };
+  requestAirdrop(to: Address, lamports: bigint): { send(): Promise<Signature> };
 }
