@@ -30,6 +30,7 @@ import { type KitClient, kitClient, rejection, SOL } from "./clients/kit-client.
 const MEMO = address("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
 const LOADER_2 = address("BPFLoader2111111111111111111111111111111111");
 const CLOCK = address("SysvarC1ock11111111111111111111111111111111");
+const DEV_NETWORK = address("DevNetwork111111111111111111111111111111111");
 const WRAPPED_SOL = address("So11111111111111111111111111111111111111112");
 const TOKEN_2022 = address("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
 const EPOCH = 432_000n;
@@ -241,6 +242,16 @@ describe("surfnet_setAccount", () => {
     [MEMO.replace("Memo", "Memp"), { data: "00".repeat(10 * 1024 * 1024 + 1) }],
   ] as const)("refuses %s %o", async ([key, update]) => {
     expect(await codeOf(dev.surfnet_setAccount(key as Address, update).send())).toBe(-32602);
+  });
+
+  test("nothing stays of data that were sent for an account that cannot be set", async () => {
+    const key = await newAddress();
+    const update = { lamports: 600_000_000n * SOL, data: hex(random(5_000)) };
+    expect(await codeOf(dev.surfnet_setAccount(key, update).send())).toBe(-32602);
+    const options = { encoding: "base64", dataSlice: { offset: 0, length: 0 } } as const;
+    const staged = await client.rpc.getProgramAccounts(DEV_NETWORK, options).send();
+    expect(staged).toEqual([]);
+    expect((await fetchEncodedAccount(client.rpc, key)).exists).toBe(false);
   });
 
   test("refuses the faucet, which balances everything", async () => {

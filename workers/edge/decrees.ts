@@ -3,7 +3,8 @@
  * (wasm/svm/programs/dev-network), so that they are in blocks like everything that changes an account.
  *
  *   small data    one Set
- *   large data    Write, Write, ... into staging accounts of SEGMENT bytes, then one Set that takes them over, checked by their SHA-256
+ *   large data    Write, Write, ... into staging accounts of SEGMENT bytes, then one Set that takes them over, checked by their SHA-256;
+ *                 a Drop where it cannot
  */
 import { sha256 } from "../../durable-objects/host/sha256.ts";
 import { ByteWriter } from "../../shared/protocol/bytes.ts";
@@ -26,6 +27,7 @@ const POLL_MS = 10;
 
 const WRITE = 0;
 const SET = 1;
+const DROP = 2;
 const SETS = { lamports: 1, owner: 2, executable: 4, rentEpoch: 8, data: 16, stagedData: 32 } as const;
 
 type Chain = Pick<Backend, "head" | "statuses">;
@@ -86,7 +88,23 @@ export class Decrees {
     const staged = isStaged ? this.#stage(data, head.blockhash) : { accounts: [], writes: [] };
     const accounts = [this.#faucet.address, decree.key, ...staged.accounts];
     const set = messageOf(accounts, setData(decree, isStaged), head.blockhash);
-    await this.#wait(await this.#send([...staged.writes, set]), head);
+    try {
+      await this.#wait(await this.#send([...staged.writes, set]), head);
+    } catch (fault) {
+      if (isStaged) await this.#drop(staged.accounts);
+      throw fault;
+    }
+  }
+
+  /** Takes back what was staged in vain. Why it was in vain is what the caller is told, whatever becomes of this. */
+  async #drop(accounts: readonly Uint8Array[]): Promise<void> {
+    try {
+      const head = await this.#chain.head();
+      const drop = messageOf([this.#faucet.address, ...accounts], Uint8Array.of(DROP), head.blockhash);
+      await this.#wait(await this.#send([drop]), head);
+    } catch (fault) {
+      console.error(`staging accounts stay: ${fault}`);
+    }
   }
 
   #stage(data: Uint8Array, blockhash: Uint8Array): Staged {
