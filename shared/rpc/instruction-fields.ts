@@ -1,4 +1,4 @@
-/** What instruction parsers are made of: a reader of the data, and shapes (name, accounts needed, members). */
+/** What parsers are made of: a reader of the data of an instruction or an account, and shapes (name, accounts needed, members). */
 import { viewOf } from "../protocol/bytes.ts";
 import { encodeBase58 } from "./base58.ts";
 import type { Json } from "./json.ts";
@@ -7,7 +7,9 @@ export type Members = { [name: string]: Json | undefined };
 /** The accounts of an instruction by position, in base58. */
 export type Accounts = readonly string[];
 
-/** Reads an instruction's data; throws RangeError where they end too early, TypeError on text that is no UTF-8. */
+const U64_MAX = 0xffff_ffff_ffff_ffffn;
+
+/** Reads bincode; throws RangeError where the data end too early or say what cannot be, TypeError on text that is no UTF-8. */
 export class Fields {
   #at = 0;
   constructor(readonly data: Uint8Array) {}
@@ -19,15 +21,64 @@ export class Fields {
   u8(): number {
     return this.data[this.#take(1)]!;
   }
+  u16(): number {
+    return viewOf(this.data).getUint16(this.#take(2), true);
+  }
   u32(): number {
     return viewOf(this.data).getUint32(this.#take(4), true);
   }
   u64(): bigint {
     return viewOf(this.data).getBigUint64(this.#take(8), true);
   }
+  i64(): bigint {
+    return viewOf(this.data).getBigInt64(this.#take(8), true);
+  }
+  bytes(n: number): Uint8Array {
+    const at = this.#take(n);
+    return this.data.subarray(at, at + n);
+  }
   key(): string {
-    const at = this.#take(32);
-    return encodeBase58(this.data.subarray(at, at + 32));
+    return encodeBase58(this.bytes(32));
+  }
+  /** u32 index into `names`. */
+  variant(names: readonly string[]): string {
+    const name = names[this.u32()];
+    if (name === undefined) throw new RangeError("no such variant");
+    return name;
+  }
+  option<T>(value: () => T): T | null {
+    const tag = this.u8();
+    if (tag > 1) throw new RangeError("no tag of an option");
+    return tag ? value() : null;
+  }
+  /** u64 count, elements of `size` bytes. */
+  list<T>(size: number, element: () => T): T[] {
+    const count = this.u64();
+    if (count > BigInt(Math.floor(this.rest().length / size))) throw new RangeError("data end too early");
+    return Array.from({ length: Number(count) }, element);
+  }
+  /** solana-short-vec: at most three bytes of 7 bits, no needless one, at most 65,535. */
+  shortLength(): number {
+    let value = 0;
+    for (let i = 0; i < 3; i++) {
+      const byte = this.u8();
+      value |= (byte & 0x7f) << (7 * i);
+      if ((byte === 0 && i > 0) || value > 0xffff) break;
+      if (byte < 0x80) return value;
+    }
+    throw new RangeError("no short length");
+  }
+  /** solana-serde-varint: 7 bits a byte, lowest first, no needless byte, 64 bits at most. */
+  varint(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 64n; shift += 7n) {
+      const byte = this.u8();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte >= 0x80) continue;
+      if (value > U64_MAX || (byte === 0 && shift > 0n)) break;
+      return value;
+    }
+    throw new RangeError("no variable-length number");
   }
   /** bincode's string: u64 length, UTF-8. */
   text(): string {
@@ -42,7 +93,7 @@ export class Fields {
 }
 
 /** One kind of instruction: its name, how many accounts it needs, its members. */
-export type Shape = readonly [type: string, minAccounts: number, info: (f: Fields, a: Accounts) => Members];
+export type Shape = readonly [type: string, minAccounts: number, info: (f: Fields, a: Accounts) => Members | null];
 
 export function apply([type, minAccounts, info]: Shape, fields: Fields, accounts: Accounts): Json {
   if (accounts.length < minAccounts) return null;

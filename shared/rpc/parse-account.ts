@@ -2,9 +2,12 @@
 import { viewOf } from "../protocol/bytes.ts";
 import type { Account } from "./accounts.ts";
 import { encodeBase58 } from "./base58.ts";
+import { Fields } from "./instruction-fields.ts";
 import { Float, type Json } from "./json.ts";
 import * as key from "./keys.ts";
 import { parseLoaderAccount } from "./parse-loader.ts";
+import { parseStakeAccount } from "./parse-stake.ts";
+import { parseVoteAccount } from "./parse-vote.ts";
 import { readMint, readMultisig, readTokenAccount } from "./token-state.ts";
 import { uiTokenAmount } from "./ui-amount.ts";
 
@@ -44,7 +47,19 @@ const PARSERS: Readonly<Record<string, Parser>> = {
     program: "bpf-upgradeable-loader",
     parse: (account) => parseLoaderAccount(account.data),
   },
+  [key.STAKE_PROGRAM]: { program: "stake", parse: (account) => parseWhole(account, parseStakeAccount) },
+  [key.VOTE_PROGRAM]: { program: "vote", parse: (account) => parseWhole(account, parseVoteAccount) },
 };
+
+/** `null` where the data end too early. */
+function parseWhole(account: Account, parse: (f: Fields, address: string) => Json): Json {
+  try {
+    return parse(new Fields(account.data), encodeBase58(account.key));
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
 
 /** u32 version, u32 state, authority, durable nonce, u64 lamports per signature. */
 function parseNonce(data: Uint8Array): Json {

@@ -1,13 +1,15 @@
 /**
- * `jsonParsed` instructions, as Agave's transaction-status gives them: System, SPL Token, Associated Token, Memo, Address
- * Lookup Table and the upgradeable loader. Whatever is not exactly such an instruction is answered partially decoded.
+ * `jsonParsed` instructions, as Agave's transaction-status gives them: System, Stake, Vote, SPL Token, Associated Token,
+ * Memo, Address Lookup Table and the upgradeable loader. Whatever is not exactly such an instruction is answered partially decoded.
  */
 import { encodeBase58 } from "./base58.ts";
 import { type Accounts, apply, Fields, type Members, type Shape } from "./instruction-fields.ts";
 import type { Json } from "./json.ts";
 import * as key from "./keys.ts";
 import { LOADER_INSTRUCTIONS } from "./parse-loader.ts";
+import { STAKE_INSTRUCTIONS } from "./parse-stake.ts";
 import { parseTokenInstruction } from "./parse-token-instruction.ts";
+import { VOTE_INSTRUCTIONS } from "./parse-vote.ts";
 
 export interface CompiledInstruction {
   readonly programIdIndex: number;
@@ -153,6 +155,8 @@ type InstructionParser = readonly [program: string, parse: (data: Uint8Array, ac
 
 const PROGRAMS: Readonly<Record<string, InstructionParser>> = {
   [key.SYSTEM_PROGRAM]: ["system", (data, accounts) => parseBincode(SYSTEM, data, accounts)],
+  [key.STAKE_PROGRAM]: ["stake", (data, accounts) => parseBincode(STAKE_INSTRUCTIONS, data, accounts)],
+  [key.VOTE_PROGRAM]: ["vote", (data, accounts) => parseBincode(VOTE_INSTRUCTIONS, data, accounts)],
   [key.TOKEN_PROGRAM]: ["spl-token", parseTokenInstruction],
   [key.TOKEN_2022_PROGRAM]: ["spl-token", parseTokenInstruction],
   [key.ASSOCIATED_TOKEN_PROGRAM]: ["spl-associated-token-account", parseAssociatedToken],
