@@ -17,11 +17,13 @@ interface Found {
 }
 
 /** Landed transactions by signature, in the order of the chain; and the signatures of those that never landed. */
-function walk(blocks: Iterable<Uint8Array>): { landed: Map<string, Found>; others: Set<string> } {
+function walk(blocks: Iterable<{ readonly id: number; readonly bytes: Uint8Array }>): {
+  landed: Map<string, Found>;
+  others: Set<string>;
+} {
   const landed = new Map<string, Found>();
   const others = new Set<string>();
-  let slot = 0;
-  for (const bytes of blocks) {
+  for (const { id: slot, bytes } of blocks) {
     const { frame, results } = decodeBlock(bytes);
     const records = frameRecords(frame);
     const offsets = resultOffsets(results, records.length);
@@ -32,14 +34,12 @@ function walk(blocks: Iterable<Uint8Array>): { landed: Map<string, Found>; other
       if (result[8] === 1) landed.set(signature, { slot, index: index++, record, result });
       else others.add(signature);
     }
-    slot++;
   }
   return { landed, others };
 }
 
 export function checkLookups(machine: LedgerMachine, storage: StorageView, addresses: readonly Uint8Array[]): void {
-  const blocks = [...storage.list("blocks")].map(({ bytes }) => bytes);
-  const { landed, others } = walk(blocks);
+  const { landed, others } = walk(storage.list("blocks"));
   const query = new LedgerQuery(machine, storage);
   for (const [signature, { slot, index, record, result }] of landed) {
     const found = query.transaction(Uint8Array.from(Buffer.from(signature, "hex")));

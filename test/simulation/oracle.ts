@@ -19,8 +19,10 @@ export interface Evidence {
   readonly accounts: readonly Account[];
   /** Flags of the programs that run from their real ELFs. */
   readonly realPrograms: number;
-  /** Stored blocks from slot 0 on. */
-  readonly blocks: readonly Uint8Array[];
+  /** Stored blocks by their slot, ascending. */
+  readonly blocks: ReadonlyMap<number, Uint8Array>;
+  /** The clock was moved: slots may have no block. */
+  readonly skips: boolean;
   readonly told: ReadonlyMap<number, Uint8Array>;
   readonly sent: Iterable<SentTransaction>;
   readonly laneFrames: ReadonlyMap<string, Uint8Array>;
@@ -40,6 +42,8 @@ export interface Verdict {
   /** Appearances of transactions that were put off. */
   readonly deferred: number;
   readonly crossShardSlots: number;
+  /** Blocks before which slots were skipped. */
+  readonly gaps: number;
 }
 
 /** txError of a result. */
@@ -73,6 +77,8 @@ export class Oracle {
   readonly #evidence: Evidence;
   readonly #reference: Reference;
   readonly #headers: BlockHeader[] = [];
+  readonly #bySlot = new Map<number, BlockHeader>();
+  #epochStart = GENESIS_TIMESTAMP;
   #carry: ShardCarry[] = [];
   /** Every appearance of a signature in a block. */
   readonly #places = new Map<string, Place[]>();
@@ -94,20 +100,21 @@ export class Oracle {
   judge(): Verdict {
     const { blocks, told } = this.#evidence;
     for (const [slot, block] of told) {
-      const stored = blocks[slot];
+      const stored = blocks.get(slot);
       demand(stored !== undefined, "lost", `block ${slot} was told and is not stored`);
       demand(hex(stored) === hex(block), "lost", `block ${slot} is not what was told`);
     }
-    for (const [slot, block] of blocks.entries()) this.#block(slot, block);
+    for (const [slot, block] of blocks) this.#block(slot, block);
     this.#state();
     this.#decided();
     this.#order();
     return {
-      slots: blocks.length - 1,
+      slots: blocks.size - 1,
       landed: this.#landed,
       notLanded: this.#notLanded,
       deferred: this.#deferred,
       crossShardSlots: this.#crossShardSlots,
+      gaps: this.#headers.filter(({ slot, parentSlot }) => slot > parentSlot + 1).length,
     };
   }
 
@@ -117,12 +124,13 @@ export class Oracle {
     const carry = decodeCarry(block.carry);
     const parent = this.#headers.at(-1);
     this.#headers.push(header);
+    this.#bySlot.set(slot, header);
     const sum = carry.reduce((total, { lamports }) => total + lamports, 0n);
     demand(sum === header.capitalization, "conservation", `slot ${slot}: the shards' sums are not the capitalization`);
     if (parent) {
       this.#links(slot, header, parent, block.frame);
       const fees = this.#results(slot, header, parent, block.frame, block.results);
-      this.#execute(slot, header, carry, block.frame, block.results, fees);
+      this.#execute(slot, { header, parent, carry }, block.frame, block.results, fees);
     } else {
       const total = this.#evidence.accounts.reduce((all, { lamports }) => all + lamports, 0n);
       demand(header.capitalization === total, "conservation", "the genesis block does not count the genesis accounts");
@@ -154,10 +162,11 @@ export class Oracle {
     view.setBigInt64(16, BigInt(header.unixTimestamp), true);
     const domain = new TextEncoder().encode("infinisvm-blockhash");
     const blockhash = sha256(domain, parent.blockhash, numbers, sha256(frame));
-    const parentHash = sha256(decodeBlock(this.#evidence.blocks[slot - 1]!).header);
+    const parentHash = sha256(decodeBlock(this.#evidence.blocks.get(parent.slot)!).header);
     const same = (a: Uint8Array, b: Uint8Array, what: string): void =>
       demand(hex(a) === hex(b), "chain", `slot ${slot}: ${what} is wrong`);
-    demand(header.slot === slot && header.parentSlot === slot - 1, "chain", `slot ${slot} is out of its place`);
+    demand(header.slot === slot && header.parentSlot === parent.slot, "chain", `slot ${slot} is out of its place`);
+    demand(this.#evidence.skips || slot === parent.slot + 1, "lost", "the stored blocks have a gap");
     const raised = header.height - parent.height;
     demand(
       raised === 0 || raised === 1,
@@ -167,7 +176,7 @@ export class Oracle {
     demand(viewOf(frame).getUint32(0, true) > 0 || raised === 1, "chain", `slot ${slot} is empty and raises no height`);
     demand(header.shardCount === this.#evidence.shards, "chain", `slot ${slot}: shard count`);
     demand(header.unixTimestamp >= parent.unixTimestamp, "chain", `slot ${slot}: time runs backwards`);
-    same(header.parentBlockhash, slot === 1 ? GENESIS_HASH : parent.blockhash, "parent blockhash");
+    same(header.parentBlockhash, parent.slot === 0 ? GENESIS_HASH : parent.blockhash, "parent blockhash");
     same(header.blockhash, blockhash, "blockhash");
     same(header.parentHeaderHash, parentHash, "parent header hash");
   }
@@ -225,20 +234,21 @@ export class Oracle {
   /** One transaction after another on one engine: the same results, the same changes, the same commitment to them. */
   #execute(
     slot: number,
-    header: BlockHeader,
-    carry: ShardCarry[],
+    { header, parent, carry }: { header: BlockHeader; parent: BlockHeader; carry: ShardCarry[] },
     frame: Uint8Array,
     results: Uint8Array,
     fees: bigint,
   ): void {
-    const hashes = this.#headers
-      .slice(-513, -1)
-      .map(({ blockhash }) => blockhash)
-      .reverse();
+    const hashes = Array.from(
+      { length: Math.min(slot, 512) },
+      (_, i) => this.#bySlot.get(slot - 1 - i)?.blockhash ?? new Uint8Array(32),
+    );
     const { unixTimestamp, blockhash } = header;
-    const { height } = this.#headers[slot - 1]!;
+    const { height } = parent;
+    if (Math.floor(slot / 432_000) > Math.floor(parent.slot / 432_000)) this.#epochStart = unixTimestamp;
+    demand(header.epochStartTimestamp === this.#epochStart, "chain", `slot ${slot}: beginning of the epoch`);
     const recent = this.#headers
-      .slice(0, slot)
+      .slice(0, -1)
       .filter((one, at) => (at === 0 || one.height > this.#headers[at - 1]!.height) && one.height > height - 150)
       .map((one) => one.blockhash)
       .reverse();
@@ -246,7 +256,8 @@ export class Oracle {
     const outcome = this.#reference.execute({
       slot,
       unixTimestamp,
-      epochStartTimestamp: GENESIS_TIMESTAMP,
+      epochStartTimestamp: this.#epochStart,
+      parentBlockhash: parent.blockhash,
       blockhash,
       frame,
       hashes,
@@ -320,20 +331,20 @@ export class Oracle {
   /** What a lane has promised to carry is in a block, as long as its blockhash can be used; what cannot run has not landed. */
   #decided(): void {
     const tip = this.#headers.at(-1)!.height;
+    const heightAt = (slot: number): number => this.#bySlot.get(slot)!.height;
     for (const { number, signature, freshness, blockhashSlot, promised } of this.#evidence.sent) {
       const places = this.#places.get(signature) ?? [];
       if (freshness === "unknown")
         demand(!places.some((place) => place.landed), "once", `transaction ${number} landed with an unknown blockhash`);
       for (const place of places) {
-        const age = blockhashSlot < 0 ? 0 : this.#headers[place.slot]!.height - this.#headers[blockhashSlot]!.height;
+        const age = blockhashSlot < 0 ? 0 : heightAt(place.slot) - heightAt(blockhashSlot);
         demand(
           !place.landed || blockhashSlot < 0 || (place.slot > blockhashSlot && age <= 150),
           "once",
           `transaction ${number} landed with an expired blockhash`,
         );
       }
-      const usable =
-        freshness === "unknown" ? false : freshness !== "recent" || tip - this.#headers[blockhashSlot]!.height < 150;
+      const usable = freshness === "unknown" ? false : freshness !== "recent" || tip - heightAt(blockhashSlot) < 150;
       demand(
         !promised || !usable || places.some((place) => !place.deferred),
         "liveness",

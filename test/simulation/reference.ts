@@ -13,7 +13,8 @@ export interface ReferenceBlock {
   readonly epochStartTimestamp: number;
   readonly blockhash: Uint8Array;
   readonly frame: Uint8Array;
-  /** Of slot-1, slot-2, ... as many as there are, 512 at most. */
+  readonly parentBlockhash: Uint8Array;
+  /** Of slot-1, slot-2, ... as many as there are, 512 at most; zeros where a slot was skipped. */
   readonly hashes: readonly Uint8Array[];
   /** Usable blockhashes, newest first, 150 at most, and the height of the newest. */
   readonly recent: readonly Uint8Array[];
@@ -105,7 +106,7 @@ export class Reference {
     view.setBigUint64(HEADER + 32, BigInt(block.height), true);
     view.setUint32(HEADER + 56, block.hashes.length, true);
     view.setUint32(HEADER + 60, block.recent.length, true);
-    out.set(block.hashes[0]!, HEADER + 64);
+    out.set(block.parentBlockhash, HEADER + 64);
     view.setUint32(HEADER + 96, this.#flags, true);
     for (const [i, hash] of block.hashes.entries()) out.set(hash, HEADER + 128 + 32 * i);
     for (const [i, hash] of block.recent.entries()) out.set(hash, HEADER + RECENT + 32 * i);

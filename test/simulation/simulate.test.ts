@@ -41,6 +41,7 @@ describe("the network is safe under faults and lives after them", () => {
       let landed = 0;
       let crashes = 0;
       let deferred = 0;
+      let gaps = 0;
       const coverage = new Coverage();
       for (let seed = from; seed < to; seed++) {
         coverage.nextRun();
@@ -50,6 +51,7 @@ describe("the network is safe under faults and lives after them", () => {
         landed += report.verdict!.landed;
         crashes += report.crashes;
         deferred += report.verdict!.deferred;
+        gaps += report.verdict!.gaps;
       }
       for (const path of SELDOM) seldom.set(path, (seldom.get(path) ?? 0) + (coverage.counts.get(path) ?? 0));
       // Of a network that does nothing everything is true.
@@ -57,6 +59,7 @@ describe("the network is safe under faults and lives after them", () => {
       if (to - from < PART) return;
       expect(crashes).toBeGreaterThan(PART);
       expect(deferred).toBeGreaterThan(PART / 4);
+      expect(gaps).toBeGreaterThan(PART / 10);
       for (const path of RARE) expect(coverage.counts.get(path) ?? 0, path).toBeGreaterThan(0);
     });
   }
