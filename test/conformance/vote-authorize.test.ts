@@ -4,7 +4,7 @@ import { bls12_381 } from "@noble/curves/bls12-381.js";
 import type { Instruction } from "@solana/kit";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Key, keyAddress, keyBytes, SYSTEM } from "./harness.ts";
-import { u32 } from "./harness-system.ts";
+import { type Accounts, u32 } from "./harness-system.ts";
 import { failed } from "./loader-fixture.ts";
 import {
   authorize,
@@ -13,6 +13,7 @@ import {
   authorizeWithSeed,
   EPOCH,
   limit,
+  node,
   other,
   payer,
   type Role,
@@ -23,6 +24,7 @@ import {
   VOTER,
   VoteWorld,
   vote,
+  voteIx,
   voter,
   voteState,
   WITHDRAWER,
@@ -275,6 +277,24 @@ describe("a voter with a BLS key", () => {
   it("is not proven without compute units", () => {
     run(authorize(signedBy(voter), other, proven), "ComputationalBudgetExceeded", 150 + UNITS + 34_499);
     run(authorize(signedBy(voter), other, proven), null, 150 + UNITS + 34_500);
+  });
+  it("cannot be there from the beginning: InitializeAccountV2 is not active", () => {
+    w.set(new Uint8Array(VOTE_SIZE));
+    const init = [
+      ...keyBytes(node),
+      ...keyBytes(voter),
+      ...publicKey,
+      ...prove(messageOf(publicKey)),
+      ...keyBytes(withdrawer),
+      ...[1, 0, 2, 0],
+    ];
+    const accounts: Accounts = [
+      [vote, "w"],
+      [node, "rs"],
+      [vote, "w"],
+      [vote, "w"],
+    ];
+    run(voteIx(accounts, [...u32(16), ...init]), "InvalidInstructionData");
   });
   it("can be any message's point: twenty accounts", () => {
     for (let i = 0; i < 20; i++) {
