@@ -121,6 +121,8 @@ interface BufferPlan {
   readonly lamports: bigint;
   /** Lamports for the fees of all writes that are missing. */
   readonly fees: bigint;
+  /** Bytes that will be the program's: all that the buffer has room for. */
+  readonly length: number;
 }
 
 /** `room`: bytes of the account whose rent the buffer brings along. */
@@ -143,7 +145,7 @@ async function planBuffer(
     const lamports = await chain.rentExempt(room);
     const parts = { payer: payer.address, buffer: address, authority: authority.address, lamports, length: elf.length };
     const fees = feesOf(new Uint8Array(elf.length));
-    return { address, create: createBuffer(parts), signers: [payer, key], lamports, fees };
+    return { address, create: createBuffer(parts), signers: [payer, key], lamports, fees, length: elf.length };
   }
   const state = account.owner === LOADER_V3 ? loaderState(account.data) : null;
   if (state?.kind !== "buffer") {
@@ -157,8 +159,11 @@ async function planBuffer(
     const text = `buffer ${address} has room for ${account.data.length - BUFFER_HEADER} bytes, not for ${elf.length}`;
     throw new ProgramError("buffer-too-small", text);
   }
-  const fees = feesOf(account.data.subarray(BUFFER_HEADER));
-  return { address, create: [], signers: [], lamports: 0n, fees };
+  const there = account.data.subarray(BUFFER_HEADER);
+  if (there.subarray(elf.length).some((byte) => byte !== 0)) {
+    throw new ProgramError("buffer-in-use", `buffer ${address} holds a longer program; close it, or give another`);
+  }
+  return { address, create: [], signers: [], lamports: 0n, fees: feesOf(there), length: there.length };
 }
 
 /** Makes the buffer if it is not there, and writes what is missing. */
@@ -216,7 +221,7 @@ export async function deployProgram(
   const programRent = there ? 0n : await chain.rentExempt(PROGRAM_SIZE);
   const fees = plan.fees + LAMPORTS_PER_SIGNATURE * 8n;
   await checkFunds(chain, payer.address, plan.lamports + programRent + fees, there ? "the upgrade" : "the deployment");
-  if (there) await makeRoom(chain, payer, program, there.data.data.length, elf.length, report);
+  if (there) await makeRoom(chain, payer, program, there.data.data.length, plan.length, report);
   const writes = await fillBuffer(chain, wallets, plan, elf, report);
   const sent = there
     ? await sendOne(
@@ -234,7 +239,7 @@ export async function deployProgram(
           buffer: plan.address,
           authority: authority.address,
           lamports: programRent,
-          maxLength: room - PROGRAM_DATA_HEADER,
+          maxLength: Math.max(room - PROGRAM_DATA_HEADER, plan.length),
         }),
         distinct(payer, request.program as KeyPairSigner, authority),
       );

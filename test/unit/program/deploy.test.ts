@@ -225,6 +225,23 @@ describe("an upgrade", () => {
   });
 });
 
+describe("a buffer that is longer than the program, with zeros behind it", () => {
+  const padded = new Uint8Array(memo.length + 30_000);
+  padded.set(memo);
+
+  it("is deployed from, and upgraded from: the program data are as long", async () => {
+    const { buffer } = await writeBuffer(chain, { elf: padded, payer, authority: payer }, SEED, report);
+    expect((await run({ buffer })).writes).toBe(0);
+    expect((await show(chain, id.address)).bytes.length).toBe(padded.length);
+    expect(await call(id.address, hello)).toContain("Program log: hello");
+    const other = await generateKeyPairSigner();
+    await run({ program: other });
+    const again = await writeBuffer(chain, { elf: padded, payer, authority: payer }, SEED, report);
+    expect(await run({ program: other.address, buffer: again.buffer })).toMatchObject({ upgraded: true, writes: 0 });
+    expect(await call(other.address, hello)).toContain("Program log: hello");
+  });
+});
+
 describe("what is refused before anything is sent", () => {
   it("needs-key: a new program at an address without its key", async () => {
     expect(await codeOf(run({ program: id.address }))).toBe("needs-key");
@@ -247,6 +264,13 @@ describe("what is refused before anything is sent", () => {
     expect(await codeOf(run({ buffer: payer }))).toBe("buffer-in-use");
     const { buffer } = await writeBuffer(chain, { elf: memo, payer, authority: payer }, SEED, report);
     expect(await codeOf(run({ elf: token, buffer }))).toBe("buffer-too-small");
+  });
+  it("buffer-in-use: a buffer with a longer program, whose end would stay behind the new one", async () => {
+    const buffer = await generateKeyPairSigner();
+    await writeBuffer(chain, { elf: token, payer, authority: payer, buffer }, SEED, report);
+    const before = chain.received.length;
+    expect(await codeOf(run({ buffer }))).toBe("buffer-in-use");
+    expect(chain.received.length).toBe(before);
   });
   it("wrong-authority: of the program, of the buffer", async () => {
     const other = await generateKeyPairSigner();
