@@ -155,7 +155,11 @@ export class RpcChain implements Chain {
     }));
     const dataSlice = { offset: 0, length: 0 };
     const options = { encoding: "base64", filters: memcmp, dataSlice } as const;
-    const found = await this.#patiently(() => this.#rpc.getProgramAccounts(owner, options).send());
+    const ask = () => this.#rpc.getProgramAccounts(owner, options).send();
+    const found = await this.#patiently(ask).catch((error: Error) => {
+      if (error instanceof ProgramError) throw error;
+      throw new ProgramError("refused", `the network does not list accounts of ${owner}: ${error.message}`);
+    });
     return found.map(({ pubkey }) => address(pubkey));
   }
 

@@ -64,6 +64,15 @@ it("refused: a network without a faucet says so", async () => {
   });
 });
 
+it("refused: a network that has too many accounts to list", async () => {
+  const chain = await chainOf({
+    getProgramAccounts: () => {
+      throw new Error("larger than 24 MiB");
+    },
+  });
+  await expect(chain.find(TO, [])).rejects.toMatchObject({ code: "refused", message: /larger than 24 MiB/ });
+});
+
 it("failed: an airdrop that fails on the chain, or never lands", async () => {
   const failing = await chainOf({ requestAirdrop: () => SIGNATURE, getSignatureStatuses: statuses("AccountInUse") });
   await expect(failing.airdrop(TO, 5n)).rejects.toMatchObject({ code: "failed", message: /AccountInUse/ });
