@@ -38,6 +38,8 @@ const LAMPORTS_PER_SIGNATURE = 5_000n;
 /** ExtendProgram adds at least so many bytes, unless the account becomes as large as one can be (SIMD-0431). */
 const LEAST_EXTENSION = 10_240;
 const SLOT_POLL_MS = 40;
+/** Several slots of Solana. */
+const SLOT_POLLS = 75;
 
 export interface Wallets {
   readonly payer: KeyPairSigner;
@@ -183,8 +185,12 @@ const distinct = (...signers: readonly KeyPairSigner[]): KeyPairSigner[] => [
   ...new Map(signers.map((signer) => [signer.address, signer])).values(),
 ];
 
+/**
+ * Waits for the slot after the deployment's, which is when the program can be called. Not for ever: a chain that is idle with its clock
+ * paused makes no slot before the next transaction, and that one is in a later slot.
+ */
 async function afterSlot(chain: Chain, slot: bigint): Promise<void> {
-  while ((await chain.slot()) <= slot) await chain.sleep(SLOT_POLL_MS);
+  for (let polls = 0; polls < SLOT_POLLS && (await chain.slot()) <= slot; polls++) await chain.sleep(SLOT_POLL_MS);
 }
 
 /** Deploys a new program, or upgrades the one that is there. Back when it can be called. */

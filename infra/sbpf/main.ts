@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { INSTRUCTION_ERRORS } from "../../shared/errors/transaction-error.ts";
-import { type RawRun, runRaw } from "../../shared/svm/raw-run.ts";
+import { deploymentRefusal, type RawRun, runRaw } from "../../shared/svm/raw-run.ts";
 import { WasmInstance } from "../../shared/svm/wasm-instance.ts";
 import { Failure, systemCode } from "../network/failure.ts";
 import { assemble } from "./assemble.ts";
@@ -88,6 +88,21 @@ function run(options: SbpfOptions): number {
   return result.kind === "returned" && result.r0 === 0n ? 0 : 1;
 }
 
+/** Says on standard error why loaders would refuse the file: a name that is no system call, for one. */
+function warn(file: string, elf: Uint8Array): void {
+  const refused = deploymentRefusal(machine(), elf);
+  if (refused !== undefined) process.stderr.write(`infinisvm sbpf: ${file} cannot be deployed: ${refused}\n`);
+}
+
+function asm(options: SbpfOptions): number {
+  const path = options.out ?? `${options.file.replace(/\.(s|asm)$/i, "")}.so`;
+  const elf = assembled(options);
+  write(path, elf);
+  if (path !== "-") process.stdout.write(`${path}, ${elf.length} bytes\n`);
+  warn(path, elf);
+  return 0;
+}
+
 function main(): number {
   const options = parseOptions(process.argv.slice(2));
   const { file, out } = options;
@@ -96,8 +111,7 @@ function main(): number {
       process.stdout.write(HELP);
       return 0;
     case "asm":
-      write(out ?? `${file.replace(/\.(s|asm)$/i, "")}.so`, assembled(options));
-      return 0;
+      return asm(options);
     case "dis":
       write(
         out ?? "-",

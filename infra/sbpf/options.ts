@@ -20,6 +20,17 @@ Usage: npm run sbpf -- asm FILE.s [--out FILE.so] [--version N]
   --heap N           bytes of heap, 0 to 262144 (32768)
   --help             print this
 
+  entrypoint:
+    lddw r1, message        ; registers r0 to r10; r1 is the input, r10 the end of the stack frame
+    mov64 r2, 5
+    call sol_log_           ; a name that is no label is a system call
+    mov64 r0, 0             ; 0: success
+    exit
+  .rodata
+  message: .ascii "hello"
+
+Instructions have solana-sbpf's names (dis shows them); directives: infra/sbpf/assemble.ts.
+
 Exit code 0: done, or the program returned 0; 1: the program failed or returned something else; 2: refused, the one line on
 standard error says why.
 `;

@@ -27,6 +27,13 @@ export interface RawOptions {
   readonly units: bigint;
 }
 
+const DEPLOYING = 1;
+
+/** Why a deployment of the file would be refused, in the loader's words; undefined: it would not. */
+export function deploymentRefusal(wasm: WasmInstance, elf: Uint8Array): string | undefined {
+  return wasm.call("sbpfCheck", elf, DEPLOYING) === 0 ? undefined : new TextDecoder().decode(wasm.out());
+}
+
 /** What the program did, or the reason why the loader refuses the file. */
 export function runRaw(wasm: WasmInstance, elf: Uint8Array, { input, heap, units }: RawOptions): RawRun | string {
   const bytes = new Uint8Array(elf.length + input.length);

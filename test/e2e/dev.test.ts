@@ -428,6 +428,24 @@ describe("the clock", () => {
   });
 });
 
+describe("parameters", () => {
+  test("integers come as digits too, as far as 64 bits go", async () => {
+    const key = await newAddress();
+    await dev.surfnet_setAccount(key, { lamports: "18014398509481985", rentEpoch: "18446744073709551615" }).send();
+    expect(await client.balance(key)).toBe(18_014_398_509_481_985n);
+    for (const lamports of ["18446744073709551616", "1.5", "-1", "", "0x10", true]) {
+      expect(await codeOf(dev.surfnet_setAccount(key, { lamports }).send())).toBe(-32602);
+    }
+    expect(await client.balance(key)).toBe(18_014_398_509_481_985n);
+  });
+
+  test("a member that does not exist is refused, not overlooked", async () => {
+    const key = await newAddress();
+    expect(await codeOf(dev.surfnet_setAccount(key, { lamport: 1 }).send())).toBe(-32602);
+    expect(await codeOf(dev.surfnet_setTokenAccount(key, WRAPPED_SOL, { balance: 1 }).send())).toBe(-32602);
+  });
+});
+
 describe("surfnet_profileTransaction", () => {
   test("compute units by instruction and by call add up to the transaction's", async () => {
     const wallet = await client.funded();

@@ -118,6 +118,11 @@ describe("a deployment", () => {
     expect(chain.received[1]!.length).toBe(1_232);
   });
 
+  it("ends on an idle chain whose clock is paused: the next transaction is in a later slot anyway", async () => {
+    chain.paused = true;
+    expect(await run()).toMatchObject({ program: id.address, upgraded: false });
+  });
+
   it("takes room to grow with it, and can be final", async () => {
     await run({ maxLength: 200_000, final: true });
     const shown = await show(chain, id.address);

@@ -26,6 +26,8 @@ export class LiteChain implements Chain {
   mostAtOnce = 0;
   /** What becomes of the n-th transaction that comes in, from 0. */
   fate: (n: number) => "lands" | "is lost" | "breaks the line" = () => "lands";
+  /** No slots but those that transactions make. */
+  paused = false;
   readonly #outcomes = new Map<Signature, Outcome>();
   readonly #logs = new Map<Signature, readonly string[]>();
   readonly #heights = new Map<string, bigint>();
@@ -91,6 +93,7 @@ export class LiteChain implements Chain {
   /** Time goes on: a slot, a block height, a blockhash. */
   async sleep(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
+    if (this.paused) return;
     this.#height++;
     this.svm.warpToSlot(this.svm.getClock().slot + 1n);
     this.svm.expireBlockhash();

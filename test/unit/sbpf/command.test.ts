@@ -31,9 +31,17 @@ const DOUBLE = "ldxb r2, [r1+1]\nadd64 r2, r2\nstxb [r1+1], r2\nmov64 r0, 0\nexi
 describe("npm run sbpf", () => {
   it("assembles next to the text, or where --out says", () => {
     const path = file("double.s", DOUBLE);
-    expect(sbpf("asm", path)).toMatchObject({ status: 0, out: "", err: "" });
+    const elf = join(folder, "double.so");
+    expect(sbpf("asm", path)).toMatchObject({ status: 0, out: `${elf}, ${assemble(DOUBLE).length} bytes\n`, err: "" });
     expect(new Uint8Array(readFileSync(join(folder, "double.so")))).toEqual(assemble(DOUBLE));
     expect(sbpf("asm", path, "--version", "3", "--out", "-").bytes).toEqual(assemble(DOUBLE, { version: 3 }));
+  });
+
+  it("says what loaders would refuse: a call of no system call, no code at all", () => {
+    const typo = sbpf("asm", file("typo.s", "call sol_lgo_\nexit\n"));
+    expect(typo.status).toBe(0);
+    expect(typo.err).toMatch(/typo\.so cannot be deployed: .*sol_lgo_/);
+    expect(sbpf("asm", file("nothing.s", "")).err).toMatch(/nothing\.so cannot be deployed: /);
   });
 
   it("disassembles to standard output", () => {

@@ -25,7 +25,7 @@ import {
   TOKEN_2022_PROGRAM,
 } from "../../../shared/rpc/keys.ts";
 import { type Method, type Methods, method } from "../../../shared/rpc/method.ts";
-import { config, optional, text, toKey, u64 } from "../../../shared/rpc/params.ts";
+import { config, optional, text, toKey, U64_MAX, u64 } from "../../../shared/rpc/params.ts";
 import { instructionProfiles, logsByInstruction } from "../../../shared/rpc/profile.ts";
 import { viewResult } from "../../../shared/rpc/result-view.ts";
 import { editTokenAccount, newTokenAccount, TOKEN_STATES } from "../../../shared/rpc/token-account-edit.ts";
@@ -49,26 +49,36 @@ const dataParam = z.union([
   z.custom<number[]>(isBytes, { error: "expected bytes" }),
   z.tuple([z.string(), z.enum(["base58", "base64"])]),
 ]);
-const accountUpdate = z.object({
-  lamports: optional(u64),
+/** An integer, or its decimal digits: clients cannot send integers beyond 2^53 to methods that they do not know. */
+const isAmount = (value: unknown): value is number | bigint | string =>
+  typeof value === "string" ? /^\d{1,20}$/.test(value) && BigInt(value) <= U64_MAX : u64.safeParse(value).success;
+const amount = z
+  .custom<number | bigint | string>(isAmount, { error: "expected u64, as a number or its decimal digits" })
+  .transform((value) => BigInt(value));
+// A member with a misspelt name would otherwise be set to nothing, and nobody told.
+const accountUpdate = z.strictObject({
+  lamports: optional(amount),
   owner: optional(text),
   executable: optional(z.boolean()),
-  rentEpoch: optional(u64),
+  rentEpoch: optional(amount),
   data: optional(dataParam),
 });
-const tokenUpdate = z.object({
-  amount: optional(u64),
+const tokenUpdate = z.strictObject({
+  amount: optional(amount),
   delegate: optional(text),
-  delegatedAmount: optional(u64),
+  delegatedAmount: optional(amount),
   state: optional(z.enum(TOKEN_STATES)),
   closeAuthority: optional(text),
 });
 const journey = optional(
-  z.union([
-    z.object({ absoluteSlot: u64 }).strict(),
-    z.object({ absoluteEpoch: u64 }).strict(),
-    z.object({ absoluteTimestamp: u64 }).strict(),
-  ]),
+  z.union(
+    [
+      z.strictObject({ absoluteSlot: amount }),
+      z.strictObject({ absoluteEpoch: amount }),
+      z.strictObject({ absoluteTimestamp: amount }),
+    ],
+    { error: "expected exactly one of absoluteSlot, absoluteEpoch, absoluteTimestamp (milliseconds), each u64" },
+  ),
 );
 const profileConfig = config({
   encoding: optional(z.enum(ACCOUNT_ENCODINGS)),
@@ -78,7 +88,9 @@ const profileConfig = config({
 function hexBytes(value: string): Uint8Array {
   const digits = value.startsWith("0x") ? value.slice(2) : value;
   if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) {
-    throw invalidParams("Invalid hex data provided: an even number of hexadecimal digits is expected");
+    throw invalidParams(
+      "Invalid hex data provided: an even number of hexadecimal digits is expected, and nothing else",
+    );
   }
   const out = new Uint8Array(digits.length / 2);
   const digit = (at: number): number => {
