@@ -115,12 +115,10 @@ function hasRoom(n: u32, len: u32): bool {
   return len < 0x80000000 && poolHasRoom(n, len * 2);
 }
 
-/**
- * in: a frame of verified, resolved transactions. All of it is taken, or, for want of room, nothing (PLANNER_FULL).
- * out: `u32 n`, n x `u8`: 0 waits, 1 duplicate, 2 blockhash too old or unknown, 4 malformed (not what its transaction parses to, an account twice, or a payer that is no account of a user).
- * Returns n.
- */
-export function plannerAdmit(ptr: usize, len: u32): i32 {
+/** Every record of a frame by admit, or again by readmit, its verdict in the output; or nothing of it. */
+// @ts-ignore: decorator
+@inline
+function takeFrame(ptr: usize, len: u32, again: bool): i32 {
   outReset();
   if (!shardCount || !knownReady()) return PLANNER_NOT_INITIALISED;
   const n = frameCount(ptr, len);
@@ -130,10 +128,19 @@ export function plannerAdmit(ptr: usize, len: u32): i32 {
   outZeros(n);
   let record = ptr + 4;
   for (let i = 0; i < n; i++) {
-    store<u8>(outAt(4 + i), admit(record));
+    store<u8>(outAt(4 + i), again ? readmit(record) : admit(record));
     record += load<u32>(record, REC_LEN);
   }
   return n;
+}
+
+/**
+ * in: a frame of verified, resolved transactions. All of it is taken, or, for want of room, nothing (PLANNER_FULL).
+ * out: `u32 n`, n x `u8`: 0 waits, 1 duplicate, 2 blockhash too old or unknown, 4 malformed (not what its transaction parses to, an account twice, or a payer that is no account of a user).
+ * Returns n.
+ */
+export function plannerAdmit(ptr: usize, len: u32): i32 {
+  return takeFrame(ptr, len, false);
 }
 
 /** A record of an earlier block, which is known and waits again, now with the programdata of every account it names. */
@@ -154,19 +161,7 @@ function readmit(record: usize): u8 {
  * nothing (PLANNER_FULL). out: as plannerAdmit, 0 or 2. Returns n.
  */
 export function plannerReadmit(ptr: usize, len: u32): i32 {
-  outReset();
-  if (!shardCount || !knownReady()) return PLANNER_NOT_INITIALISED;
-  const n = frameCount(ptr, len);
-  if (n < 0) return PLANNER_MALFORMED;
-  if (!hasRoom(n, len) || knownCount() + <u32>n > MAX_KNOWN) return PLANNER_FULL;
-  outU32(n);
-  outZeros(n);
-  let record = ptr + 4;
-  for (let i = 0; i < n; i++) {
-    store<u8>(outAt(4 + i), readmit(record));
-    record += load<u32>(record, REC_LEN);
-  }
-  return n;
+  return takeFrame(ptr, len, true);
 }
 
 /** in: keys of accounts that execution has found to be programs: their programdata is leased along from now on. */

@@ -1,5 +1,6 @@
 // Compiles wasm/crypto/index.ts by itself, once a test process, and wraps its memory for tests.
 
+import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
@@ -30,6 +31,29 @@ export interface CryptoExports {
   ed25519Verify(msg: number, msgLen: number, sig: number, pubkey: number): number;
   ed25519KeyCacheClear(): void;
   ed25519VerifyBatch(table: number, count: number, verdicts: number): number;
+}
+
+/** Compiles AssemblyScript that imports from the project, as "./wasm/...", with these options. */
+export async function compileEntry(entry: string, ...options: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
+  let binary: Uint8Array | undefined;
+  const { error, stderr } = await asc.main(
+    ["entry.ts", "--runtime", "stub", "-O3", ...options, "--outFile", "entry.wasm"],
+    {
+      readFile: (name: string) => {
+        if (name === "entry.ts") return entry;
+        try {
+          return readFileSync(resolve(root, name), "utf8");
+        } catch {
+          return null;
+        }
+      },
+      writeFile: (name: string, contents: Uint8Array | string) => {
+        if (name.endsWith(".wasm") && typeof contents !== "string") binary = contents;
+      },
+    },
+  );
+  if (error || !binary) throw new Error(stderr.toString());
+  return new Uint8Array(binary);
 }
 
 async function compile(): Promise<Uint8Array<ArrayBuffer>> {

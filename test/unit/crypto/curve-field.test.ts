@@ -3,11 +3,10 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { p256 } from "@noble/curves/nist.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
-import asc from "assemblyscript/asc";
 import { beforeAll, describe, expect, it } from "vitest";
 // @ts-expect-error: a build script without types
 import { generate } from "../../../wasm/crypto/montgomery.generate.mjs";
-import { randomSource, WebAssemblyModule } from "./compile.ts";
+import { compileEntry, randomSource, WebAssemblyModule } from "./compile.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const RUNS = Number(process.env.FUZZ_RUNS ?? 120);
@@ -46,24 +45,7 @@ export function scratch(size: usize): usize { return heap.alloc(size); }
 let wasm: FieldExports;
 let at: number;
 beforeAll(async () => {
-  let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
-    ["f.ts", "--runtime", "stub", "-O3", "--enable", "bulk-memory", "--use", "abort=", "--outFile", "f.wasm"],
-    {
-      readFile: (name: string) => {
-        if (name === "f.ts") return entry;
-        try {
-          return readFileSync(resolve(root, name), "utf8");
-        } catch {
-          return null;
-        }
-      },
-      writeFile: (name: string, contents: Uint8Array | string) => {
-        if (name.endsWith(".wasm") && typeof contents !== "string") binary = contents;
-      },
-    },
-  );
-  if (error || !binary) throw new Error(stderr.toString());
+  const binary = await compileEntry(entry, "--enable", "bulk-memory", "--use", "abort=");
   wasm = new WebAssembly.Instance(new WebAssemblyModule(binary)).exports as unknown as FieldExports;
   at = wasm.scratch(4096);
 });

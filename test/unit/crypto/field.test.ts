@@ -3,11 +3,10 @@
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import asc from "assemblyscript/asc";
 import { beforeAll, expect, it } from "vitest";
 // @ts-expect-error: a build script without types
 import { generate } from "../../../wasm/crypto/fe4-mul.generate.mjs";
-import { randomSource, WebAssemblyModule } from "./compile";
+import { compileEntry, randomSource, WebAssemblyModule } from "./compile";
 import { P, toBytes, toNumber } from "./ed25519-reference";
 
 const root = resolve(import.meta.dirname, "../../..");
@@ -40,24 +39,7 @@ export function scratch(size: usize): usize { return heap.alloc(size); }
 let wasm: FieldExports;
 let at: number;
 beforeAll(async () => {
-  let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
-    ["field.ts", "--runtime", "stub", "-O3", "--enable", "simd", "--outFile", "field.wasm"],
-    {
-      readFile: (name: string) => {
-        if (name === "field.ts") return entry;
-        try {
-          return readFileSync(resolve(root, name), "utf8");
-        } catch {
-          return null;
-        }
-      },
-      writeFile: (name: string, contents: Uint8Array | string) => {
-        if (name.endsWith(".wasm") && typeof contents !== "string") binary = contents;
-      },
-    },
-  );
-  if (error || !binary) throw new Error(stderr.toString());
+  const binary = await compileEntry(entry, "--enable", "simd");
   const instance = await WebAssembly.instantiate(new WebAssemblyModule(binary), {
     env: {
       abort() {

@@ -1,12 +1,8 @@
 // Hashing to G2 of BLS12-381 (RFC 9380) and proofs of possession: a vector of the RFC's, and an independent library.
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { bls12_381 } from "@noble/curves/bls12-381.js";
-import asc from "assemblyscript/asc";
 import { beforeAll, describe, expect, it } from "vitest";
-import { randomSource, WebAssemblyModule } from "./compile.ts";
+import { compileEntry, randomSource, WebAssemblyModule } from "./compile.ts";
 
-const root = resolve(import.meta.dirname, "../../..");
 const RUNS = Number(process.env.FUZZ_RUNS ?? 60);
 const POSSESSION = "BLS_POP_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 const { G2, longSignatures } = bls12_381;
@@ -26,24 +22,7 @@ export function scratch(size: usize): usize { return heap.alloc(size); }
 let wasm: Exports;
 let at: number;
 beforeAll(async () => {
-  let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
-    ["f.ts", "--runtime", "stub", "-O3", "--enable", "bulk-memory", "--use", "abort=", "--outFile", "f.wasm"],
-    {
-      readFile: (name: string) => {
-        if (name === "f.ts") return entry;
-        try {
-          return readFileSync(resolve(root, name), "utf8");
-        } catch {
-          return null;
-        }
-      },
-      writeFile: (name: string, contents: Uint8Array | string) => {
-        if (name.endsWith(".wasm") && typeof contents !== "string") binary = contents;
-      },
-    },
-  );
-  if (error || !binary) throw new Error(stderr.toString());
+  const binary = await compileEntry(entry, "--enable", "bulk-memory", "--use", "abort=");
   wasm = new WebAssembly.Instance(new WebAssemblyModule(binary)).exports as unknown as Exports;
   at = wasm.scratch(8192);
 });

@@ -5,6 +5,7 @@
  */
 import { wellKnownIndex } from "../../transaction/well-known";
 import { base58Key } from "./base58";
+import { decimalText, hexText } from "./number-text";
 
 const LIMIT: u32 = 10_000;
 /** Lines of at least one byte: at most LIMIT of them, each with its u16, and the notice. */
@@ -73,29 +74,12 @@ export function logBytes(ptr: usize, len: u32): void {
 }
 
 export function logNumber(v: u64): void {
-  if (!wanted) return;
-  let n: u32 = 0;
-  do {
-    store<u8>(digits + n, <u8>(48 + <u32>(v % 10)));
-    v /= 10;
-    n += 1;
-  } while (v);
-  while (n) {
-    n -= 1;
-    put(load<u8>(digits + n));
-  }
+  if (wanted) logBytes(digits, decimalText(v, digits));
 }
 
 /** Lower-case hexadecimal without leading zeros and without prefix. */
 export function logHex(v: u64): void {
-  if (!wanted) return;
-  let shift: u64 = v ? (63 - clz(v)) & ~3 : 0;
-  while (true) {
-    const d = <u32>((v >> shift) & 15);
-    put(d < 10 ? 48 + d : 87 + d);
-    if (!shift) return;
-    shift -= 4;
-  }
+  if (wanted) logBytes(digits, hexText(v, digits));
 }
 
 /** A Rust bool: true or false. */

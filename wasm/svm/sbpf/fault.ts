@@ -9,6 +9,7 @@
  */
 import { ERR_COMPUTATIONAL_BUDGET_EXCEEDED } from "../errors";
 import { base58Key } from "../runtime/base58";
+import { decimalText, hexText } from "../runtime/number-text";
 
 export const FAULT_NONE: u32 = 0;
 export const FAULT_VM: u32 = 1;
@@ -70,26 +71,11 @@ export function faultKey(key: usize): void {
   faultBytes(keyText, base58Key(key, keyText));
 }
 export function faultNumber(v: u64): void {
-  let n: u32 = 0;
-  do {
-    store<u8>(digits + n, <u8>(48 + <u32>(v % 10)));
-    v /= 10;
-    n += 1;
-  } while (v);
-  while (n) {
-    n -= 1;
-    put(load<u8>(digits + n));
-  }
+  faultBytes(digits, decimalText(v, digits));
 }
 /** Lower-case hexadecimal without leading zeros and without prefix. */
 export function faultHex(v: u64): void {
-  let shift: u64 = v ? (63 - clz(v)) & ~3 : 0;
-  while (true) {
-    const d = <u32>((v >> shift) & 15);
-    put(d < 10 ? 48 + d : 87 + d);
-    if (!shift) return;
-    shift -= 4;
-  }
+  faultBytes(digits, hexText(v, digits));
 }
 
 /** A fault of the machine with a fixed text. Returns 0, for `return`. */

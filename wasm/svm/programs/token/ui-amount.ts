@@ -4,11 +4,10 @@
  * ui_amount_to_amount,mod}.rs.
  */
 import { ERR_INVALID_ARGUMENT, ERR_NOT_ENOUGH_ACCOUNT_KEYS } from "../../errors";
-import { bpfData, bpfDataLen, setReturnData } from "../../runtime/context";
+import { bpfData, bpfDataLen, isUtf8, setReturnData } from "../../runtime/context";
 import { checkOwner } from "./accounts";
 import { INVALID_INSTRUCTION, INVALID_MINT } from "./error";
 import { ACCOUNT_SIZE, checkMint, MINT_DECIMALS } from "./state";
-import { isUtf8 } from "./utf8";
 
 /** Digits of a formatted u64: 255 decimals, the point, a leading zero. */
 const MAX_DIGITS: u32 = 257;
@@ -73,7 +72,7 @@ function formatAmount(amount: u64, decimals: u32): void {
 export function uiAmountToAmount(first: u32, end: u32, data: usize, len: u32): i32 {
   const ui = data + 1;
   const uiEnd = data + len;
-  if (!isUtf8(ui, uiEnd)) return INVALID_INSTRUCTION;
+  if (!isUtf8(ui, len - 1)) return INVALID_INSTRUCTION;
   const bad = checkMintAccount(first, end);
   if (bad) return bad;
   return parseAmount(ui, uiEnd, load<u8>(bpfData(first), MINT_DECIMALS));
