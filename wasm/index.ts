@@ -49,6 +49,7 @@ export {
   engineScanCold,
   engineTotals,
 } from "./state/cold";
+export { engineLargest, engineLargestCold } from "./state/largest";
 export { engineCodeBytes } from "./state/code-cache";
 export { engineCodesMissing, engineKeepCode, engineReceiveCode } from "./state/stub";
 export { engineSimulate, engineWellKnown } from "./state/simulate";

@@ -15,9 +15,20 @@ import { randomSeed } from "../host/random-seed.ts";
 import { sha256 } from "../host/sha256.ts";
 import { zstd } from "../host/zstd.ts";
 
+/** How long the largest accounts are remembered: so that walking all takes a small part of the time; at most as long as Agave does. */
+const LARGEST_MS_AN_ACCOUNT = 0.01;
+const MAX_LARGEST_AGE_MS = 2 * 60 * 60 * 1_000;
+
+/** `entries`: key and u64 lamports each, descending. */
+export interface Largest {
+  readonly slot: number;
+  readonly entries: Uint8Array;
+}
+
 export class AccountShard extends DurableObject<Env> implements Actor {
   readonly #host: MachineHost<never>;
   readonly #machine: ShardMachine;
+  #largest: (Largest & { readonly until: number }) | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -51,6 +62,16 @@ export class AccountShard extends DurableObject<Env> implements Actor {
   async scan(request: Uint8Array, asOf: number): Promise<LongBytes | null> {
     const list = this.#host.read(() => this.#machine.scan(request, asOf));
     return list && longBytes(list);
+  }
+
+  /** The accounts with the most lamports; null when there are more than may be walked. Remembered the longer the more there are. */
+  async largest(asOf: number): Promise<Largest | null> {
+    if (this.#largest && Date.now() < this.#largest.until) return this.#largest;
+    const entries = this.#host.read(() => this.#machine.largest(asOf));
+    if (!entries) return null;
+    const age = Math.min(this.#machine.count * LARGEST_MS_AN_ACCOUNT, MAX_LARGEST_AGE_MS);
+    this.#largest = { slot: asOf, entries, until: Date.now() + age };
+    return this.#largest;
   }
 
   deliver(from: NodeId, message: Message, long?: LongField): Promise<void> {

@@ -2,13 +2,12 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
 import { parseNetwork } from "../../shared/protocol/network.ts";
+import { splitKeys } from "../../shared/state/accounts.ts";
+import type { PriorityFee } from "../../shared/state/ledger-fees.ts";
 import { LedgerMachine } from "../../shared/state/ledger-machine.ts";
-import {
-  type FoundEntry,
-  type FoundStatus,
-  type FoundTransaction,
-  LedgerQuery,
-} from "../../shared/state/ledger-query.ts";
+import type { AddressPage, AddressQuery, FoundStatus, FoundTransaction } from "../../shared/state/ledger-page.ts";
+import { LedgerQuery } from "../../shared/state/ledger-query.ts";
+import type { PerformanceSample } from "../../shared/state/ledger-samples.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
 import { genesisShards } from "../host/genesis.ts";
@@ -56,11 +55,21 @@ export class Ledger extends DurableObject<Env> implements Actor {
     return this.#query.blocks(from, to, limit);
   }
 
-  async history(
-    address: Uint8Array,
-    options: { readonly before?: Uint8Array; readonly until?: Uint8Array; readonly limit: number },
-  ): Promise<FoundEntry[]> {
-    return this.#query.history(address, options);
+  async countBlocks(from: number, to: number): Promise<number> {
+    return this.#query.countBlocks(from, to);
+  }
+
+  async page(query: AddressQuery): Promise<AddressPage> {
+    return this.#query.page(query);
+  }
+
+  /** `addresses`: 32 bytes each. */
+  async priorityFees(addresses: Uint8Array): Promise<PriorityFee[]> {
+    return this.#query.priorityFees(splitKeys(addresses));
+  }
+
+  async samples(limit: number): Promise<PerformanceSample[]> {
+    return this.#query.samples(limit);
   }
 
   deliver(from: NodeId, message: Message, long?: LongField): Promise<void> {

@@ -4,6 +4,8 @@
  */
 
 import type { ClockCommand } from "../scheduling/dev-clock.ts";
+import type { AddressPage, AddressQuery, FoundEntry } from "../state/ledger-page.ts";
+import type { PerformanceSample } from "../state/ledger-samples.ts";
 import type { LoadedAccount } from "../state/stubs.ts";
 
 /** The tip as clients may see it. One commitment for now: a sealed block is processed, confirmed and finalized at once. */
@@ -66,14 +68,21 @@ export interface SignatureStatus {
   readonly customCode: number;
 }
 
-/** One entry of an address's history, newest first. */
-export interface AddressEntry extends SignatureStatus {
-  readonly signature: Uint8Array;
-  readonly blockTime: bigint;
-  /** Position in the block. */
-  readonly index: number;
-  /** Memo text as Solana's RPC gives it ("[len] text; ..."), null without. */
-  readonly memo: string | null;
+/** One entry of an address's history; memo text as Solana's RPC gives it ("[len] text; ..."), null without. */
+export type AddressEntry = FoundEntry;
+
+/** What a block's transactions paid above the base fee. */
+export interface BlockPriorityFee {
+  readonly slot: bigint;
+  /** Micro-lamports a compute unit. */
+  readonly price: bigint;
+}
+
+export interface LargestAccounts {
+  /** As of this slot, which may be a while ago: they are remembered. */
+  readonly slot: bigint;
+  /** Descending by lamports, then by address. */
+  readonly accounts: readonly { readonly key: Uint8Array; readonly lamports: bigint }[];
 }
 
 export interface AccountFilter {
@@ -127,11 +136,16 @@ export interface Backend {
   blocks(from: bigint, to: bigint, limit: number): Promise<bigint[]>;
   /** Oldest slot that the ledger still has. */
   firstBlock(): Promise<bigint>;
-  /** Newest first, older than `before`, newer than `until`, at most `limit` (1 to 1000). */
-  addressHistory(
-    address: Uint8Array,
-    options: { readonly before?: Uint8Array; readonly until?: Uint8Array; readonly limit: number },
-  ): Promise<AddressEntry[]>;
+  /** Blocks in [from, to], both within, up to the tip. */
+  countBlocks(from: bigint, to: bigint): Promise<bigint>;
+  /** Transactions that name an address, a page at a time. */
+  addressPage(query: AddressQuery): Promise<AddressPage>;
+  /** Of the newest 150 blocks with transactions, oldest first; with addresses: what writing all of them cost. */
+  priorityFees(addresses: readonly Uint8Array[]): Promise<readonly BlockPriorityFee[]>;
+  /** Newest first, at most `limit` (0 to 720). */
+  samples(limit: number): Promise<readonly PerformanceSample[]>;
+  /** The 20 accounts with most lamports. `null`: more accounts in storage than may be walked. */
+  largestAccounts(): Promise<LargestAccounts | null>;
   /** On a network for development only. */
   readonly dev?: DevBackend;
   /** Signs a transfer from the faucet and submits it; its signature. Throws where there is no faucet. */

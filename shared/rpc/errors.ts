@@ -17,6 +17,7 @@ export const SCAN_ERROR = -32012;
 export const SIGNATURE_LENGTH_MISMATCH = -32013;
 export const UNSUPPORTED_TRANSACTION_VERSION = -32015;
 export const MIN_CONTEXT_SLOT_NOT_REACHED = -32016;
+export const FILTER_TRANSACTION_NOT_FOUND = -32020;
 
 export class RpcError extends Error {
   override readonly name = "RpcError";
@@ -61,6 +62,9 @@ export const unsupportedTransactionVersion = (version: number) =>
   );
 export const minContextSlotNotReached = (contextSlot: bigint) =>
   new RpcError(MIN_CONTEXT_SLOT_NOT_REACHED, "Minimum context slot has not been reached", { contextSlot });
+
+export const filterTransactionNotFound = (signature: string) =>
+  new RpcError(FILTER_TRANSACTION_NOT_FOUND, `Transaction ${signature} not found`);
 
 /** No code of its own: @solana/kit stumbles over codes that it does not know. */
 export const developmentOnly = (method: string) =>

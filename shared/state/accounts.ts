@@ -247,3 +247,31 @@ function sipRound(v: Int32Array): void {
 export function shardOf(key: Uint8Array, shardCount: number, seeds: ShardSeeds): number {
   return (virtualShardOf(key, seeds) * shardCount) >> 12;
 }
+
+/** Accounts in the answer to getLargestAccounts (Agave: NUM_LARGEST_ACCOUNTS). Twin: wasm/state/largest.ts. */
+const NUM_LARGEST = 20;
+const LARGEST_SIZE = 40;
+
+export interface AccountBalance {
+  readonly key: Uint8Array;
+  readonly lamports: bigint;
+}
+
+/** The largest of what several shards answer, descending by lamports, then by key. */
+export function mergeLargest(lists: readonly Uint8Array[]): AccountBalance[] {
+  const all = lists.flatMap((list) => {
+    const view = viewOf(list);
+    return Array.from({ length: list.length / LARGEST_SIZE }, (_, i) => ({
+      key: list.slice(i * LARGEST_SIZE, i * LARGEST_SIZE + 32),
+      lamports: view.getBigUint64(i * LARGEST_SIZE + 32, true),
+    }));
+  });
+  const order = (a: AccountBalance, b: AccountBalance) =>
+    a.lamports === b.lamports ? compareBytes(b.key, a.key) : a.lamports < b.lamports ? 1 : -1;
+  return all.sort(order).slice(0, NUM_LARGEST);
+}
+
+/** 32 bytes each. */
+export function splitKeys(keys: Uint8Array): Uint8Array[] {
+  return Array.from({ length: keys.length / 32 }, (_, i) => keys.subarray(i * 32, i * 32 + 32));
+}

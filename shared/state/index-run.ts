@@ -95,17 +95,27 @@ export function mergeRuns(runs: readonly Uint32Array[]): Uint32Array {
   return sortRun(all);
 }
 
-/** Candidates for a key, newest first. */
-export function* findInRun(run: Uint32Array, key: IndexKey): Generator<IndexHit> {
-  let low = 0;
-  let high = run.length / ENTRY_WORDS;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (run[middle * ENTRY_WORDS]! <= key.high) low = middle + 1;
-    else high = middle;
-  }
-  for (let i = low - 1; i >= 0 && run[i * ENTRY_WORDS] === key.high; i--) {
-    const at = i * ENTRY_WORDS;
+/** Places of the entries of a keyHigh: the first one, and the one after the last. */
+function placesOf(run: Uint32Array, high: number): { readonly first: number; readonly end: number } {
+  const count = run.length / ENTRY_WORDS;
+  const after = (isBefore: (value: number) => boolean): number => {
+    let from = 0;
+    let to = count;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (isBefore(run[middle * ENTRY_WORDS]!)) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  };
+  return { first: after((value) => value < high), end: after((value) => value <= high) };
+}
+
+/** Candidates for a key, newest first, or `oldestFirst`. */
+export function* findInRun(run: Uint32Array, key: IndexKey, oldestFirst = false): Generator<IndexHit> {
+  const { first, end } = placesOf(run, key.high);
+  for (let n = 0; n < end - first; n++) {
+    const at = (oldestFirst ? first + n : end - 1 - n) * ENTRY_WORDS;
     if (run[at + 1] !== key.low) continue;
     const last = run[at + 3]!;
     yield { slot: (last >>> 24) * 2 ** 32 + run[at + 2]!, index: last & 0xffffff };

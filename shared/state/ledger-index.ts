@@ -87,6 +87,18 @@ export class LedgerIndex {
     }
   }
 
+  /** The same, oldest first; earlier ones than `oldest` may be left out. */
+  *findOldest(key: IndexKey, storage: StorageView, oldest = 0): Generator<IndexHit> {
+    for (const { upTo, pages } of this.#runs) {
+      if (upTo < oldest) continue;
+      for (const page of pages) {
+        if (page.firstHigh > key.high || key.high > page.lastHigh) continue;
+        yield* findInRun(this.#load(page, storage), key, true);
+      }
+    }
+    for (const { slot, run } of this.#recent) if (slot >= oldest) yield* findInRun(run, key, true);
+  }
+
   #load(page: Page, storage: StorageView): Uint32Array {
     const bytes = storage.get(`${this.#name}-pages`, page.id);
     if (!bytes) throw new Error(`index page ${page.id} of ${this.#name} is missing`);

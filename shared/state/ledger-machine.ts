@@ -10,6 +10,7 @@ import { EARLY_SLOTS } from "../protocol/limits.ts";
 import { REC } from "../protocol/record.ts";
 import { addressKey, RunBuilder, signatureKey } from "./index-run.ts";
 import { LedgerIndex } from "./ledger-index.ts";
+import { PerformanceSamples } from "./ledger-samples.ts";
 
 export type LedgerEvent = TimerEvent | MessageEvent;
 
@@ -27,6 +28,7 @@ const RESULT_LANDED = 8;
 export class LedgerMachine implements Machine<LedgerEvent> {
   readonly signatures = new LedgerIndex("signatures");
   readonly addresses = new LedgerIndex("addresses");
+  readonly samples = new PerformanceSamples();
   readonly #config: LedgerConfig;
   #storage!: StorageView;
   #tip!: Block;
@@ -44,6 +46,7 @@ export class LedgerMachine implements Machine<LedgerEvent> {
     this.#storage = storage;
     this.signatures.boot(storage);
     this.addresses.boot(storage);
+    this.samples.boot(storage);
     for (const { id, bytes } of storage.list("gaps")) {
       this.gaps.push({ slot: id, parentSlot: Number(viewOf(bytes).getBigUint64(0, true)) });
     }
@@ -79,15 +82,22 @@ export class LedgerMachine implements Machine<LedgerEvent> {
     let bytes: Uint8Array | undefined = message.block;
     while (bytes) {
       const block = decodeBlock(bytes);
-      const { slot, parentSlot } = decodeHeader(block.header);
+      const header = decodeHeader(block.header);
+      const { slot, parentSlot } = header;
       if (slot <= this.#tipSlot || parentSlot !== this.#tipSlot) {
         throw new Error(`block ${slot} with parent ${parentSlot} after block ${this.#tipSlot}`);
       }
       for (const early of this.#early.keys()) if (early <= parentSlot) this.#early.delete(early);
+      const samples = this.samples.add(decodeHeader(this.#tip.header), header);
       this.#tip = block;
       this.#tipSlot = slot;
       const runs = this.#index(slot, block);
-      effects.push({ type: "put", table: "blocks", id: slot, bytes }, ...runs, ...this.#gap(parentSlot, slot));
+      effects.push(
+        { type: "put", table: "blocks", id: slot, bytes },
+        ...runs,
+        ...samples,
+        ...this.#gap(parentSlot, slot),
+      );
       notices.push({ type: "send", to: "subscriptions", message: { type: "blockStored", slot, block: bytes } });
       // A run that is stored in this step cannot be merged in it: what is early then waits until it is sent again.
       bytes = runs.length > 0 ? undefined : this.#early.get(slot);
@@ -104,6 +114,9 @@ export class LedgerMachine implements Machine<LedgerEvent> {
 
   get tipSlot(): number {
     return this.#tipSlot;
+  }
+  get tipHeader(): Uint8Array {
+    return this.#tip.header;
   }
 
   #stored(asked = 0): Effect {

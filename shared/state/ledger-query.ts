@@ -3,34 +3,19 @@ import type { StorageView } from "../protocol/actor.ts";
 import { type Block, decodeBlock, frameOffsets, resultOffsets } from "../protocol/block.ts";
 import { equalBytes, viewOf } from "../protocol/bytes.ts";
 import { type BlockHeader, decodeHeader } from "../protocol/header.ts";
-import { decodeRecord, recordSignature } from "../protocol/record.ts";
-import { addressKey, signatureKey } from "./index-run.ts";
+import { recordSignature } from "../protocol/record.ts";
+import { signatureKey } from "./index-run.ts";
+import { type PriorityFee, RecentFees } from "./ledger-fees.ts";
 import type { LedgerMachine } from "./ledger-machine.ts";
-import { memoOf } from "./memo.ts";
-
-export interface FoundTransaction {
-  readonly slot: bigint;
-  readonly blockTime: bigint;
-  /** Position among the block's landed transactions. */
-  readonly index: number;
-  readonly record: Uint8Array;
-  readonly result: Uint8Array;
-}
-
-export interface FoundStatus {
-  readonly slot: bigint;
-  readonly txError: number;
-  readonly errorIndex: number;
-  readonly instructionError: number;
-  readonly customCode: number;
-}
-
-export interface FoundEntry extends FoundStatus {
-  readonly signature: Uint8Array;
-  readonly blockTime: bigint;
-  readonly index: number;
-  readonly memo: string | null;
-}
+import {
+  type AddressPage,
+  type AddressQuery,
+  addressPage,
+  type FoundStatus,
+  type FoundTransaction,
+  type PageSource,
+} from "./ledger-page.ts";
+import type { PerformanceSample } from "./ledger-samples.ts";
 
 /** A stored block with the places of its landed transactions. */
 interface OpenBlock {
@@ -45,19 +30,22 @@ interface OpenBlock {
 /** Blocks kept open, and their bytes in all; the newest one stays whatever its size. */
 const CACHED_BLOCKS = 16;
 const CACHED_BYTES = 32 << 20;
-/** Candidates whose blocks are opened for one page of an address's history: bounds the work of one call. */
-const MAX_CANDIDATES = 20_000;
-
 export class LedgerQuery {
   readonly #machine: LedgerMachine;
   readonly #storage: StorageView;
   /** Least recently used first. */
   readonly #open = new Map<number, OpenBlock>();
   #openBytes = 0;
+  readonly #fees: RecentFees;
 
   constructor(machine: LedgerMachine, storage: StorageView) {
     this.#machine = machine;
     this.#storage = storage;
+    this.#fees = new RecentFees(this);
+  }
+
+  get tipSlot(): number {
+    return this.#machine.tipSlot;
   }
 
   transaction(signature: Uint8Array): FoundTransaction | null {
@@ -92,34 +80,59 @@ export class LedgerQuery {
     return slots;
   }
 
-  /** Newest first. `before` and `until` exclude themselves; a signature that the ledger has not is no bound. */
-  history(
-    address: Uint8Array,
-    options: { readonly before?: Uint8Array; readonly until?: Uint8Array; readonly limit: number },
-  ): FoundEntry[] {
-    const before = options.before && this.#find(options.before);
-    const until = options.until && this.#find(options.until);
-    // A `before` that nobody knows leaves nothing to be older than it.
-    if (options.before && !before) return [];
-    const entries: FoundEntry[] = [];
-    let candidates = 0;
-    const key = addressKey(viewOf(address), 0);
-    for (const { slot, index } of this.#machine.addresses.find(key, this.#storage, before?.slot)) {
-      if (before && !isOlder(slot, index, before)) continue;
-      if (entries.length >= options.limit || ++candidates > MAX_CANDIDATES) break;
-      if (until && !isOlder(until.slot, until.index, { slot, index })) break;
-      const open = this.#openBlock(slot);
-      const record = decodeRecord(recordAt(open, index));
-      if (!record.accountKeys.some((key) => equalBytes(key, address))) continue;
-      entries.push({
-        ...this.#status(slot, open, index),
-        signature: record.signatures[0]!.slice(),
-        blockTime: BigInt(open.header.unixTimestamp),
-        index,
-        memo: memoOf(record),
-      });
+  /** Blocks in [from, to]: all slots up to the tip but the skipped ones. */
+  countBlocks(from: number, to: number): number {
+    const last = Math.min(to, this.#machine.tipSlot);
+    let count = Math.max(0, last - from + 1);
+    for (const { parentSlot, slot } of this.#machine.gaps) {
+      count -= Math.max(0, Math.min(slot - 1, last) - Math.max(parentSlot + 1, from) + 1);
     }
-    return entries;
+    return count;
+  }
+
+  /** Transactions that name an address. */
+  page(query: AddressQuery): AddressPage {
+    return addressPage(this.#source, query);
+  }
+
+  /** What the transactions of the newest blocks paid above the base fee, oldest block first. */
+  priorityFees(addresses: readonly Uint8Array[]): PriorityFee[] {
+    return this.#fees.newest(addresses);
+  }
+
+  /** Newest first. */
+  samples(limit: number): PerformanceSample[] {
+    return this.#machine.samples.newest(limit, decodeHeader(this.#machine.tipHeader));
+  }
+
+  readonly #source: PageSource = {
+    candidates: (key, oldestFirst, start) => {
+      const { addresses } = this.#machine;
+      return oldestFirst ? addresses.findOldest(key, this.#storage, start) : addresses.find(key, this.#storage, start);
+    },
+    find: (signature) => this.#find(signature),
+    transaction: ({ slot, index }) => this.#transaction(slot, this.#openBlock(slot), index),
+    status: ({ slot, index }) => this.#status(slot, this.#openBlock(slot), index),
+    slotAt: (time) => this.#slotAt(time),
+  };
+
+  /** Blocks have ascending times. */
+  #slotAt(time: number): number {
+    let from = 0;
+    let to = this.#machine.tipSlot + 1;
+    while (from < to) {
+      const middle = Math.floor((from + to) / 2);
+      const [slot] = this.blocks(middle, this.#machine.tipSlot, 1);
+      if (slot !== undefined && this.#timeOf(slot) < time) from = slot + 1;
+      else to = middle;
+    }
+    return from;
+  }
+
+  #timeOf(slot: number): number {
+    const bytes = this.#storage.get("blocks", slot);
+    if (!bytes) throw new Error(`block ${slot} is missing`);
+    return decodeHeader(bytes).unixTimestamp;
   }
 
   #find(signature: Uint8Array): { slot: number; index: number; open: OpenBlock } | null {
@@ -191,7 +204,3 @@ export function resultAt(open: OpenBlock, index: number): Uint8Array {
 }
 
 const sizeOf = ({ block }: OpenBlock): number => block.frame.length + block.results.length;
-
-function isOlder(slot: number, index: number, than: { slot: number; index: number }): boolean {
-  return slot < than.slot || (slot === than.slot && index < than.index);
-}

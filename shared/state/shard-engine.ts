@@ -255,6 +255,14 @@ export class ShardEngine implements ShardEnginePort {
     this.#must("engineScanCold", this.instance.call("engineScanCold", input));
     return this.instance.out();
   }
+  largest(asOf: number): Uint8Array {
+    this.#must("engineLargest", this.#number("engineLargest", this.#asOf(asOf)));
+    return this.instance.out();
+  }
+  largestCold(accounts: Uint8Array): Uint8Array {
+    this.#must("engineLargestCold", this.instance.call("engineLargestCold", accounts));
+    return this.instance.out();
+  }
   /** Account lists of everything changed after `since`, tombstones too, as of the end of slot `asOf`. */
   *collect(since: number, asOf: number, listBytes = COLLECT_BYTES): Generator<Uint8Array> {
     let cursor = 0;

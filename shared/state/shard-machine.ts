@@ -18,7 +18,7 @@ import { concatBytes, equalBytes, viewOf } from "../protocol/bytes.ts";
 import { EARLY_SLOTS } from "../protocol/limits.ts";
 import type { Message, NodeId } from "../protocol/messages.ts";
 import { AccountStore, type StoreConfig } from "./account-store.ts";
-import { MAX_READ_BYTES, mergeAccountLists, pickAccounts, sortedTotals } from "./accounts.ts";
+import { MAX_READ_BYTES, mergeAccountLists, pickAccounts, sortedTotals, splitKeys } from "./accounts.ts";
 import { leaseParties } from "./lease-parties.ts";
 import { type Codec, pack, unpack } from "./pack.ts";
 import type { ShardEnginePort } from "./shard-port.ts";
@@ -179,8 +179,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     if (cold.length === 0) return list;
     const found = this.#store.findBounded(cold, MAX_READ_BYTES - list.length);
     if (!found) return null;
-    const wanted = Array.from({ length: keys.length / 32 }, (_, i) => keys.subarray(i * 32, i * 32 + 32));
-    return pickAccounts([list, found], wanted, stubbedSizeAt);
+    return pickAccounts([list, found], splitKeys(keys), stubbedSizeAt);
   }
 
   /** What a reader has the data of is read again and again: from memory, where there is room, it need not be unpacked each time. */
@@ -208,6 +207,21 @@ export class ShardMachine implements Machine<ShardEvent> {
       lists.push(list);
     }
     return mergeAccountLists(lists);
+  }
+
+  /** The accounts with the most lamports (LargestAccount entries); null when more must be walked than a scan may. */
+  largest(asOf: number): Uint8Array | null {
+    this.#settle();
+    let largest = this.#engine.largest(asOf);
+    if (this.#engine.coldCount() === 0) return largest;
+    if (this.#store.bytes > MAX_SCAN_STORED) return null;
+    for (const stored of this.#store.lists()) largest = this.#engine.largestCold(stored);
+    return largest;
+  }
+
+  /** Accounts that exist. */
+  get count(): number {
+    return this.#engine.count();
   }
 
   /** Every account in storage that exists, as of the last checkpoint, in account lists. */

@@ -72,6 +72,10 @@ export interface ShardEnginePort {
   /** Null when the answer is larger than MAX_READ_BYTES. `known`: hashes, 32 bytes a key or zeros, of data that need no answer. */
   readBounded(keys: Uint8Array, asOf: number, known?: Uint8Array): Uint8Array | null;
   scan(request: Uint8Array, asOf: number): Uint8Array | null;
+  /** Accounts in memory with the most lamports: 40 bytes each, key and u64 lamports, descending. */
+  largest(asOf: number): Uint8Array;
+  /** The same with those of a list from storage. */
+  largestCold(accounts: Uint8Array): Uint8Array;
   /** Those of a list from storage that pass and are not in memory. */
   scanCold(request: Uint8Array, accounts: Uint8Array): Uint8Array;
 }

@@ -61,7 +61,8 @@ export function checkLookups(machine: LedgerMachine, storage: StorageView, addre
       .filter(([, { record }]) => decodeRecord(record).accountKeys.some((key) => hex(key) === hex(address)))
       .map(([signature]) => signature)
       .reverse();
-    const entries = query.history(address, { limit: 1000 }).map((entry) => hex(entry.signature));
+    const page = query.page({ addresses: [address], limit: 1000 });
+    const entries = page.ok ? page.entries.map((entry) => hex(entry.signature)) : [];
     demand(
       entries.join() === expected.join(),
       "lost",

@@ -9,11 +9,12 @@ import { type Network, parseNetwork } from "../../shared/protocol/network.ts";
 import { decodeAccountList } from "../../shared/rpc/accounts.ts";
 import type {
   AccountFilter,
-  AddressEntry,
   Backend,
+  BlockPriorityFee,
   ChainInfo,
   DevBackend,
   Head,
+  LargestAccounts,
   SignatureStatus,
   StoredBlock,
   StoredTransaction,
@@ -26,10 +27,13 @@ import {
   MAX_READ_BYTES,
   MAX_SCAN_BYTES,
   mergeAccountLists,
+  mergeLargest,
   pickAccounts,
   shardOf,
 } from "../../shared/state/accounts.ts";
+import type { AddressPage, AddressQuery } from "../../shared/state/ledger-page.ts";
 import { openBlock, recordAt, resultAt } from "../../shared/state/ledger-query.ts";
+import type { PerformanceSample } from "../../shared/state/ledger-samples.ts";
 import { HASH_SIZE, type LoadedAccount } from "../../shared/state/stubs.ts";
 import { ChainClock } from "./chain-clock.ts";
 import { Decrees } from "./decrees.ts";
@@ -188,18 +192,45 @@ export class EdgeBackend implements Backend {
   }
 
   async blocks(from: bigint, to: bigint, limit: number): Promise<bigint[]> {
-    const last = to > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(to);
-    return (await ledgerStub(this.#env).blocks(Number(from), last, limit)).map(BigInt);
+    return (await ledgerStub(this.#env).blocks(slotNumber(from), slotNumber(to), limit)).map(BigInt);
   }
 
   async firstBlock(): Promise<bigint> {
     return FIRST_BLOCK;
   }
 
-  async addressHistory(
-    address: Uint8Array,
-    options: { readonly before?: Uint8Array; readonly until?: Uint8Array; readonly limit: number },
-  ): Promise<AddressEntry[]> {
-    return await ledgerStub(this.#env).history(address, options);
+  async countBlocks(from: bigint, to: bigint): Promise<bigint> {
+    return BigInt(await ledgerStub(this.#env).countBlocks(slotNumber(from), slotNumber(to)));
   }
+
+  async addressPage(query: AddressQuery): Promise<AddressPage> {
+    return await ledgerStub(this.#env).page(query);
+  }
+
+  async priorityFees(addresses: readonly Uint8Array[]): Promise<readonly BlockPriorityFee[]> {
+    const fees = await ledgerStub(this.#env).priorityFees(concatBytes(...addresses));
+    return fees.map(({ slot, price }) => ({ slot: BigInt(slot), price }));
+  }
+
+  async samples(limit: number): Promise<readonly PerformanceSample[]> {
+    return await ledgerStub(this.#env).samples(limit);
+  }
+
+  async largestAccounts(): Promise<LargestAccounts | null> {
+    const { slot } = await this.head();
+    const answers = await Promise.all(
+      Array.from({ length: this.#network.shardCount }, (_, shard) => shardStub(this.#env, shard).largest(Number(slot))),
+    );
+    const known = answers.flatMap((answer) => answer ?? []);
+    if (known.length < answers.length) return null;
+    return {
+      slot: BigInt(Math.min(...known.map((answer) => answer.slot))),
+      accounts: mergeLargest(known.map((answer) => answer.entries)),
+    };
+  }
+}
+
+/** What is beyond every slot stays beyond. */
+function slotNumber(slot: bigint): number {
+  return slot > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(slot);
 }

@@ -8,14 +8,21 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { compareBytes, concatBytes } from "../../../shared/protocol/bytes.ts";
 import { blockhashOf, encodeContext } from "../../../shared/protocol/context.ts";
-import { decodeRecord, frameRecords, makeFrame, recordSignature } from "../../../shared/protocol/record.ts";
+import {
+  decodeRecord,
+  frameRecords,
+  makeFrame,
+  recordSignature,
+  requestsWrite,
+} from "../../../shared/protocol/record.ts";
 import { type Account, decodeAccountList, encodeAccountList, missingAccount } from "../../../shared/rpc/accounts.ts";
 import type {
   AccountFilter,
-  AddressEntry,
   Backend,
+  BlockPriorityFee,
   ChainInfo,
   Head,
+  LargestAccounts,
   SignatureStatus,
   StoredBlock,
   StoredTransaction,
@@ -25,6 +32,8 @@ import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { errorFields } from "../../../shared/rpc/result-view.ts";
 import type { RpcServices } from "../../../shared/rpc/services.ts";
 import { wasmServices } from "../../../shared/rpc/wasm-services.ts";
+import { type AddressPage, type AddressQuery, addressPage, type Position } from "../../../shared/state/ledger-page.ts";
+import { type PerformanceSample, PerformanceSamples } from "../../../shared/state/ledger-samples.ts";
 import { WasmInstance } from "../../../shared/svm/wasm-instance.ts";
 
 const GENESIS_TIME = 1_700_000_000;
@@ -51,6 +60,7 @@ export class MemoryBackend implements Backend {
 
   readonly #hashes: Uint8Array[] = [hash(new TextEncoder().encode("genesis"))];
   readonly #transactions = new Map<string, StoredTransaction>();
+  readonly #samples = new PerformanceSamples();
   #slot = 0;
   #transactionCount = 0n;
 
@@ -63,6 +73,11 @@ export class MemoryBackend implements Backend {
   put(account: Account): void {
     if (account.lamports === 0n) this.accounts.delete(encodeBase58(account.key));
     else this.accounts.set(encodeBase58(account.key), account);
+  }
+
+  get #header() {
+    const [slot, transactionCount] = [this.#slot, this.#transactionCount];
+    return { slot, unixTimestamp: GENESIS_TIME + slot, transactionCount };
   }
 
   #context(): Uint8Array {
@@ -142,8 +157,10 @@ export class MemoryBackend implements Backend {
     const blockhash = blockhashOf(hash, previousBlockhash, Number(slot), 0, Number(blockTime), frame);
     this.#hashes.unshift(blockhash);
     this.#hashes.length = Math.min(this.#hashes.length, 512);
+    const before = this.#header;
     this.#slot++;
     this.#transactionCount += BigInt(transactions.length);
+    this.#samples.add(before, this.#header);
     for (const tx of transactions) this.#transactions.set(encodeBase58(recordSignature(tx.record)), tx);
     const block = {
       slot,
@@ -192,28 +209,51 @@ export class MemoryBackend implements Backend {
     return 1n;
   }
 
-  async addressHistory(
-    address: Uint8Array,
-    options: { readonly before?: Uint8Array; readonly until?: Uint8Array; readonly limit: number },
-  ): Promise<AddressEntry[]> {
-    const wanted = encodeBase58(address);
-    const newest = [...this.#transactions.values()].reverse();
-    const all = newest.filter((tx) => decodeRecord(tx.record).accountKeys.some((key) => encodeBase58(key) === wanted));
-    const indexOf = (signature: Uint8Array) =>
-      all.findIndex((tx) => compareBytes(recordSignature(tx.record), signature) === 0);
-    const from = options.before ? indexOf(options.before) + 1 : 0;
-    const to = options.until ? indexOf(options.until) : all.length;
-    return all
-      .slice(from, to < 0 ? all.length : to)
-      .slice(0, options.limit)
-      .map((tx) => ({
-        signature: recordSignature(tx.record),
-        slot: tx.slot,
-        blockTime: tx.blockTime,
-        index: tx.index,
-        memo: null,
-        ...errorFields(tx.result),
-      }));
+  async countBlocks(from: bigint, to: bigint): Promise<bigint> {
+    return BigInt([...this.blocksBySlot.keys()].filter((slot) => slot >= from && slot <= to).length);
+  }
+
+  async addressPage(query: AddressQuery): Promise<AddressPage> {
+    const all = [...this.#transactions.values()];
+    const at = ({ slot, index }: Position) => all.find((tx) => tx.slot === BigInt(slot) && tx.index === index)!;
+    const positionOf = ({ slot, index }: StoredTransaction) => ({ slot: Number(slot), index });
+    return addressPage(
+      {
+        candidates: (_, oldestFirst) => (oldestFirst ? all : all.toReversed()).map(positionOf).values(),
+        find: (signature) => {
+          const found = this.#transactions.get(encodeBase58(signature));
+          return found ? positionOf(found) : null;
+        },
+        transaction: at,
+        status: (position) => ({ slot: BigInt(position.slot), ...errorFields(at(position).result) }),
+        slotAt: (time) => Math.max(0, time - GENESIS_TIME),
+      },
+      query,
+    );
+  }
+
+  async priorityFees(addresses: readonly Uint8Array[]): Promise<readonly BlockPriorityFee[]> {
+    const wanted = new Set(addresses.map(encodeBase58));
+    return [...this.blocksBySlot.values()].flatMap(({ slot, transactions }) => {
+      const records = transactions.map((tx) => decodeRecord(tx.record));
+      if (records.length === 0) return [];
+      const ascending = (prices: readonly bigint[]) => prices.toSorted((a, b) => Number(a - b));
+      const lowest = (some: typeof records) => ascending(some.map((tx) => tx.computeUnitPrice))[0] ?? 0n;
+      const writers = (address: string) =>
+        records.filter((tx) => tx.accountKeys.some((key, i) => encodeBase58(key) === address && requestsWrite(tx, i)));
+      return { slot, price: ascending([records, ...[...wanted].map(writers)].map(lowest)).at(-1)! };
+    });
+  }
+
+  async samples(limit: number): Promise<readonly PerformanceSample[]> {
+    return this.#samples.newest(limit, this.#header);
+  }
+
+  async largestAccounts(): Promise<LargestAccounts> {
+    const all = [...this.accounts.values()].sort(
+      (a, b) => Number(b.lamports - a.lamports) || compareBytes(b.key, a.key),
+    );
+    return { slot: BigInt(this.#slot), accounts: all.slice(0, 20) };
   }
 
   async #airdrop(to: Uint8Array, lamports: bigint): Promise<Uint8Array> {

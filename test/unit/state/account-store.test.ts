@@ -12,12 +12,13 @@ import {
   encodeAccountList,
   encodeScanRequest,
   mergeAccountLists,
+  mergeLargest,
   pickAccounts,
 } from "../../../shared/state/accounts.ts";
 import { pack, unpack } from "../../../shared/state/pack.ts";
 import type { ShardEngine } from "../../../shared/state/shard-engine.ts";
 import { SimulatedStorage, type Write } from "../../simulation/storage.ts";
-import { digestOf, engineOf, hex, keyOf, wallet } from "./chain.ts";
+import { digestOf, engineOf, hex, keyOf, largestOf, wallet } from "./chain.ts";
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
 const KEYS = Array.from({ length: 60 }, (_, i) => keyOf(i)).sort(compareBytes);
@@ -215,6 +216,12 @@ class Model {
     return mergeAccountLists([this.engine.scan(request, asOf)!, ...cold]);
   }
 
+  largest(asOf: number): Uint8Array {
+    let largest = this.engine.largest(asOf);
+    for (const list of this.store.lists()) largest = this.engine.largestCold(list);
+    return largest;
+  }
+
   check(): void {
     expect(this.engine.lamports()).toBe(total(this.newest));
     expect(this.engine.count()).toBe(this.newest.size);
@@ -227,6 +234,7 @@ class Model {
       const own = [...this.newest.values()].filter((account) => compareBytes(account.owner, owner) === 0);
       expect(hex(this.scan(owner, this.applied))).toBe(hex(encodeAccountList(sorted(own))));
     }
+    expect(mergeLargest([this.largest(this.applied)])).toEqual(largestOf(this.newest.values()));
   }
 }
 

@@ -247,3 +247,11 @@ export function resultsOf(results: Uint8Array): [number, Uint8Array][] {
   }
   return out;
 }
+
+/** What the twenty largest accounts are, in the order of the answer. */
+export function largestOf(accounts: Iterable<Account>): { key: Uint8Array; lamports: bigint }[] {
+  return [...accounts]
+    .map(({ key, lamports }) => ({ key: Uint8Array.from(key), lamports }))
+    .sort((a, b) => (a.lamports === b.lamports ? compareBytes(b.key, a.key) : a.lamports < b.lamports ? 1 : -1))
+    .slice(0, 20);
+}

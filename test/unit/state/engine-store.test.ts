@@ -11,11 +11,12 @@ import {
   encodeAccountList,
   encodeScanRequest,
   MAX_ACCOUNT_DATA,
+  mergeLargest,
   shardOf,
   tombstone,
 } from "../../../shared/state/accounts.ts";
 import type { ShardEngine } from "../../../shared/state/shard-engine.ts";
-import { digestOf, engineOf, hex, keyOf, SEEDS, sha256, wallet } from "./chain.ts";
+import { digestOf, engineOf, hex, keyOf, largestOf, SEEDS, sha256, wallet } from "./chain.ts";
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
 
@@ -200,6 +201,10 @@ describe("store", () => {
           expect(engine.count()).toBe(newest(model).size);
           for (const [slot, state] of model.history)
             if (slot >= model.base) expect(dump(engine, slot)).toEqual(shown(state));
+        }
+        for (const [slot, state] of model.history) {
+          if (slot < model.base) continue;
+          expect(mergeLargest([model.engine.largest(slot)])).toEqual(largestOf(state.values()));
         }
         for (const owner of OWNERS) {
           for (const [slot, state] of model.history) {
@@ -456,6 +461,31 @@ describe("rows", () => {
     expect(load(encodeAccountList([wallet(foreign, 1n)]))).toBe(-ErrorCode.ENGINE_WRONG_SHARD);
     expect(engine.count()).toBe(0);
     expect(load(list)).toBe(0);
+  });
+});
+
+describe("the largest accounts", () => {
+  it("are twenty, by lamports and then by key, of any shard and of those in storage", () => {
+    const engine = engineOf();
+    const accounts = Array.from({ length: 400 }, (_, i) => wallet(keyOf(i), BigInt((i * 37) % 90) << 40n));
+    for (const account of accounts.slice(0, 200)) engine.load(encodeAccountList([account]), 0);
+    const inMemory = engine.largest(0);
+    const existing = (some: typeof accounts) => some.filter(({ lamports }) => lamports > 0n);
+    expect(mergeLargest([inMemory])).toEqual(largestOf(existing(accounts.slice(0, 200))));
+    expect(mergeLargest([inMemory])).toHaveLength(20);
+    // A list from storage with accounts that are in memory too: those have other lamports there.
+    const stored = [
+      ...existing(accounts.slice(100, 200)).map(({ key }) => wallet(key, 1n << 60n)),
+      ...accounts.slice(200),
+    ];
+    expect(mergeLargest([engine.largestCold(encodeAccountList(existing(stored)))])).toEqual(
+      largestOf(existing(accounts)),
+    );
+    expect(mergeLargest([inMemory, inMemory.slice(0, 40)])).toHaveLength(20);
+    const few = engineOf();
+    few.load(encodeAccountList(accounts.slice(1, 4)), 0);
+    expect(mergeLargest([few.largest(0), engineOf().largest(0)])).toEqual(largestOf(accounts.slice(1, 4)));
+    expect(Number(few.instance.call("engineLargestCold", Uint8Array.of(1)))).toBe(-ErrorCode.ENGINE_MALFORMED);
   });
 });
 

@@ -74,10 +74,10 @@ it("the history of a busy address can be paged to its end", () => {
   let left = sent.length;
   let before: Uint8Array | undefined;
   for (;;) {
-    const page = ledger.query.history(PAYER, { limit: 1_000, ...(before && { before }) });
-    if (page.length === 0) break;
-    for (const entry of page) expect(entry.signature).toEqual(sent[--left]);
-    before = page.at(-1)!.signature;
+    const page = ledger.query.page({ addresses: [PAYER], limit: 1_000, signatures: { ...(before && { lt: before }) } });
+    if (!page.ok || page.entries.length === 0) break;
+    for (const entry of page.entries) expect(entry.signature).toEqual(sent[--left]);
+    before = page.entries.at(-1)!.signature;
   }
   expect(left).toBe(0);
 });

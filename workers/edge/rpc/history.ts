@@ -1,11 +1,17 @@
 /** What the ledger has: transactions, blocks, statuses, an address's history. */
 import { z } from "zod";
-import type { SignatureStatus, StoredBlock } from "../../../shared/rpc/backend.ts";
+import type { AddressEntry, SignatureStatus, StoredBlock } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { type Call, withContext } from "../../../shared/rpc/call.ts";
 import { encodeBlock, encodeTransaction } from "../../../shared/rpc/encode-transaction.ts";
 import { errorJson, statusJson } from "../../../shared/rpc/error-text.ts";
-import { blockCleanedUp, blockNotAvailable, invalidParams, slotSkipped } from "../../../shared/rpc/errors.ts";
+import {
+  blockCleanedUp,
+  blockNotAvailable,
+  filterTransactionNotFound,
+  invalidParams,
+  slotSkipped,
+} from "../../../shared/rpc/errors.ts";
 import type { Json } from "../../../shared/rpc/json.ts";
 import { type Methods, method } from "../../../shared/rpc/method.ts";
 import {
@@ -57,6 +63,16 @@ async function slotsBetween(call: Call, from: bigint, to: bigint, limit: bigint)
   if (to < from || limit === 0n) return [];
   return call.backend.blocks(from, to, Number(limit));
 }
+
+const signatureJson = (entry: AddressEntry): Json => ({
+  signature: encodeBase58(entry.signature),
+  slot: entry.slot,
+  err: errorJson(entry),
+  memo: entry.memo,
+  blockTime: entry.blockTime,
+  confirmationStatus: "finalized",
+  transactionIndex: entry.index,
+});
 
 const min = (a: bigint, b: bigint) => (a < b ? a : b);
 
@@ -127,24 +143,18 @@ export const historyMethods: Methods = {
     [text, config({ before: optional(text), until: optional(text), limit: optional(u64), commitment, minContextSlot })],
     async (call, address, options) => {
       const key = toKey(address);
-      const before = options.before === undefined ? {} : { before: toSignature(options.before) };
-      const until = options.until === undefined ? {} : { until: toSignature(options.until) };
+      const before = options.before === undefined ? {} : { lt: toSignature(options.before) };
+      const until = options.until === undefined ? {} : { gt: toSignature(options.until) };
       const limit = options.limit ?? BigInt(MAX_SIGNATURES_FOR_ADDRESS);
       if (limit < 1n || limit > BigInt(MAX_SIGNATURES_FOR_ADDRESS)) {
         throw invalidParams(`Invalid limit; max ${MAX_SIGNATURES_FOR_ADDRESS}`);
       }
       atLeastConfirmed(options.commitment);
       await call.head(options.minContextSlot);
-      const found = await call.backend.addressHistory(key, { ...before, ...until, limit: Number(limit) });
-      return found.map((entry) => ({
-        signature: encodeBase58(entry.signature),
-        slot: entry.slot,
-        err: errorJson(entry),
-        memo: entry.memo,
-        blockTime: entry.blockTime,
-        confirmationStatus: "finalized",
-        transactionIndex: entry.index,
-      }));
+      const signatures = { ...before, ...until };
+      const page = await call.backend.addressPage({ addresses: [key], signatures, limit: Number(limit) });
+      if (!page.ok) throw filterTransactionNotFound(encodeBase58(page.unknown));
+      return page.entries.map(signatureJson);
     },
   ),
 };

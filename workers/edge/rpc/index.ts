@@ -19,7 +19,7 @@ export function rpcMethods(): Methods {
     ...accountMethods,
     ...tokenMethods,
     ...transactionMethods,
-    ...feeMethods(),
+    ...feeMethods,
     ...historyMethods,
     ...devMethods,
   };

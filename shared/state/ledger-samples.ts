@@ -1,0 +1,104 @@
+/**
+ * Performance samples (getRecentPerformanceSamples): how many transactions and slots there were in each minute of the chain.
+ *
+ *   blocks    | | | | | | | |            | | | |
+ *   samples   [ 60 s ][ 60 s ]   idle    [ 60 s ...        a minute without a block has no sample
+ *
+ * Derived from the headers: the time is the blocks' own.
+ */
+import type { Effect, StorageView } from "../protocol/actor.ts";
+import { ByteReader, ByteWriter } from "../protocol/bytes.ts";
+import type { BlockHeader } from "../protocol/header.ts";
+
+/** Seconds of a sample (Agave: SAMPLE_INTERVAL of core/src/sample_performance_service.rs). */
+const SAMPLE_SECONDS = 60;
+/** Samples kept: 12 hours; as many as one call may ask for (Agave: PERFORMANCE_SAMPLES_LIMIT). */
+export const MAX_SAMPLES = 720;
+const TABLE = "samples";
+
+export interface PerformanceSample {
+  /** Its newest slot. */
+  readonly slot: number;
+  readonly slots: number;
+  readonly transactions: number;
+  readonly seconds: number;
+}
+
+/** Where a sample begins: its first second, and slot and number of transactions of the block before it. */
+interface Start {
+  readonly time: number;
+  readonly slot: number;
+  readonly transactions: number;
+}
+
+type Header = Pick<BlockHeader, "slot" | "unixTimestamp" | "transactionCount">;
+
+export class PerformanceSamples {
+  /** Oldest first. */
+  readonly #samples: PerformanceSample[] = [];
+  #start: Start | undefined;
+  #nextId = 0;
+
+  boot(storage: StorageView): void {
+    for (const { id, bytes } of storage.list(TABLE)) {
+      const reader = new ByteReader(bytes);
+      const number = () => Number(reader.u64());
+      this.#samples.push({ slot: number(), slots: number(), transactions: number(), seconds: number() });
+      this.#start = { time: Number(reader.i64()), slot: number(), transactions: number() };
+      this.#nextId = id + 1;
+    }
+  }
+
+  /** A block and the one before it. */
+  add(before: Header, block: Header): Effect[] {
+    const start = this.#start;
+    const skipped = block.slot !== before.slot + 1;
+    const startAt = (time: number): Start => ({
+      time,
+      slot: block.slot - 1,
+      transactions: Number(before.transactionCount),
+    });
+    if (!start) {
+      this.#start = startAt(block.unixTimestamp);
+      return [];
+    }
+    const end = start.time + SAMPLE_SECONDS;
+    if (!skipped && block.unixTimestamp < end) return [];
+    // The next minute follows at once, unless nothing happened in it.
+    this.#start = startAt(!skipped && block.unixTimestamp < end + SAMPLE_SECONDS ? end : block.unixTimestamp);
+    if (before.slot === start.slot) return [];
+    const sample = sampleOf(start, before, skipped ? Math.min(elapsed(start, before), SAMPLE_SECONDS) : SAMPLE_SECONDS);
+    this.#samples.push(sample);
+    if (this.#samples.length > MAX_SAMPLES) this.#samples.shift();
+    const id = this.#nextId++;
+    const old = id - MAX_SAMPLES;
+    const put: Effect = { type: "put", table: TABLE, id, bytes: encode(sample, this.#start) };
+    return old < 0 ? [put] : [put, { type: "delete", table: TABLE, from: old, to: old }];
+  }
+
+  /** Newest first, at most `limit`. A chain that is not a minute old has one: of the time so far. */
+  newest(limit: number, tip: Header): PerformanceSample[] {
+    const start = this.#start;
+    if (this.#samples.length === 0 && start && tip.slot > start.slot && limit > 0) {
+      return [sampleOf(start, tip, elapsed(start, tip))];
+    }
+    return limit === 0 ? [] : this.#samples.slice(-limit).reverse();
+  }
+}
+
+/** At least 1: clients divide by it. */
+const elapsed = (start: Start, last: Header): number => Math.max(1, last.unixTimestamp - start.time);
+
+function sampleOf(start: Start, last: Header, seconds: number): PerformanceSample {
+  return {
+    slot: last.slot,
+    slots: last.slot - start.slot,
+    transactions: Number(last.transactionCount) - start.transactions,
+    seconds,
+  };
+}
+
+function encode({ slot, slots, transactions, seconds }: PerformanceSample, next: Start): Uint8Array {
+  const writer = new ByteWriter().u64(slot).u64(slots).u64(transactions).u64(seconds);
+  return writer.i64(next.time).u64(next.slot).u64(next.transactions).bytes();
+}
