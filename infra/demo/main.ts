@@ -1,5 +1,5 @@
 /** `npm run demo`: an app's day on the network, written with @solana/kit alone. */
-import { parseArgs } from "node:util";
+import { parseCommandLine } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
 import { connect } from "./app.ts";
 import { Report } from "./report.ts";
@@ -18,19 +18,11 @@ Usage: npm run demo -- [options]
 `;
 
 function parseOptions() {
-  let values: { url: string; payments: string; help?: boolean | undefined };
-  try {
-    values = parseArgs({
-      options: {
-        url: { type: "string", default: "http://127.0.0.1:8899" },
-        payments: { type: "string", default: "200" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    const [sentence] = (error as Error).message.split(/[.\n]/);
-    throw new Failure("bad-option", `${sentence}; npm run demo -- --help lists the options`);
-  }
+  const { values } = parseCommandLine("demo", process.argv.slice(2), {
+    url: { type: "string", default: "http://127.0.0.1:8899" },
+    payments: { type: "string", default: "200" },
+    help: { type: "boolean", short: "h" },
+  });
   const payments = /^\d{1,6}$/.test(values.payments) ? Number(values.payments) : 0;
   if (payments < 1 || payments > MAX_PAYMENTS) {
     const text = `--payments takes a whole number from 1 to ${MAX_PAYMENTS}, not "${values.payments}"`;

@@ -4,10 +4,10 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { REAL_PROGRAMS } from "../../shared/protocol/real-programs.ts";
 import { decodeBase58 } from "../../shared/rpc/base58.ts";
 import { parseRealPrograms, withStandardPrograms } from "../genesis/standard-programs.ts";
+import { parseCommandLine } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
 import { createNetworkFile, networkVariable } from "../network/genesis.ts";
 import { RANGES } from "../network/index.ts";
@@ -30,31 +30,21 @@ Usage: npm run genesis -- --out DIR [options]
 
 const LANES = [1, 256] as const;
 
-function options() {
-  try {
-    return parseArgs({
-      strict: true,
-      allowPositionals: false,
-      options: {
-        out: { type: "string" },
-        shards: { type: "string" },
-        lanes: { type: "string" },
-        "slot-ms": { type: "string" },
-        "real-programs": { type: "string" },
-        faucet: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    throw new Failure("bad-option", (error as Error).message.split("\n")[0]!);
-  }
-}
+const OPTIONS = {
+  out: { type: "string" },
+  shards: { type: "string" },
+  lanes: { type: "string" },
+  "slot-ms": { type: "string" },
+  "real-programs": { type: "string" },
+  faucet: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
 
 /** The Solana CLI's key file: the 64 bytes of seed and public key as a JSON array. */
 const keyFile = (keypair: Keypair): string => `${JSON.stringify([...decodeBase58(keypair.secretKey)!])}\n`;
 
 async function main(): Promise<void> {
-  const values = options();
+  const { values } = parseCommandLine("genesis", process.argv.slice(2), OPTIONS);
   if (values.help) {
     console.log(HELP);
     return;

@@ -4,8 +4,8 @@
  *   { "pubkey": "...", "account": { "lamports": 1, "data": ["...", "base64"], "owner": "...", "executable": false,
  *     "rentEpoch": 18446744073709551615, "space": 0 } }
  */
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, statSync } from "node:fs";
+import { extname, join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { z } from "zod";
 import { decodeBase58 } from "../../shared/rpc/base58.ts";
@@ -90,11 +90,14 @@ export function readAccountFile(path: string): Account {
   return { key: pubkey, owner, lamports, rentEpoch, executable, data };
 }
 
-/** The account files of a folder: everything in it that ends in .json, by name. Throws a Failure when there are none. */
+/**
+ * The account files of a folder, by name: as solana-test-validator all files whose extension is json, not those of its folders.
+ * Throws a Failure where the folder cannot be read.
+ */
 export function accountFilesOf(folder: string): string[] {
   let names: string[];
   try {
-    names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+    names = readdirSync(folder).filter((name) => extname(name) === ".json");
   } catch (error) {
     const why: Record<string, string> = { ENOENT: "there is no such folder", ENOTDIR: "it is no folder" };
     throw new Failure(
@@ -102,6 +105,6 @@ export function accountFilesOf(folder: string): string[] {
       `cannot read ${folder}: ${why[systemCode(error)] ?? (error as Error).message}`,
     );
   }
-  if (names.length === 0) throw new Failure("file-unreadable", `${folder} holds no .json file`);
-  return names.sort().map((name) => join(folder, name));
+  const paths = names.sort().map((name) => join(folder, name));
+  return paths.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
 }

@@ -63,69 +63,131 @@ function accountOf(path: string): Account {
   return { ...account, data: data.slice().fill(0, SLOT_OFFSET, SLOT_OFFSET + 8) };
 }
 
-function accountsOf({ flag, values }: GenesisOption): Account[] {
+/** An account that an option names, and what names it: for messages. */
+interface Named {
+  readonly account: Account;
+  readonly by: string;
+}
+
+function accountsOf({ flag, values }: GenesisOption): Named[] {
   const [first = "", second = "", third = ""] = values;
   const named = `--${flag}`;
+  const by = [named, ...values].join(" ");
+  const all = (accounts: readonly Account[]): Named[] => accounts.map((account) => ({ account, by }));
   switch (flag) {
     case "program":
     case "bpf-program":
-      return finalProgram(addressOf(first, named), second);
-    case "upgradeable-program":
-      return upgradeableProgram(addressOf(first, named), second, third === "none" ? null : addressOf(third, named));
+      return all(finalProgram(addressOf(first, named), second));
+    case "upgradeable-program": {
+      const authority = third === "none" ? null : addressOf(third, named);
+      return all(upgradeableProgram(addressOf(first, named), second, authority));
+    }
     case "account": {
-      if (values.length === 1) return [accountOf(first)];
+      if (values.length === 1) return all([accountOf(first)]);
       // "-", as solana-test-validator has it: the address in the file.
       const key = first === "-" ? null : addressOf(first, named);
       const account = accountOf(second);
-      return [key ? { ...account, key } : account];
+      return all([key ? { ...account, key } : account]);
     }
     case "account-dir":
     case "clone-from":
-      return accountFilesOf(first).map(accountOf);
+      return accountFilesOf(first).map((file) => ({ account: accountOf(file), by: file }));
     case "mint": {
       const wallet = { owner: new Uint8Array(32), rentEpoch: RENT_EPOCH_EXEMPT, executable: false };
-      return [{ ...wallet, key: addressOf(first, named), lamports: FAUCET_LAMPORTS, data: new Uint8Array(0) }];
+      return all([{ ...wallet, key: addressOf(first, named), lamports: FAUCET_LAMPORTS, data: new Uint8Array(0) }]);
     }
     default:
       throw new Error(`no option of the genesis: ${flag}`);
   }
 }
 
-/** Throws a Failure for an account that the chain could not have. */
-function check(account: Account, option: string): void {
-  const address = encodeBase58(account.key);
-  if (BUILT_IN.has(address)) {
-    throw new Failure("account-built-in", `${option}: ${address} is built in and cannot be replaced`);
+/** What is unusual about accounts of one option, by kind; each kind becomes one warning. */
+class Remarks {
+  readonly #option: GenesisOption;
+  readonly #kinds = new Map<string, string[]>();
+
+  constructor(option: GenesisOption) {
+    this.#option = option;
   }
-  if (account.data.length > MAX_ACCOUNT_DATA) throw tooLarge(`${option}: ${address}`, account.data.length);
-  const least = rentExemptLamports(account.data.length);
-  if (account.lamports < least) {
-    const text = `${option}: ${address} has ${account.lamports} lamports, but is rent-exempt only with ${least}`;
-    throw new Failure("account-below-rent", text);
+
+  add(kind: string, what: string): void {
+    this.#kinds.set(kind, [...(this.#kinds.get(kind) ?? []), what]);
+  }
+
+  get lines(): string[] {
+    const named = `--${this.#option.flag} ${this.#option.values.join(" ")}`;
+    return [...this.#kinds].map(([kind, list]) => `${named}: ${kind}: ${list.join("; ")}`);
   }
 }
 
-/** The account list (docs/interfaces.md section 5) of what the options name, by key; undefined when there are none. */
-export function genesisAccounts(options: readonly GenesisOption[]): Uint8Array | undefined {
-  const found = new Map<string, { readonly account: Account; readonly option: string }>();
+const FOLDER_OPTIONS = ["account-dir", "clone-from"];
+const TWO_FILES = "several files for one address, of which the last one by name is taken";
+const BUILT_IN_FILE = "built in, and left out";
+const BELOW_RENT = "fewer lamports than rent exemption takes; loaded as they are";
+const EMPTY = "no lamports, so that there is no account";
+const NO_FILE = "no account in the .json files of this folder";
+
+/**
+ * The accounts of one option by address. Of a folder with several files for one address one is taken: solana-test-validator keeps the files
+ * in a set without order and takes one or the other (Agave test-validator/src/lib.rs, add_accounts_from_directories); here it is always the
+ * last one by name.
+ */
+function accountsByAddress(option: GenesisOption, remarks: Remarks): Map<string, Named> {
+  const isFolder = FOLDER_OPTIONS.includes(option.flag);
+  const found = new Map<string, Named>();
+  const files = new Map<string, string[]>();
+  for (const named of accountsOf(option)) {
+    const address = encodeBase58(named.account.key);
+    const { length } = named.account.data;
+    if (length > MAX_ACCOUNT_DATA) throw tooLarge(`${named.by}: ${address}`, length);
+    if (BUILT_IN.has(address)) {
+      if (!isFolder) {
+        throw new Failure("account-built-in", `${named.by}: ${address} is built in and cannot be replaced`);
+      }
+      remarks.add(BUILT_IN_FILE, `${named.by} (${address})`);
+      continue;
+    }
+    files.set(address, [...(files.get(address) ?? []), named.by]);
+    found.set(address, named);
+  }
+  if (isFolder && found.size === 0) remarks.add(NO_FILE, "nothing is loaded from it");
+  for (const [address, of] of files) if (of.length > 1) remarks.add(TWO_FILES, `${of.join(", ")} (${address})`);
+  for (const [address, { account, by }] of found) {
+    const least = rentExemptLamports(account.data.length);
+    if (account.lamports === 0n) remarks.add(EMPTY, `${by} (${address})`);
+    else if (account.lamports < least) remarks.add(BELOW_RENT, `${by} (${address}: ${account.lamports} of ${least})`);
+  }
+  return found;
+}
+
+export interface GenesisAccounts {
+  /** Account list (docs/interfaces.md section 5), by key; undefined: the options name no account. */
+  readonly list: Uint8Array | undefined;
+  /** What is unusual and was loaded all the same: one line for each kind and option. */
+  readonly warnings: readonly string[];
+}
+
+/** What the options name. Throws a Failure for what a chain could not have. */
+export function genesisAccounts(options: readonly GenesisOption[]): GenesisAccounts {
+  const found = new Map<string, Named>();
+  const warnings: string[] = [];
   let lamports = 0n;
   for (const option of options) {
-    const named = `--${option.flag} ${option.values.join(" ")}`;
-    for (const account of accountsOf(option)) {
-      check(account, named);
-      const address = encodeBase58(account.key);
+    const remarks = new Remarks(option);
+    for (const [address, named] of accountsByAddress(option, remarks)) {
       const other = found.get(address);
       if (other) {
-        throw new Failure("account-twice", `${address} is there twice: by ${other.option} and by ${named}`);
+        throw new Failure("account-twice", `${address} is there twice: by ${other.by} and by ${named.by}`);
       }
-      lamports += account.lamports;
+      lamports += named.account.lamports;
       if (lamports > MAX_LAMPORTS) {
-        throw new Failure("too-many-lamports", `${named}: all accounts have more than ${MAX_LAMPORTS} lamports`);
+        throw new Failure("too-many-lamports", `${named.by}: all accounts have more than ${MAX_LAMPORTS} lamports`);
       }
-      found.set(address, { account, option: named });
+      found.set(address, named);
     }
+    warnings.push(...remarks.lines);
   }
-  if (found.size === 0) return undefined;
-  const accounts = [...found.values()].map(({ account }) => account);
-  return encodeAccountList(accounts.sort((a, b) => compareBytes(a.key, b.key)));
+  const accounts = [...found.values()].map(({ account }) => account).filter((account) => account.lamports > 0n);
+  if (accounts.length === 0) return { list: undefined, warnings };
+  return { list: encodeAccountList(accounts.sort((a, b) => compareBytes(a.key, b.key))), warnings };
 }

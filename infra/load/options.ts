@@ -1,5 +1,5 @@
 /** The command line of `npm run load`. */
-import { parseArgs } from "node:util";
+import { parseCommandLine } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
 
 export const HELP = `Sends transfers to a network that is up (npm start), at a steady rate, and measures how long each takes to be confirmed.
@@ -49,38 +49,26 @@ function number(flag: string, text: string, low: number, high: number, whole: bo
   throw bad(`${flag} takes a ${whole ? "whole " : ""}number from ${low} to ${high}, not "${text}"`);
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      allowPositionals: false,
-      options: {
-        tps: { type: "string" },
-        duration: { type: "string" },
-        accounts: { type: "string" },
-        zipf: { type: "string" },
-        token: { type: "boolean" },
-        transport: { type: "string" },
-        url: { type: "string" },
-        seed: { type: "string" },
-        save: { type: "string" },
-        replay: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    const [sentence] = (error as Error).message.split(/[.\n]/);
-    throw bad(`${sentence}; npm run load -- --help lists the options`);
-  }
-}
+const OPTIONS = {
+  tps: { type: "string" },
+  duration: { type: "string" },
+  accounts: { type: "string" },
+  zipf: { type: "string" },
+  token: { type: "boolean" },
+  transport: { type: "string" },
+  url: { type: "string" },
+  seed: { type: "string" },
+  save: { type: "string" },
+  replay: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
 
 /** Of a replay the file says the rest. */
 const NOT_WITH_REPLAY = ["duration", "accounts", "zipf", "token", "seed", "save"] as const;
 
 /** Throws a Failure for an option that is unknown, out of its range or does not go with another. */
 export function parseOptions(args: readonly string[]): LoadOptions {
-  const values = parse(args);
+  const { values } = parseCommandLine("load", args, OPTIONS);
   const { url = "http://127.0.0.1:8899", transport = "stream", save, replay } = values;
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
     throw bad(`--url takes an http or https address, not "${url}"`);

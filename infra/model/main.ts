@@ -1,6 +1,7 @@
 /** `npm run model`: what the network would do with more edges, lanes and shards than this machine has cores. */
 import { existsSync, readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { parseCommandLine } from "../network/command-line.ts";
+import { Failure } from "../network/failure.ts";
 import { type Costs, costsFrom } from "./costs.ts";
 import { DEFAULT_COSTS } from "./defaults.ts";
 import type { Outcome, Scenario } from "./network.ts";
@@ -40,14 +41,11 @@ const NUMBERS = {
 function readOptions(args: readonly string[]) {
   const text = { type: "string" } as const;
   const flags = Object.fromEntries(Object.keys(NUMBERS).map((name) => [name, text]));
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      ...flags,
-      measured: text,
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
+  const { values } = parseCommandLine("model", args, {
+    ...flags,
+    measured: text,
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
   });
   const change: Record<string, number> = {};
   for (const [flag, field] of Object.entries(NUMBERS)) {
@@ -109,7 +107,7 @@ function main(): void {
 try {
   main();
 } catch (error) {
-  if (!(error instanceof RangeError) && !(error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS")) throw error;
-  console.error((error as Error).message);
+  if (!(error instanceof RangeError || error instanceof Failure)) throw error;
+  console.error(`model: ${error.message}`);
   process.exitCode = 2;
 }

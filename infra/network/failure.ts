@@ -14,12 +14,10 @@ export type FailureCode =
   | "not-a-program"
   | "bad-account-file"
   | "account-too-large"
-  | "account-below-rent"
   | "account-built-in"
   | "account-twice"
   | "too-many-lamports"
   | "network-unreachable"
-  | "file-unreadable"
   | "program-refused";
 
 export class Failure extends Error {

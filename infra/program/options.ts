@@ -1,7 +1,7 @@
 /** The command line of `npm run program`. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { parseCommandLine } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
 
 export const HELP = `Deploys programs to a running network and looks after them, as "solana program" does.
@@ -104,11 +104,7 @@ const DEFAULT_URL = "http://127.0.0.1:8899";
 const SEE_HELP = "npm run program -- --help lists the commands";
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], strict: true, allowPositionals: true, options: OPTIONS });
-  } catch (error) {
-    throw new Failure("bad-option", `${(error as Error).message.split(/[.\n]/)[0]}; ${SEE_HELP}`);
-  }
+  return parseCommandLine("program", args, OPTIONS, true);
 }
 
 /** Throws a Failure for a command line that says nothing that can be done. */

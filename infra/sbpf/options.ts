@@ -1,5 +1,5 @@
 /** The command line of `npm run sbpf`. */
-import { parseArgs } from "node:util";
+import { parseCommandLine } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
 import type { SbpfVersion } from "./opcodes.ts";
 
@@ -61,29 +61,18 @@ function bytes(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(digits, "hex"));
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      allowPositionals: true,
-      options: {
-        out: { type: "string" },
-        version: { type: "string" },
-        input: { type: "string" },
-        units: { type: "string" },
-        heap: { type: "string" },
-        help: { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    throw bad((error as Error).message);
-  }
-}
+const OPTIONS = {
+  out: { type: "string" },
+  version: { type: "string" },
+  input: { type: "string" },
+  units: { type: "string" },
+  heap: { type: "string" },
+  help: { type: "boolean", default: false },
+} as const;
 
 /** Throws Failure "bad-option". */
 export function parseOptions(args: readonly string[]): SbpfOptions {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseCommandLine("sbpf", args, OPTIONS, true);
   const [command, file, ...more] = positionals;
   const common = {
     file: file ?? "",

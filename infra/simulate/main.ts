@@ -1,8 +1,10 @@
 /** `npm run simulate`: seeds of the simulator, as many as one likes. */
-import { parseArgs } from "node:util";
 import { describeFailure } from "../../test/simulation/minimise.ts";
 import { type RunOptions, runSeed } from "../../test/simulation/run.ts";
 import { buildWasm } from "../build/wasm.mjs";
+import { parseCommandLine } from "../network/command-line.ts";
+import { Failure } from "../network/failure.ts";
+import { wholeNumber } from "../network/whole-number.ts";
 
 const HELP = `Runs whole networks in virtual time, each with the workload and the faults of its seed, and judges what came of them.
 
@@ -19,36 +21,30 @@ Usage: npm run simulate -- [options]
 Exit code 1: a seed failed; its smallest failing run is printed.
 `;
 
-function wholeNumber(flag: string, text: string | undefined, low: number, high: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= low && value <= high) return value;
-  throw new RangeError(`${flag} takes a whole number from ${low} to ${high}, not "${text}"`);
+function optional(flag: string, text: string | undefined, low: number, high: number): number | undefined {
+  return text === undefined ? undefined : wholeNumber(flag, text, [low, high]);
 }
 
 function readOptions(args: readonly string[]) {
   const text = { type: "string" } as const;
   const flag = { type: "boolean", default: false } as const;
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      seeds: text,
-      from: text,
-      shards: text,
-      transactions: text,
-      "keep-going": flag,
-      verbose: flag,
-      help: flag,
-    },
+  const { values } = parseCommandLine("simulate", args, {
+    seeds: text,
+    from: text,
+    shards: text,
+    transactions: text,
+    "keep-going": flag,
+    verbose: flag,
+    help: flag,
   });
-  const shards = wholeNumber("--shards", values.shards, 1, 64);
-  const transactions = wholeNumber("--transactions", values.transactions, 1, 10_000);
+  const shards = optional("--shards", values.shards, 1, 64);
+  const transactions = optional("--transactions", values.transactions, 1, 10_000);
   return {
     help: values.help,
     verbose: values.verbose,
     keepGoing: values["keep-going"],
-    seeds: wholeNumber("--seeds", values.seeds, 1, 1_000_000_000) ?? 200,
-    from: wholeNumber("--from", values.from, 0, 4_000_000_000) ?? 1,
+    seeds: optional("--seeds", values.seeds, 1, 1_000_000_000) ?? 200,
+    from: optional("--from", values.from, 0, 4_000_000_000) ?? 1,
     run: { ...(shards === undefined ? {} : { shards }), ...(transactions === undefined ? {} : { transactions }) },
   };
 }
@@ -120,9 +116,7 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  const badOption =
-    error instanceof RangeError || String((error as { code?: unknown }).code).startsWith("ERR_PARSE_ARGS");
-  if (!badOption) throw error;
+  if (!(error instanceof Failure)) throw error;
   process.stderr.write(`simulate: ${(error as Error).message}\n`);
   process.exitCode = 2;
 }

@@ -43,6 +43,7 @@ async function run(args: readonly string[]): Promise<number> {
     if (status) status.print(message, stream);
     else stream.write(`${message}\n`);
   };
+  for (const warning of options.warnings) log("warn", warning);
   const signal = interrupted();
   const network = await startNetwork({ ...options.network, log });
   try {

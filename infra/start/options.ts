@@ -1,8 +1,8 @@
 /** The command line of `npm start`. */
-import { parseArgs } from "node:util";
 import { REAL_PROGRAMS } from "../../shared/protocol/real-programs.ts";
-import { genesisAccounts } from "../genesis/accounts.ts";
+import { GENESIS_OPTIONS, type GenesisAccounts, genesisAccounts } from "../genesis/accounts.ts";
 import { parseRealPrograms } from "../genesis/standard-programs.ts";
+import { parseCommandLine, refuseForgottenDashes } from "../network/command-line.ts";
 import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_SLOT_MS, Failure, type NetworkOptions, RANGES } from "../network/index.ts";
 import { DEFAULT_SHARDS } from "../network/state.ts";
 import { wholeNumber } from "../network/whole-number.ts";
@@ -43,34 +43,26 @@ Ends with Ctrl-C. Exit code 2: it could not start, and nothing was changed; the 
 export interface StartOptions {
   readonly help: boolean;
   readonly quiet: boolean;
+  /** About the accounts that the options name: what is unusual about them. */
+  readonly warnings: readonly string[];
   readonly network: NetworkOptions & { readonly state: string };
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      allowPositionals: false,
-      options: {
-        shards: { type: "string" },
-        "slot-ms": { type: "string" },
-        processes: { type: "string" },
-        port: { type: "string" },
-        host: { type: "string" },
-        state: { type: "string" },
-        reset: { type: "boolean" },
-        dev: { type: "boolean" },
-        "real-programs": { type: "string" },
-        quiet: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    const [sentence] = (error as Error).message.split(/[.\n]/);
-    throw new Failure("bad-option", `${sentence}; npm start -- --help lists the options`);
-  }
-}
+const OPTIONS = {
+  shards: { type: "string" },
+  "slot-ms": { type: "string" },
+  processes: { type: "string" },
+  port: { type: "string" },
+  host: { type: "string" },
+  state: { type: "string" },
+  reset: { type: "boolean" },
+  dev: { type: "boolean" },
+  "real-programs": { type: "string" },
+  quiet: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+const NO_ACCOUNTS: GenesisAccounts = { list: undefined, warnings: [] };
 
 function present(flag: string, text: string | undefined): string | undefined {
   if (text === "") throw new Failure("bad-option", `${flag} must not be empty`);
@@ -79,13 +71,15 @@ function present(flag: string, text: string | undefined): string | undefined {
 
 /** Throws a Failure for an option that is unknown or out of its range. */
 export function parseOptions(args: readonly string[]): StartOptions {
+  refuseForgottenDashes("start", [...Object.keys(GENESIS_OPTIONS), ...Object.keys(OPTIONS)], args);
   const { rest, options } = takeGenesisOptions(args);
-  const values = parse(rest);
-  const accounts = values.help ? undefined : genesisAccounts(options);
+  const { values } = parseCommandLine("start", rest, OPTIONS);
+  const { list: accounts, warnings } = values.help ? NO_ACCOUNTS : genesisAccounts(options);
   const realPrograms = values["real-programs"];
   return {
     help: values.help ?? false,
     quiet: values.quiet ?? false,
+    warnings,
     network: {
       ...(values.shards !== undefined && { shards: wholeNumber("--shards", values.shards, RANGES.shards) }),
       slotMs: wholeNumber("--slot-ms", values["slot-ms"] ?? String(DEFAULT_SLOT_MS), RANGES.slotMs),

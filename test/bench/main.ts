@@ -4,6 +4,8 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseCommandLine } from "../../infra/network/command-line.ts";
+import { Failure } from "../../infra/network/failure.ts";
 import { confirmPart, endToEndPart, jsonRpcPart, scalePart, tricklePart } from "./part-network.ts";
 import { sbpfPart } from "./part-sbpf.ts";
 import { cryptoPart, executePart, litesvmPart, parsePart, planPart, platformPart, stagesPart } from "./part-stages.ts";
@@ -30,20 +32,28 @@ const PARTS: Record<string, { title: string; part: Part }> = {
   scale: { title: "Shards in one process", part: scalePart },
 };
 
-const USAGE = `npm run bench -- [--quick] [--json] [--only NAME]...\nparts: ${Object.keys(PARTS).join(", ")}`;
+const USAGE = `npm run bench -- [--quick] [--json] [--only NAME]...\nparts: ${Object.keys(PARTS).join(", ")}\n`;
+
+const OPTIONS = {
+  json: { type: "boolean", default: false },
+  quick: { type: "boolean", default: false },
+  only: { type: "string", multiple: true, default: [] as string[] },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
 
 function readArguments(args: readonly string[]) {
-  const options = { json: false, quick: false, only: [] as string[] };
-  for (let i = 0; i < args.length; i++) {
-    if (args[i] === "--json") options.json = true;
-    else if (args[i] === "--quick") options.quick = true;
-    else if (args[i] === "--only" && PARTS[args[i + 1]!]) options.only.push(args[++i]!);
-    else {
-      console.error(USAGE);
-      process.exit(2);
-    }
+  try {
+    const { values } = parseCommandLine("bench", args, OPTIONS);
+    const unknown = values.only.find((name) => !Object.hasOwn(PARTS, name));
+    if (unknown !== undefined) throw new Failure("bad-option", `no part "${unknown}"`);
+    if (!values.help) return values;
+    process.stdout.write(USAGE);
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    process.stderr.write(`bench: ${error.message}\n${USAGE}`);
+    process.exit(2);
   }
-  return options;
 }
 
 function print(title: string, { rows }: PartResult): void {

@@ -34,6 +34,14 @@ function elf(bytes = 100, machine = 247): Uint8Array {
   return out;
 }
 
+/** A folder with these files. */
+function filesIn(name: string, contents: Record<string, string>): string {
+  const dir = join(folder, name);
+  mkdirSync(dir);
+  for (const [file, text] of Object.entries(contents)) writeFileSync(join(dir, file), text);
+  return dir;
+}
+
 interface Fields {
   readonly pubkey?: unknown;
   readonly lamports?: unknown;
@@ -53,9 +61,10 @@ function accountJson(fields: Fields = {}): string {
 function load(...args: string[]): Account[] {
   const { rest, options } = takeGenesisOptions(args);
   expect(rest).toEqual([]);
-  const list = genesisAccounts(options);
+  const { list } = genesisAccounts(options);
   return list ? decodeAccountList(list)! : [];
 }
+const warnings = (...args: string[]): readonly string[] => genesisAccounts(takeGenesisOptions(args).options).warnings;
 
 function failure(...args: string[]): { code: string; message: string } {
   try {
@@ -226,7 +235,6 @@ describe("account files", () => {
     ["bad-account-file", "negative lamports", accountJson({ lamports: -1 })],
     ["bad-account-file", "lamports beyond a u64", accountJson().replace("1000000000", "18446744073709551616")],
     ["bad-account-file", "data of another length than it says", accountJson({ space: 4 })],
-    ["account-below-rent", "a lamport too few", accountJson({ lamports: Number(rent(3)) - 1 })],
     ["account-built-in", "a sysvar", accountJson({ pubkey: "SysvarRent111111111111111111111111111111111" })],
     [
       "account-too-large",
@@ -243,16 +251,77 @@ describe("account files", () => {
     expect(failure("--account", path).message).toContain("account.lamports");
   });
 
-  it("account-twice: the same address by two options", () => {
+  it("account-twice: the same address by two options, which the error names, of a folder the file", () => {
     const path = file("a.json", accountJson());
     expect(failure("--account", path, "--mint", address(1)).code).toBe("account-twice");
+    const dir = filesIn("twice", { "b.json": accountJson(), "c.json": accountJson({ pubkey: address(9) }) });
+    const text = `${address(1)} is there twice: by --account ${path} and by ${join(dir, "b.json")}`;
+    expect(failure("--account", path, "--clone-from", dir)).toEqual({ code: "account-twice", message: text });
   });
 
-  it("file-unreadable: a folder without account files, and none at all", () => {
-    const empty = join(folder, "empty");
-    mkdirSync(empty);
-    expect(failure("--clone-from", empty).code).toBe("file-unreadable");
+  it("file-unreadable: no such folder", () => {
     expect(failure("--account-dir", join(folder, "no-such")).code).toBe("file-unreadable");
+  });
+});
+
+describe("folders of accounts as solana-test-validator takes them", () => {
+  it("of two files for one address the last one by name is taken, and one warning names both", () => {
+    const dir = filesIn("same-address", {
+      "b.json": accountJson({ lamports: 2e9 }),
+      "a.json": accountJson({ lamports: 3e9 }),
+      "c.json": accountJson({ pubkey: address(3) }),
+    });
+    expect(load("--clone-from", dir).map(({ lamports }) => lamports)).toEqual([2_000_000_000n, 1_000_000_000n]);
+    expect(warnings("--clone-from", dir)).toEqual([
+      `--clone-from ${dir}: several files for one address, of which the last one by name is taken: ` +
+        `${join(dir, "a.json")}, ${join(dir, "b.json")} (${address(1)})`,
+    ]);
+  });
+
+  it("accounts below rent exemption are loaded as they are, and one warning lists their files", () => {
+    const least = rent(3);
+    const dir = filesIn("below-rent", {
+      "a.json": accountJson({ lamports: 1 }),
+      "b.json": accountJson({ pubkey: address(2), lamports: Number(least) - 1 }),
+      "c.json": accountJson({ pubkey: address(3), lamports: Number(least) }),
+    });
+    expect(load("--account-dir", dir).map(({ lamports }) => lamports)).toEqual([1n, least - 1n, least]);
+    expect(warnings("--account-dir", dir)).toEqual([
+      `--account-dir ${dir}: fewer lamports than rent exemption takes; loaded as they are: ` +
+        `${join(dir, "a.json")} (${address(1)}: 1 of ${least}); ` +
+        `${join(dir, "b.json")} (${address(2)}: ${least - 1n} of ${least})`,
+    ]);
+    const one = join(dir, "a.json");
+    expect(load("--account", one)[0]!.lamports).toBe(1n);
+    expect(warnings("--account", one)[0]).toContain(one);
+  });
+
+  it("what is built in is left out of a folder, and an account without lamports is none; a warning for each kind", () => {
+    const clock = "SysvarC1ock11111111111111111111111111111111";
+    const dir = filesIn("left-out", {
+      "a.json": accountJson({ pubkey: clock }),
+      "b.json": accountJson({ pubkey: TOKEN_PROGRAM }),
+      "c.json": accountJson({ pubkey: address(3), lamports: 0 }),
+      "d.json": accountJson({ pubkey: address(4) }),
+    });
+    expect(load("--clone-from", dir).map(({ key }) => key[0])).toEqual([4]);
+    expect(warnings("--clone-from", dir)).toEqual([
+      expect.stringMatching(new RegExp(`built in, and left out: .*a\\.json \\(${clock}\\); .*b\\.json`)),
+      expect.stringMatching(/no lamports, so that there is no account: .*c\.json/),
+    ]);
+  });
+
+  it("a folder without account files is empty: a warning; names that only begin with .json, and folders, are none", () => {
+    const dir = filesIn("none", { README: "", ".json": "x" });
+    mkdirSync(join(dir, "folder.json"));
+    expect(load("--clone-from", dir)).toEqual([]);
+    expect(warnings("--clone-from", dir)).toEqual([
+      `--clone-from ${dir}: no account in the .json files of this folder: nothing is loaded from it`,
+    ]);
+  });
+
+  it("nothing unusual: no warning", () => {
+    expect(warnings("--clone-from", filesIn("usual", { "a.json": accountJson() }), "--mint", address(7))).toEqual([]);
   });
 });
 
