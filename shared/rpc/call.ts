@@ -2,19 +2,22 @@
  * What one HTTP request (a single call or a batch) works with: the chain, the WASM services, and one look at the tip, so that
  * all calls of a batch see the same slot and cost the chain one question.
  */
+import { viewOf } from "../protocol/bytes.ts";
 import { type Account, decodeAccountList } from "./accounts.ts";
 import type { Backend, ChainInfo, Head } from "./backend.ts";
 import { encodeBase58 } from "./base58.ts";
 import { minContextSlotNotReached } from "./errors.ts";
 import type { Json } from "./json.ts";
-import { NATIVE_MINT } from "./keys.ts";
+import { keyBytes, NATIVE_MINT, SYSVAR_CLOCK } from "./keys.ts";
 import type { RpcServices } from "./services.ts";
-import { readMint } from "./token-state.ts";
+import { readMintConfig } from "./token-extensions.ts";
 import { mintNeeded } from "./ui-account.ts";
+import type { MintScale } from "./ui-amount.ts";
 
 /** The Agave release whose RPC answers these are. */
 export const SOLANA_CORE = "3.0.0";
-const NATIVE_MINT_DECIMALS = 9;
+/** Wrapped SOL is shown even where its mint does not exist. */
+export const NATIVE_MINT_SCALE: MintScale = { decimals: 9, unixTimestamp: 0n };
 
 export class Call {
   #head: Promise<Head> | undefined;
@@ -62,30 +65,44 @@ export async function readAccounts(
   });
 }
 
-/** Decimals of the mints that `jsonParsed` needs to show the token accounts among `accounts`, by the mint's base58. */
-export async function mintDecimals(
-  read: (keys: readonly Uint8Array[]) => Promise<(Account | null)[]>,
+type Read = (keys: readonly Uint8Array[]) => Promise<(Account | null)[]>;
+const CLOCK = keyBytes(SYSVAR_CLOCK);
+/** Offset of the Clock's time, i64 seconds. */
+const CLOCK_UNIX_TIMESTAMP = 32;
+
+/** How amounts of a mint are shown in the slot that `read` reads. Null: the account is no mint. */
+export async function mintScale(read: Read, mint: Account | null): Promise<MintScale | null> {
+  const config = mint && readMintConfig(mint.data);
+  if (!config) return null;
+  const isTimed = config.interestBearing !== undefined || config.scaledUiAmount !== undefined;
+  const clock = isTimed ? (await read([CLOCK]))[0] : null;
+  return { ...config, unixTimestamp: clock ? viewOf(clock.data).getBigInt64(CLOCK_UNIX_TIMESTAMP, true) : 0n };
+}
+
+/** Of the mints that `jsonParsed` needs to show the token accounts among `accounts`, by the mint's base58. */
+export async function mintScales(
+  read: Read,
   accounts: readonly (Account | null)[],
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, MintScale>> {
   const wanted = new Map<string, Uint8Array>();
   for (const account of accounts) {
     const mint = account && mintNeeded(account);
     if (mint) wanted.set(encodeBase58(mint), mint);
   }
-  const decimals = new Map<string, number>();
+  const scales = new Map<string, MintScale>();
   const mints = await read([...wanted.values()]);
   for (const [i, address] of [...wanted.keys()].entries()) {
-    const mint = mints[i] && readMint(mints[i].data);
-    if (mint) decimals.set(address, mint.decimals);
+    const scale = await mintScale(read, mints[i] ?? null);
+    if (scale) scales.set(address, scale);
   }
-  if (wanted.has(NATIVE_MINT)) decimals.set(NATIVE_MINT, NATIVE_MINT_DECIMALS);
-  return decimals;
+  if (wanted.has(NATIVE_MINT)) scales.set(NATIVE_MINT, NATIVE_MINT_SCALE);
+  return scales;
 }
 
-/** Decimals for showing `account`, if it is a token account of a known mint. */
-export function decimalsFor(account: Account, decimals: ReadonlyMap<string, number>): number | undefined {
+/** For showing `account`, if it is a token account of a known mint. */
+export function scaleFor(account: Account, scales: ReadonlyMap<string, MintScale>): MintScale | undefined {
   const mint = mintNeeded(account);
-  return mint === null ? undefined : decimals.get(encodeBase58(mint));
+  return mint === null ? undefined : scales.get(encodeBase58(mint));
 }
 
 export function withContext(slot: bigint, value: Json): Json {

@@ -1,6 +1,7 @@
 /** What parsers are made of: a reader of the data of an instruction or an account, and shapes (name, accounts needed, members). */
 import { viewOf } from "../protocol/bytes.ts";
 import { encodeBase58 } from "./base58.ts";
+import { encodeBase64 } from "./base64.ts";
 import type { Json } from "./json.ts";
 
 export type Members = { [name: string]: Json | undefined };
@@ -30,8 +31,17 @@ export class Fields {
   u64(): bigint {
     return viewOf(this.data).getBigUint64(this.#take(8), true);
   }
+  i8(): number {
+    return viewOf(this.data).getInt8(this.#take(1));
+  }
+  i16(): number {
+    return viewOf(this.data).getInt16(this.#take(2), true);
+  }
   i64(): bigint {
     return viewOf(this.data).getBigInt64(this.#take(8), true);
+  }
+  f64(): number {
+    return viewOf(this.data).getFloat64(this.#take(8), true);
   }
   bytes(n: number): Uint8Array {
     const at = this.#take(n);
@@ -39,6 +49,19 @@ export class Fields {
   }
   key(): string {
     return encodeBase58(this.bytes(32));
+  }
+  /** MaybeNull of the token interfaces: 32 zero bytes are none. */
+  keyOrNull(): string | null {
+    const bytes = this.bytes(32);
+    return bytes.some((byte) => byte !== 0) ? encodeBase58(bytes) : null;
+  }
+  base64(n: number): string {
+    return encodeBase64(this.bytes(n));
+  }
+  /** Zero bytes are none. */
+  base64OrNull(n: number): string | null {
+    const bytes = this.bytes(n);
+    return bytes.some((byte) => byte !== 0) ? encodeBase64(bytes) : null;
   }
   /** u32 index into `names`. */
   variant(names: readonly string[]): string {
@@ -82,13 +105,22 @@ export class Fields {
   }
   /** bincode's string: u64 length, UTF-8. */
   text(): string {
-    const length = this.u64();
-    if (length > BigInt(this.data.length)) throw new RangeError("instruction data end too early");
-    const at = this.#take(Number(length));
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.data.subarray(at, this.#at));
+    return this.#utf8(this.u64());
+  }
+  /** Borsh's string: u32 length, UTF-8. */
+  borshText(): string {
+    return this.#utf8(this.u32());
+  }
+  #utf8(length: bigint | number): string {
+    if (length > this.data.length) throw new RangeError("instruction data end too early");
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.bytes(Number(length)));
   }
   rest(): Uint8Array {
     return this.data.subarray(this.#at);
+  }
+  /** Throws RangeError where bytes are left. */
+  end(): void {
+    if (this.#at !== this.data.length) throw new RangeError("more data than expected");
   }
 }
 

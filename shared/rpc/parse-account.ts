@@ -5,39 +5,38 @@ import { encodeBase58 } from "./base58.ts";
 import { Fields } from "./instruction-fields.ts";
 import { Float, type Json } from "./json.ts";
 import * as key from "./keys.ts";
+import { parseConfigAccount } from "./parse-config.ts";
 import { parseLoaderAccount } from "./parse-loader.ts";
 import { parseStakeAccount } from "./parse-stake.ts";
+import { parseTokenData } from "./parse-token-account.ts";
 import { parseVoteAccount } from "./parse-vote.ts";
-import { readMint, readMultisig, readTokenAccount } from "./token-state.ts";
-import { uiTokenAmount } from "./ui-amount.ts";
+import type { MintScale } from "./ui-amount.ts";
 
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 const LOOKUP_TABLE_META_SIZE = 56;
 
-const base58OrNull = (bytes: Uint8Array | null) => (bytes === null ? null : encodeBase58(bytes));
-const base58OrAbsent = (bytes: Uint8Array | null) => (bytes === null ? undefined : encodeBase58(bytes));
-
-/** `null`: not parsable. `decimals` of a token account's mint, where it is known. */
-export function parseAccountData(account: Account, decimals: number | undefined): Json {
+/** `null`: not parsable. `scale`: of a token account's mint, where it is known. */
+export function parseAccountData(account: Account, scale: MintScale | undefined): Json {
   const owner = encodeBase58(account.owner);
   const parser = PARSERS[owner];
-  const parsed = parser?.parse(account, decimals) ?? null;
+  const parsed = parser?.parse(account, scale) ?? null;
   if (parsed === null || parser === undefined) return null;
   return { program: parser.program, parsed, space: account.data.length };
 }
 
 interface Parser {
   readonly program: string;
-  parse(account: Account, decimals: number | undefined): Json;
+  parse(account: Account, scale: MintScale | undefined): Json;
 }
 
 const PARSERS: Readonly<Record<string, Parser>> = {
   [key.SYSTEM_PROGRAM]: { program: "nonce", parse: (account) => parseNonce(account.data) },
-  [key.TOKEN_PROGRAM]: { program: "spl-token", parse: (account, decimals) => parseToken(account.data, decimals) },
+  [key.TOKEN_PROGRAM]: { program: "spl-token", parse: (account, scale) => parseTokenData(account.data, scale) },
   [key.TOKEN_2022_PROGRAM]: {
     program: "spl-token-2022",
-    parse: (account, decimals) => parseToken(account.data, decimals),
+    parse: (account, scale) => parseTokenData(account.data, scale),
   },
+  [key.CONFIG_PROGRAM]: { program: "config", parse: (account) => parseWhole(account, parseConfigAccount) },
   [key.SYSVAR_OWNER]: { program: "sysvar", parse: (account) => parseSysvar(encodeBase58(account.key), account.data) },
   [key.ADDRESS_LOOKUP_TABLE_PROGRAM]: {
     program: "address-lookup-table",
@@ -76,58 +75,19 @@ function parseNonce(data: Uint8Array): Json {
   };
 }
 
-function parseToken(data: Uint8Array, decimals: number | undefined): Json {
-  const account = readTokenAccount(data);
-  if (account !== null) {
-    if (decimals === undefined) return null;
-    return {
-      type: "account",
-      info: {
-        mint: encodeBase58(account.mint),
-        owner: encodeBase58(account.owner),
-        tokenAmount: uiTokenAmount(account.amount, decimals),
-        delegate: base58OrAbsent(account.delegate),
-        state: account.state,
-        isNative: account.isNative !== null,
-        rentExemptReserve: account.isNative === null ? undefined : uiTokenAmount(account.isNative, decimals),
-        delegatedAmount: account.delegate === null ? undefined : uiTokenAmount(account.delegatedAmount, decimals),
-        closeAuthority: base58OrAbsent(account.closeAuthority),
-      },
-    };
-  }
-  const mint = readMint(data);
-  if (mint !== null) {
-    return {
-      type: "mint",
-      info: {
-        mintAuthority: base58OrNull(mint.mintAuthority),
-        supply: String(mint.supply),
-        decimals: mint.decimals,
-        isInitialized: true,
-        freezeAuthority: base58OrNull(mint.freezeAuthority),
-      },
-    };
-  }
-  const multisig = readMultisig(data);
-  if (multisig === null) return null;
-  return {
-    type: "multisig",
-    info: {
-      numRequiredSigners: multisig.required,
-      numValidSigners: multisig.valid,
-      isInitialized: true,
-      signers: multisig.signers.map(encodeBase58),
-    },
-  };
-}
-
 /** u32 kind, u64 deactivation slot, u64 last extended slot, u8 its start index, option authority, u16 padding, addresses. */
 function parseLookupTable(data: Uint8Array): Json {
-  if (data.length < LOOKUP_TABLE_META_SIZE) return null;
+  if (data.length < 4) return null;
   const view = viewOf(data);
   const kind = view.getUint32(0, true);
   if (kind === 0) return { type: "uninitialized" };
-  if (kind !== 1 || data[21]! > 1 || (data.length - LOOKUP_TABLE_META_SIZE) % 32 !== 0) return null;
+  if (
+    kind !== 1 ||
+    data.length < LOOKUP_TABLE_META_SIZE ||
+    data[21]! > 1 ||
+    (data.length - LOOKUP_TABLE_META_SIZE) % 32 !== 0
+  )
+    return null;
   const addresses: string[] = [];
   for (let at = LOOKUP_TABLE_META_SIZE; at < data.length; at += 32)
     addresses.push(encodeBase58(data.subarray(at, at + 32)));

@@ -10,7 +10,7 @@ import { makeFrame } from "../protocol/record.ts";
 import type { Account } from "./accounts.ts";
 import type { Backend, Head, StoredBlock } from "./backend.ts";
 import { encodeBase58 } from "./base58.ts";
-import { mintDecimals, readAccounts } from "./call.ts";
+import { mintScales, readAccounts } from "./call.ts";
 import { RpcError, SCAN_ERROR } from "./errors.ts";
 import type { RpcServices } from "./services.ts";
 import {
@@ -165,7 +165,7 @@ export class SubscriptionDriver {
     const read = (some: readonly Uint8Array[]): Promise<(Account | null)[]> =>
       readAccounts(this.#backend, this.#services, head, some);
     const accounts = await read(keys);
-    const decimals = await mintDecimals(read, accounts);
-    await this.#apply(this.machine.step({ type: "accounts", slot: head.slot, keys, accounts, decimals }));
+    const scales = await mintScales(read, accounts);
+    await this.#apply(this.machine.step({ type: "accounts", slot: head.slot, keys, accounts, scales }));
   }
 }

@@ -13,7 +13,7 @@ import { type DecodedRecord, decodeRecord, REC, recordSignature, requestsWrite }
 import { type Account, missingAccount } from "./accounts.ts";
 import type { SignatureStatus } from "./backend.ts";
 import { encodeBase58 } from "./base58.ts";
-import { decimalsFor, SOLANA_CORE } from "./call.ts";
+import { SOLANA_CORE, scaleFor } from "./call.ts";
 import { asRequest, errorAnswer, MAX_BATCH, MAX_BODY_BYTES, tooLarge } from "./engine.ts";
 import { errorJson, type TransactionErrorCode } from "./error-text.ts";
 import {
@@ -31,6 +31,7 @@ import { keyBytes, SYSVAR_CLOCK, SYSVAR_RECENT_BLOCKHASHES, SYSVAR_SLOT_HASHES }
 import { errorFields, viewResult } from "./result-view.ts";
 import { isUnsubscribe, parseSubscribe, type Watch } from "./subscription-params.ts";
 import { uiAccount } from "./ui-account.ts";
+import type { MintScale } from "./ui-amount.ts";
 
 /** Subscriptions of one socket, and of all sockets of one object. */
 export const MAX_SUBSCRIPTIONS_PER_SOCKET = 10_000;
@@ -69,13 +70,13 @@ export type SubscriptionEvent =
       readonly status: SignatureStatus | null;
     }
   | { readonly type: "block"; readonly block: BlockEvent }
-  /** Answer to read: one entry a key, null where there is no account; decimals of the mints concerned. */
+  /** Answer to read: one entry a key, null where there is no account; scales of the mints concerned. */
   | {
       readonly type: "accounts";
       readonly slot: bigint;
       readonly keys: readonly Uint8Array[];
       readonly accounts: readonly (Account | null)[];
-      readonly decimals: ReadonlyMap<string, number>;
+      readonly scales: ReadonlyMap<string, MintScale>;
     };
 
 export type SubscriptionEffect =
@@ -231,7 +232,7 @@ export class SubscriptionMachine {
       case "block":
         return this.#block(event.block);
       case "accounts":
-        return this.#changed(event.slot, event.keys, event.accounts, event.decimals);
+        return this.#changed(event.slot, event.keys, event.accounts, event.scales);
     }
   }
 
@@ -442,19 +443,19 @@ export class SubscriptionMachine {
     slot: bigint,
     keys: readonly Uint8Array[],
     accounts: readonly (Account | null)[],
-    decimals: ReadonlyMap<string, number>,
+    scales: ReadonlyMap<string, MintScale>,
   ): SubscriptionEffect[] {
     const effects: SubscriptionEffect[] = [];
     for (const [i, key] of keys.entries()) {
       const account = accounts[i] ?? null;
       for (const { id, socket, watch } of this.#accounts.find(key)) {
-        const value = show(account ?? missingAccount(key), watch, decimals);
+        const value = show(account ?? missingAccount(key), watch, scales);
         effects.push({ type: "send", socket, text: notification("accountNotification", id, inSlot(slot, value)) });
       }
       if (account === null) continue;
       for (const { id, socket, watch } of this.#programs) {
         if (!equalBytes(watch.key, account.owner) || !watch.tests.accepts(account)) continue;
-        const value = { pubkey: encodeBase58(account.key), account: show(account, watch, decimals) };
+        const value = { pubkey: encodeBase58(account.key), account: show(account, watch, scales) };
         effects.push({ type: "send", socket, text: notification("programNotification", id, inSlot(slot, value)) });
       }
     }
@@ -464,6 +465,6 @@ export class SubscriptionMachine {
 
 type Viewed = Pick<Extract<Watch, { kind: "account" }>, "encoding" | "dataSlice">;
 
-function show(account: Account, watch: Viewed, decimals: ReadonlyMap<string, number>): Json {
-  return uiAccount(account, watch.encoding, watch.dataSlice, decimalsFor(account, decimals), false);
+function show(account: Account, watch: Viewed, scales: ReadonlyMap<string, MintScale>): Json {
+  return uiAccount(account, watch.encoding, watch.dataSlice, scaleFor(account, scales), false);
 }

@@ -1,8 +1,7 @@
 /** Token accounts written by hand: what surfnet_setTokenAccount changes, in the layout of token-state.ts. */
 import { concatBytes, viewOf } from "../protocol/bytes.ts";
-import { TOKEN_ACCOUNT_SIZE } from "./token-state.ts";
-
-export const TOKEN_STATES = ["uninitialized", "initialized", "frozen"] as const;
+import { extensionTypes } from "./token-extensions.ts";
+import { ACCOUNT_STATES, TOKEN_ACCOUNT_SIZE, TYPE_ACCOUNT } from "./token-state.ts";
 
 /** What is absent stays as it is. */
 export interface TokenAccountEdit {
@@ -10,7 +9,7 @@ export interface TokenAccountEdit {
   /** Null: none. */
   readonly delegate?: Uint8Array | null | undefined;
   readonly delegatedAmount?: bigint | undefined;
-  readonly state?: (typeof TOKEN_STATES)[number] | undefined;
+  readonly state?: (typeof ACCOUNT_STATES)[number] | undefined;
   readonly closeAuthority?: Uint8Array | null | undefined;
 }
 
@@ -22,27 +21,12 @@ const REQUIRED: Readonly<Record<number, readonly [type: number, length: number]>
   26: [27, 0], // Pausable -> PausableAccount
 };
 const IMMUTABLE_OWNER = 7;
-const ACCOUNT_TYPE = 2;
-/** Where a mint's extensions begin: behind the base, padded to an account's, and the type. */
-const EXTENSIONS = TOKEN_ACCOUNT_SIZE + 1;
 
 function extension(type: number, length: number): Uint8Array {
   const out = new Uint8Array(4 + length);
   viewOf(out).setUint16(0, type, true);
   viewOf(out).setUint16(2, length, true);
   return out;
-}
-
-/** Extensions that a mint has, by their numbers. */
-function extensionsOf(mint: Uint8Array): number[] {
-  const view = viewOf(mint);
-  const found: number[] = [];
-  for (let at = EXTENSIONS; at + 4 <= mint.length; at += 4 + view.getUint16(at + 2, true)) {
-    const type = view.getUint16(at, true);
-    if (type === 0) break;
-    found.push(type);
-  }
-  return found;
 }
 
 /** Data of a new associated token account, initialised. `mintData`: the mint's; `reserve`: lamports of a native account that are not its tokens. */
@@ -55,14 +39,14 @@ export function newTokenAccount(
   const base = new Uint8Array(TOKEN_ACCOUNT_SIZE);
   base.set(mint, 0);
   base.set(owner, 32);
-  base[108] = TOKEN_STATES.indexOf("initialized");
+  base[108] = ACCOUNT_STATES.indexOf("initialized");
   if (options.reserve !== null) {
     base[109] = 1;
     viewOf(base).setBigUint64(113, options.reserve, true);
   }
   if (!options.token2022) return base;
-  const required = extensionsOf(mintData).flatMap((type) => (REQUIRED[type] ? [extension(...REQUIRED[type])] : []));
-  return concatBytes(base, Uint8Array.of(ACCOUNT_TYPE), ...required, extension(IMMUTABLE_OWNER, 0));
+  const required = extensionTypes(mintData).flatMap((type) => (REQUIRED[type] ? [extension(...REQUIRED[type])] : []));
+  return concatBytes(base, Uint8Array.of(TYPE_ACCOUNT), ...required, extension(IMMUTABLE_OWNER, 0));
 }
 
 function setOption(data: Uint8Array, at: number, key: Uint8Array | null): void {
@@ -78,7 +62,7 @@ export function editTokenAccount(data: Uint8Array, edit: TokenAccountEdit): Uint
   const view = viewOf(out);
   if (edit.amount !== undefined) view.setBigUint64(64, edit.amount, true);
   if (edit.delegate !== undefined) setOption(out, 72, edit.delegate);
-  if (edit.state !== undefined) out[108] = TOKEN_STATES.indexOf(edit.state);
+  if (edit.state !== undefined) out[108] = ACCOUNT_STATES.indexOf(edit.state);
   if (edit.delegatedAmount !== undefined) view.setBigUint64(121, edit.delegatedAmount, true);
   if (edit.closeAuthority !== undefined) setOption(out, 129, edit.closeAuthority);
   return out;

@@ -1,16 +1,20 @@
 /**
  * Mints and token accounts of the SPL Token program, read from account data (spl-token-interface, state.rs: Mint 82 bytes,
- * Account 165, Multisig 355). Token-2022 data carries the same base and its extensions after it; extensions are not shown.
+ * Account 165, Multisig 355). Token-2022 data carries the same base and its extensions after it (token-extensions.ts).
  */
 import { viewOf } from "../protocol/bytes.ts";
 
 export const MINT_SIZE = 82;
 export const TOKEN_ACCOUNT_SIZE = 165;
 export const MULTISIG_SIZE = 355;
+/** Of the confidential extensions (solana-zk-sdk-pod). */
+export const AE_CIPHERTEXT_SIZE = 36;
+export const ELGAMAL_KEY_SIZE = 32;
+export const ELGAMAL_CIPHERTEXT_SIZE = 64;
 const MAX_SIGNERS = 11;
 /** Of data longer than an account: what byte 165 says it is (Token-2022). */
-const TYPE_MINT = 1;
-const TYPE_ACCOUNT = 2;
+export const TYPE_MINT = 1;
+export const TYPE_ACCOUNT = 2;
 
 export interface Mint {
   readonly mintAuthority: Uint8Array | null;
@@ -24,7 +28,7 @@ export interface TokenAccount {
   readonly owner: Uint8Array;
   readonly amount: bigint;
   readonly delegate: Uint8Array | null;
-  readonly state: "uninitialized" | "initialized" | "frozen";
+  readonly state: (typeof ACCOUNT_STATES)[number];
   /** Rent-exempt reserve of a native account. */
   readonly isNative: bigint | null;
   readonly delegatedAmount: bigint;
@@ -46,7 +50,8 @@ function optionKey(data: Uint8Array, at: number): Uint8Array | null | undefined 
 
 function hasType(data: Uint8Array, baseSize: number, type: number): boolean {
   if (data.length === baseSize) return true;
-  return data.length > TOKEN_ACCOUNT_SIZE && data.length !== MULTISIG_SIZE && data[TOKEN_ACCOUNT_SIZE] === type;
+  if (data.length <= TOKEN_ACCOUNT_SIZE || data.length === MULTISIG_SIZE) return false;
+  return data[TOKEN_ACCOUNT_SIZE] === type && data.subarray(baseSize, TOKEN_ACCOUNT_SIZE).every((byte) => byte === 0);
 }
 
 /** `null`: not an initialised mint. */
@@ -58,13 +63,13 @@ export function readMint(data: Uint8Array): Mint | null {
   return { mintAuthority, supply: viewOf(data).getBigUint64(36, true), decimals: data[44]!, freezeAuthority };
 }
 
-const STATES = ["uninitialized", "initialized", "frozen"] as const;
+export const ACCOUNT_STATES = ["uninitialized", "initialized", "frozen"] as const;
 
 /** `null`: not an initialised token account. */
 export function readTokenAccount(data: Uint8Array): TokenAccount | null {
   if (!hasType(data, TOKEN_ACCOUNT_SIZE, TYPE_ACCOUNT)) return null;
   const view = viewOf(data);
-  const state = STATES[data[108]!];
+  const state = ACCOUNT_STATES[data[108]!];
   const delegate = optionKey(data, 72);
   const closeAuthority = optionKey(data, 129);
   const nativeTag = view.getUint32(109, true);

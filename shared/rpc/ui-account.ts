@@ -7,6 +7,7 @@ import type { Json } from "./json.ts";
 import { isTokenProgram } from "./keys.ts";
 import { parseAccountData } from "./parse-account.ts";
 import { readTokenAccount } from "./token-state.ts";
+import type { MintScale } from "./ui-amount.ts";
 import { zstdFrame } from "./zstd.ts";
 
 export const ACCOUNT_ENCODINGS = ["binary", "base58", "base64", "jsonParsed", "base64+zstd"] as const;
@@ -42,7 +43,7 @@ function encodeData(
   account: Account,
   encoding: AccountEncoding,
   cut: DataSlice | undefined,
-  decimals: number | undefined,
+  scale: MintScale | undefined,
   strict: boolean,
 ): Json {
   switch (encoding) {
@@ -57,7 +58,7 @@ function encodeData(
     case "jsonParsed":
       // Agave drops the slice of a token account here, parsed or not.
       return (
-        parseAccountData(account, decimals) ?? [
+        parseAccountData(account, scale) ?? [
           encodeBase64(isTokenProgram(encodeBase58(account.owner)) ? account.data : slice(account.data, cut)),
           "base64",
         ]
@@ -70,12 +71,12 @@ export function uiAccount(
   account: Account,
   encoding: AccountEncoding,
   cut: DataSlice | undefined,
-  decimals: number | undefined,
+  scale: MintScale | undefined,
   strict: boolean,
 ): Json {
   return {
     lamports: account.lamports,
-    data: encodeData(account, encoding, cut, decimals, strict),
+    data: encodeData(account, encoding, cut, scale, strict),
     owner: encodeBase58(account.owner),
     executable: account.executable,
     rentEpoch: account.rentEpoch,
@@ -83,7 +84,7 @@ export function uiAccount(
   };
 }
 
-/** The mint whose decimals `jsonParsed` needs to show this account, if it is a token account. */
+/** The mint that `jsonParsed` needs to show this account, if it is a token account. */
 export function mintNeeded(account: Account): Uint8Array | null {
   if (!isTokenProgram(encodeBase58(account.owner))) return null;
   return readTokenAccount(account.data)?.mint ?? null;

@@ -5,7 +5,7 @@ import type { Account } from "../../../shared/rpc/accounts.ts";
 import { decodeAccountList } from "../../../shared/rpc/accounts.ts";
 import type { Head } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
-import { type Call, decimalsFor, mintDecimals, withContext } from "../../../shared/rpc/call.ts";
+import { type Call, mintScales, scaleFor, withContext } from "../../../shared/rpc/call.ts";
 import { invalidParams, scanError } from "../../../shared/rpc/errors.ts";
 import { type AccountTests, accountTests } from "../../../shared/rpc/filters.ts";
 import type { Json } from "../../../shared/rpc/json.ts";
@@ -21,17 +21,33 @@ export interface AccountView {
   readonly dataSlice: DataSlice | undefined;
 }
 
-/** Accounts as the client wants to see them; null where there is none. */
+export type ReadAccounts = (keys: readonly Uint8Array[]) => Promise<(Account | null)[]>;
+
+export function accountsNow(call: Call, head: Head): ReadAccounts {
+  return (keys) => call.accounts(head, keys);
+}
+
+/** Accounts as a simulation left them. `after`: its account list. */
+export function accountsAfter(call: Call, head: Head, after: Uint8Array): ReadAccounts {
+  const left = new Map(decodeAccountList(after).map((account) => [encodeBase58(account.key), account]));
+  return async (keys) => {
+    const before = await call.accounts(head, keys);
+    return keys.map((key, i) => {
+      const account = left.get(encodeBase58(key)) ?? before[i] ?? null;
+      return account === null || account.lamports === 0n ? null : account;
+    });
+  };
+}
+
+/** Accounts as the client wants to see them; null where there is none. `read`: where their mints are looked up. */
 export async function showAccounts(
-  call: Call,
-  head: Head,
+  read: ReadAccounts,
   accounts: readonly (Account | null)[],
   view: AccountView,
 ): Promise<Json[]> {
-  const decimals =
-    view.encoding === "jsonParsed" ? await mintDecimals((keys) => call.accounts(head, keys), accounts) : new Map();
+  const scales = view.encoding === "jsonParsed" ? await mintScales(read, accounts) : new Map();
   return accounts.map(
-    (account) => account && uiAccount(account, view.encoding, view.dataSlice, decimalsFor(account, decimals), true),
+    (account) => account && uiAccount(account, view.encoding, view.dataSlice, scaleFor(account, scales), true),
   );
 }
 
@@ -50,7 +66,7 @@ export async function showKeyed(
   accounts: readonly Account[],
   view: AccountView,
 ): Promise<Json[]> {
-  const shown = await showAccounts(call, head, accounts, view);
+  const shown = await showAccounts(accountsNow(call, head), accounts, view);
   const parsedOnly = view.encoding === "jsonParsed" && isTokenProgram(encodeBase58(owner));
   const keyed: Json[] = [];
   for (const [i, account] of shown.entries()) {
@@ -71,7 +87,8 @@ export const accountMethods: Methods = {
     const key = toKey(address);
     const head = await call.head(options.minContextSlot);
     const view = { encoding: options.encoding ?? "binary", dataSlice: options.dataSlice } as const;
-    const [shown] = await showAccounts(call, head, await call.accounts(head, [key]), view);
+    const read = accountsNow(call, head);
+    const [shown] = await showAccounts(read, await read([key]), view);
     return withContext(head.slot, shown ?? null);
   }),
 
@@ -82,7 +99,8 @@ export const accountMethods: Methods = {
     const keys = addresses.map(toKey);
     const head = await call.head(options.minContextSlot);
     const view = { encoding: options.encoding ?? "base64", dataSlice: options.dataSlice } as const;
-    return withContext(head.slot, await showAccounts(call, head, await call.accounts(head, keys), view));
+    const read = accountsNow(call, head);
+    return withContext(head.slot, await showAccounts(read, await read(keys), view));
   }),
 
   getProgramAccounts: method([text, programAccountsConfig], async (call, address, options) => {

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { sha256 } from "../../../durable-objects/host/sha256.ts";
 import { SLOTS_PER_EPOCH } from "../../../shared/protocol/limits.ts";
 import { decodeRecord, recordBlockhash, recordSignature } from "../../../shared/protocol/record.ts";
-import { type Account, decodeAccountList } from "../../../shared/rpc/accounts.ts";
+import type { Account } from "../../../shared/rpc/accounts.ts";
 import type { DevBackend, Head } from "../../../shared/rpc/backend.ts";
 import { decodeBase58, encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { decodeBase64 } from "../../../shared/rpc/base64.ts";
@@ -28,13 +28,13 @@ import { type Method, type Methods, method } from "../../../shared/rpc/method.ts
 import { config, optional, text, toKey, U64_MAX, u64 } from "../../../shared/rpc/params.ts";
 import { instructionProfiles, logsByInstruction } from "../../../shared/rpc/profile.ts";
 import { viewResult } from "../../../shared/rpc/result-view.ts";
-import { editTokenAccount, newTokenAccount, TOKEN_STATES } from "../../../shared/rpc/token-account-edit.ts";
-import { readMint, readTokenAccount } from "../../../shared/rpc/token-state.ts";
+import { editTokenAccount, newTokenAccount } from "../../../shared/rpc/token-account-edit.ts";
+import { ACCOUNT_STATES, readMint, readTokenAccount } from "../../../shared/rpc/token-state.ts";
 import { ACCOUNT_ENCODINGS } from "../../../shared/rpc/ui-account.ts";
 import { type ClockCommand, MAX_CLOCK_SECONDS, MAX_CLOCK_SLOT } from "../../../shared/scheduling/dev-clock.ts";
 import { MAX_ACCOUNT_DATA } from "../../../shared/state/accounts.ts";
 import { findProgramAddress } from "../../../shared/svm/program-address.ts";
-import { showAccounts } from "./accounts.ts";
+import { accountsAfter, accountsNow, showAccounts } from "./accounts.ts";
 
 const EPOCH = BigInt(SLOTS_PER_EPOCH);
 const HOUR_S = 3_600n;
@@ -67,7 +67,7 @@ const tokenUpdate = z.strictObject({
   amount: optional(amount),
   delegate: optional(text),
   delegatedAmount: optional(amount),
-  state: optional(z.enum(TOKEN_STATES)),
+  state: optional(z.enum(ACCOUNT_STATES)),
   closeAuthority: optional(text),
 });
 const journey = optional(
@@ -255,15 +255,16 @@ const profileTransaction = () =>
     const view = viewResult(result);
     const tx = decodeRecord(record);
     const addresses = tx.accountKeys.map(encodeBase58);
-    const after = new Map(decodeAccountList(accounts).map((account) => [encodeBase58(account.key), account]));
-    const before = await call.accounts(head, tx.accountKeys);
+    const [readBefore, readAfter] = [accountsNow(call, head), accountsAfter(call, head, accounts)];
+    const before = await readBefore(tx.accountKeys);
+    const after = await readAfter(tx.accountKeys);
     const states: Record<string, Json> = {};
     const readonly: Record<string, Json> = {};
     for (const [i, address] of addresses.entries()) {
       const was = before[i] ?? null;
-      const left = after.get(address) ?? was;
-      const is = left === null || left.lamports === 0n ? null : left;
-      const shown = await showAccounts(call, head, [was, is], { encoding, dataSlice: undefined });
+      const is = after[i] ?? null;
+      const view = { encoding, dataSlice: undefined } as const;
+      const shown = [...(await showAccounts(readBefore, [was], view)), ...(await showAccounts(readAfter, [is], view))];
       if (isWritable(tx, addresses, i))
         states[address] = { type: "writable", accountChange: accountChange(was, is, shown) };
       else {

@@ -2,34 +2,41 @@
 import type { Account } from "../../../shared/rpc/accounts.ts";
 import type { Head } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
-import { type Call, withContext } from "../../../shared/rpc/call.ts";
+import { type Call, mintScale, NATIVE_MINT_SCALE, withContext } from "../../../shared/rpc/call.ts";
 import { invalidParams } from "../../../shared/rpc/errors.ts";
 import type { AccountTests } from "../../../shared/rpc/filters.ts";
 import { isTokenProgram, keyBytes, NATIVE_MINT, TOKEN_PROGRAM } from "../../../shared/rpc/keys.ts";
 import { type Methods, method } from "../../../shared/rpc/method.ts";
 import { accountConfig, commitmentConfig, text, toKey, tokenAccountsFilter } from "../../../shared/rpc/params.ts";
 import { readMint, readTokenAccount } from "../../../shared/rpc/token-state.ts";
-import { uiTokenAmount } from "../../../shared/rpc/ui-amount.ts";
+import { type MintScale, scaledTokenAmount } from "../../../shared/rpc/ui-amount.ts";
 import { scan, showKeyed } from "./accounts.ts";
 
 const NUM_LARGEST_ACCOUNTS = 20;
-const NATIVE_DECIMALS = 9;
 const OWNER_OFFSET = 32;
 const DELEGATE_OFFSET = 72;
 
 const ownedByTokenProgram = (account: Account) => isTokenProgram(encodeBase58(account.owner));
 
-/** The program that owns a mint, and its decimals; throws RpcError as Agave does. */
-async function mintInfo(call: Call, head: Head, mint: Uint8Array): Promise<{ program: Uint8Array; decimals: number }> {
-  if (encodeBase58(mint) === NATIVE_MINT) return { program: keyBytes(TOKEN_PROGRAM), decimals: NATIVE_DECIMALS };
-  const account = await call.account(head, mint);
-  if (account === null) throw invalidParams("Invalid param: could not find mint");
-  const state = readMint(account.data);
-  if (state === null) throw invalidParams("Invalid param: Token mint could not be unpacked");
-  return { program: account.owner, decimals: state.decimals };
+/** The program that owns a mint, and how its amounts are shown. */
+interface MintInfo {
+  readonly program: Uint8Array;
+  readonly scale: MintScale;
 }
 
-async function tokenMint(call: Call, head: Head, mint: Uint8Array): Promise<{ program: Uint8Array; decimals: number }> {
+const scaleOf = (call: Call, head: Head, mint: Account) => mintScale((keys) => call.accounts(head, keys), mint);
+
+/** Throws RpcError as Agave does. */
+async function mintInfo(call: Call, head: Head, mint: Uint8Array): Promise<MintInfo> {
+  if (encodeBase58(mint) === NATIVE_MINT) return { program: keyBytes(TOKEN_PROGRAM), scale: NATIVE_MINT_SCALE };
+  const account = await call.account(head, mint);
+  if (account === null) throw invalidParams("Invalid param: could not find mint");
+  const scale = await scaleOf(call, head, account);
+  if (scale === null) throw invalidParams("Invalid param: Token mint could not be unpacked");
+  return { program: account.owner, scale };
+}
+
+async function tokenMint(call: Call, head: Head, mint: Uint8Array): Promise<MintInfo> {
   const info = await mintInfo(call, head, mint);
   if (!isTokenProgram(encodeBase58(info.program))) throw invalidParams("Invalid param: not a Token mint");
   return info;
@@ -80,8 +87,8 @@ export const tokenMethods: Methods = {
     if (account === null) throw invalidParams("Invalid param: could not find account");
     const state = ownedByTokenProgram(account) ? readTokenAccount(account.data) : null;
     if (state === null) throw invalidParams("Invalid param: not a Token account");
-    const { decimals } = await mintInfo(call, head, state.mint);
-    return withContext(head.slot, uiTokenAmount(state.amount, decimals));
+    const { scale } = await mintInfo(call, head, state.mint);
+    return withContext(head.slot, scaledTokenAmount(state.amount, scale));
   }),
 
   getTokenSupply: method([text, commitmentConfig], async (call, address) => {
@@ -91,8 +98,9 @@ export const tokenMethods: Methods = {
     if (account === null) throw invalidParams("Invalid param: could not find account");
     if (!ownedByTokenProgram(account)) throw invalidParams("Invalid param: not a Token mint");
     const mint = readMint(account.data);
-    if (mint === null) throw invalidParams("Invalid param: mint could not be unpacked");
-    return withContext(head.slot, uiTokenAmount(mint.supply, mint.decimals));
+    const scale = await scaleOf(call, head, account);
+    if (mint === null || scale === null) throw invalidParams("Invalid param: mint could not be unpacked");
+    return withContext(head.slot, scaledTokenAmount(mint.supply, scale));
   }),
 
   getTokenAccountsByOwner: tokenAccounts((owner) => ({ offset: OWNER_OFFSET, bytes: owner })),
@@ -101,7 +109,7 @@ export const tokenMethods: Methods = {
   getTokenLargestAccounts: method([text, commitmentConfig], async (call, address) => {
     const mint = toKey(address);
     const head = await call.head();
-    const { program, decimals } = await tokenMint(call, head, mint);
+    const { program, scale } = await tokenMint(call, head, mint);
     const accounts = await scan(call, head, program, tokenAccountsWith(mintAt(mint)));
     const amounts = accounts.map((account) => ({
       address: encodeBase58(account.key),
@@ -113,7 +121,7 @@ export const tokenMethods: Methods = {
       // Agave flattens the amount beside the address.
       amounts
         .slice(0, NUM_LARGEST_ACCOUNTS)
-        .map((entry) => ({ address: entry.address, ...uiTokenAmount(entry.amount, decimals) })),
+        .map((entry) => ({ address: entry.address, ...scaledTokenAmount(entry.amount, scale) })),
     );
   }),
 };

@@ -10,7 +10,7 @@ import {
   recordKeys,
   recordSignature,
 } from "../../../shared/protocol/record.ts";
-import { type Account, decodeAccountList } from "../../../shared/rpc/accounts.ts";
+import type { Account } from "../../../shared/rpc/accounts.ts";
 import type { Head } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { type Call, withContext } from "../../../shared/rpc/call.ts";
@@ -59,7 +59,7 @@ import {
 } from "../../../shared/rpc/params.ts";
 import { type ResultView, viewResult } from "../../../shared/rpc/result-view.ts";
 import type { AccountEncoding } from "../../../shared/rpc/ui-account.ts";
-import { showAccounts } from "./accounts.ts";
+import { accountsAfter, showAccounts } from "./accounts.ts";
 
 const WINDOW = BigInt(BLOCKHASH_WINDOW);
 
@@ -163,15 +163,10 @@ function checkWanted(wanted: WantedAccounts, numAccounts: number): void {
 }
 
 /** The accounts that the client asks for, as the simulation left them. */
-async function accountsAfter(call: Call, head: Head, wanted: WantedAccounts, after: Uint8Array): Promise<Json> {
-  const keys = wanted.addresses.map(toKey);
-  const left = new Map(decodeAccountList(after).map((account) => [encodeBase58(account.key), account]));
-  const read = await call.accounts(head, keys);
-  const accounts = keys.map((key, i) => {
-    const account = left.get(encodeBase58(key)) ?? read[i] ?? null;
-    return account === null || account.lamports === 0n ? null : account;
-  });
-  return showAccounts(call, head, accounts, { encoding: wanted.encoding ?? "base64", dataSlice: undefined });
+async function wantedAccounts(call: Call, head: Head, wanted: WantedAccounts, after: Uint8Array): Promise<Json> {
+  const read = accountsAfter(call, head, after);
+  const accounts = await read(wanted.addresses.map(toKey));
+  return showAccounts(read, accounts, { encoding: wanted.encoding ?? "base64", dataSlice: undefined });
 }
 
 /** Whether the first instruction's nonce account holds the message's blockhash. */
@@ -213,7 +208,7 @@ export const transactionMethods: Methods = {
     });
     const view = viewResult(result);
     const shown =
-      options.accounts && view.txError === 0 ? await accountsAfter(call, head, options.accounts, accounts) : none;
+      options.accounts && view.txError === 0 ? await wantedAccounts(call, head, options.accounts, accounts) : none;
     const answer = simulationAnswer(record, view, options.innerInstructions ?? false);
     return withContext(head.slot, { ...answer, accounts: shown, replacementBlockhash });
   }),
