@@ -38,8 +38,13 @@ const BUILT_IN: ReadonlySet<string> = new Set([
   MEMO_V4_PROGRAM,
   DEV_NETWORK_PROGRAM,
 ]);
+/** `address`: base58. */
+export function isBuiltIn(address: string): boolean {
+  return BUILT_IN.has(address);
+}
+
 /** What the faucet has, and more than all other accounts may have together: a network's lamports fit into a u64. */
-const MAX_LAMPORTS = (1n << 64n) - 1n - 2n * FAUCET_LAMPORTS;
+export const MAX_LAMPORTS = (1n << 64n) - 1n - 2n * FAUCET_LAMPORTS;
 
 /** How many values an option takes: fewest and most. */
 export const GENESIS_OPTIONS: Readonly<Record<string, readonly [number, number]>> = {

@@ -17,6 +17,7 @@ export type FailureCode =
   | "account-built-in"
   | "account-twice"
   | "too-many-lamports"
+  | "clone-failed"
   | "network-unreachable"
   | "program-refused";
 

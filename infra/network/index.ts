@@ -7,8 +7,9 @@ import { fileURLToPath } from "node:url";
 import { buildWasm } from "../build/wasm.mjs";
 import { Failure } from "./failure.ts";
 import { type NetworkFile, networkVariable, objectNames } from "./genesis.ts";
+import { Guard } from "./guard.ts";
 import type { Keypair } from "./keypair.ts";
-import { checkPortPair, findPortPair, MAX_PORT } from "./ports.ts";
+import { checkPort, checkPortPair, findPortPair, MAX_PORT } from "./ports.ts";
 import type { Processes } from "./processes.ts";
 import { StateFolder } from "./state.ts";
 import type { LogSink } from "./workerd.ts";
@@ -36,6 +37,8 @@ export interface NetworkOptions {
   readonly slotMs?: number;
   /** RPC port; the WebSocket is there too and on the next one. 0, the default here: a free pair. */
   readonly port?: number;
+  /** A further port for the WebSocket. */
+  readonly wsPort?: number;
   readonly host?: string;
   /** State folder. Unset: a temporary one that is deleted in the end. */
   readonly state?: string;
@@ -49,6 +52,8 @@ export interface NetworkOptions {
   readonly dev?: boolean;
   /** workerd processes, 1 or 2. In the second are all objects but the lanes. Any state can be run in either way. */
   readonly processes?: number;
+  /** Ends workerd even when this process is ended with SIGKILL. */
+  readonly guarded?: boolean;
   /** Another wrangler.toml than the project's. */
   readonly config?: string;
   readonly log?: LogSink;
@@ -189,15 +194,22 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   checkRange("slotMs", slotMs);
   checkRange("processes", processes);
   if (options.port) checkRange("port", options.port);
+  const wsPorts = options.wsPort === undefined || options.wsPort === (options.port ?? 0) + 1 ? [] : [options.wsPort];
   const temporary = options.state === undefined;
   const directory = options.state === undefined ? mkdtempSync(join(tmpdir(), "infinisvm-")) : resolve(options.state);
+  const guard = options.guarded ? new Guard(temporary ? directory : undefined) : undefined;
   const onStopped = () => {
+    guard?.release();
     if (temporary) rmSync(directory, { recursive: true, force: true });
   };
 
-  const folder = await StateFolder.take(directory);
+  const folder = await StateFolder.take(directory).catch((error: unknown) => {
+    guard?.release();
+    throw error;
+  });
   try {
     if (options.port) await checkPortPair(host, options.port);
+    for (const port of wsPorts) await checkPort(host, port, "WebSocket");
     const { shards, reset, accounts: wanted, realPrograms } = options;
     const { network, created, accounts } = await folder.load({ shards, reset, accounts: wanted, realPrograms });
     await buildWasm().catch((error: Error) => {
@@ -212,11 +224,15 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
         config,
         host,
         port,
+        wsPorts,
         storage: folder.objects,
         variables: { NETWORK: networkVariable(network, slotMs, options.dev) },
         data: accounts ? { GENESIS: accounts } : {},
         log: options.log ?? (() => {}),
-        onProcesses: (pids) => folder.lock.note(pids),
+        onProcesses(pids) {
+          folder.lock.note(pids);
+          guard?.watch(pids);
+        },
       }),
     );
     const started = new LocalNetwork({ host, port, slotMs, created, onStopped }, network, folder, workerd);

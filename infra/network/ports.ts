@@ -31,14 +31,17 @@ export async function findPortPair(host: string): Promise<number> {
   }
 }
 
-export async function checkPortPair(host: string, port: number): Promise<void> {
-  const uses = ["RPC", "WebSocket: always the RPC port + 1"];
-  for (const [offset, use] of uses.entries()) {
-    const result = await tryPort(host, port + offset);
-    if (typeof result === "number") continue;
-    if (result === "EADDRINUSE") {
-      throw new Failure("port-taken", `port ${port + offset} (${use}) is taken; choose another with --port`);
-    }
-    throw new Failure("bad-option", `cannot listen on ${host}:${port + offset} (${use}): ${result}`);
+/** Throws a Failure when it cannot be listened on. */
+export async function checkPort(host: string, port: number, use: string): Promise<void> {
+  const result = await tryPort(host, port);
+  if (typeof result === "number") return;
+  if (result === "EADDRINUSE") {
+    throw new Failure("port-taken", `port ${port} (${use}) is taken; choose another with --port`);
   }
+  throw new Failure("bad-option", `cannot listen on ${host}:${port} (${use}): ${result}`);
+}
+
+export async function checkPortPair(host: string, port: number): Promise<void> {
+  await checkPort(host, port, "RPC");
+  await checkPort(host, port + 1, "WebSocket: always the RPC port + 1");
 }

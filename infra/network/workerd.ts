@@ -40,6 +40,8 @@ export interface WorkerdOptions {
   readonly host: string;
   /** Port of the RPC; the WebSocket has the next one. */
   readonly port: number;
+  /** Further ports for the WebSocket. */
+  readonly wsPorts: readonly number[];
   /** Folder of the Durable Objects' storage. */
   readonly storage: string;
   /** Variables for the workers, beside those of wrangler.toml. */
@@ -126,7 +128,11 @@ async function miniflareSetup(options: WorkerdOptions): Promise<MiniflareSetup> 
         ? []
         : [
             { host: options.host, port: options.port },
-            { host: options.host, port: options.port + 1, entrypoint: "pubsub" },
+            ...[options.port + 1, ...options.wsPorts].map((port) => ({
+              host: options.host,
+              port,
+              entrypoint: "pubsub",
+            })),
           ],
   } as unknown as V4MiniflareOptions;
   return { workerName, options: convertV4MiniflareOptions(v4), registry };

@@ -164,7 +164,7 @@ export class RpcChain implements Chain {
   }
 
   /** Asks the faucet and waits until the lamports are there. Throws a ProgramError when they will not come. */
-  async airdrop(to: Address, lamports: bigint): Promise<void> {
+  async airdrop(to: Address, lamports: bigint): Promise<Signature> {
     const faucet = this.#rpc as unknown as AirdropRpc;
     const signature = await this.#patiently(() => faucet.requestAirdrop(to, lamports).send()).catch((error: Error) => {
       if (error instanceof ProgramError) throw error;
@@ -177,7 +177,7 @@ export class RpcChain implements Chain {
       const height = await this.blockHeight();
       const [outcome] = await this.outcomes([signature]);
       if (outcome?.error) throw new ProgramError("failed", `the faucet's transfer failed: ${outcome.error}`);
-      if (outcome) return;
+      if (outcome) return signature;
       if (height > lastValidBlockHeight) {
         throw new ProgramError("failed", `the faucet's transfer has expired (${signature})`);
       }

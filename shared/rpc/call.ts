@@ -13,9 +13,10 @@ import type { RpcServices } from "./services.ts";
 import { readMintConfig } from "./token-extensions.ts";
 import { mintNeeded } from "./ui-account.ts";
 import type { MintScale } from "./ui-amount.ts";
+import { SOLANA_CORE } from "./version.ts";
 
-/** The Agave release whose RPC answers these are. */
-export const SOLANA_CORE = "3.0.0";
+export { SOLANA_CORE } from "./version.ts";
+
 /** Wrapped SOL is shown even where its mint does not exist. */
 export const NATIVE_MINT_SCALE: MintScale = { decimals: 9, unixTimestamp: 0n };
 

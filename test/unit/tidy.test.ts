@@ -88,6 +88,7 @@ describe("the code base", () => {
       text("wrangler.toml"),
       text("vitest.config.ts"),
       text("infra/build/wasm.mjs"),
+      `infra/compat/${text("infra/compat/run.sh").match(/\w+\.ts/)![0]}`,
       text("infra/network/split/setup.ts"),
       text("test/unit/crypto/compile.ts"),
     ].join("\n");
