@@ -6,7 +6,13 @@ import { compareBytes } from "../../shared/protocol/bytes.ts";
 import { decodeAccountList } from "../../shared/rpc/accounts.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { type Account, encodeAccountList } from "../../shared/state/accounts.ts";
-import { type GenesisOption, genesisAccounts, isBuiltIn, MAX_LAMPORTS } from "../genesis/accounts.ts";
+import {
+  type GenesisAccounts,
+  type GenesisOption,
+  genesisAccounts,
+  isBuiltIn,
+  MAX_LAMPORTS,
+} from "../genesis/accounts.ts";
 import { addressOf } from "../genesis/key-file.ts";
 import { RENT_EPOCH_EXEMPT } from "../genesis/rent.ts";
 import { Failure } from "../network/failure.ts";
@@ -38,8 +44,18 @@ export class Genesis {
 
   /** An option of `npm start`. */
   option(option: GenesisOption): void {
-    const list = genesisAccounts([option]);
+    const { list, warnings } = this.#read(option);
+    for (const line of warnings) this.#notice(line);
     if (list) this.add(decodeAccountList(list));
+  }
+
+  #read(option: GenesisOption): GenesisAccounts {
+    try {
+      return genesisAccounts([option]);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== "account-built-in") throw error;
+      return { list: undefined, warnings: [error.message] };
+    }
   }
 
   wallet(key: Uint8Array, lamports: bigint): void {
