@@ -1,7 +1,8 @@
 /** Everything an instance exports. One module for every role: edge, builder, shard. */
 export { ioIn, ioOutPtr, ioOutLen } from "./memory/io";
-export { txParse, txParseBatch, txCheckLoaded } from "./transaction/parse";
-export { txVerifyFrame } from "./transaction/verify";
+export { txParse, txParseBatch } from "./transaction/parse";
+export { txCheckLocks } from "./transaction/sound";
+export { txVerifyFrame, txVerifyRecord } from "./transaction/verify";
 export { txCheckAge } from "./transaction/age";
 export { heapLiveBytes } from "./memory/heap";
 export {

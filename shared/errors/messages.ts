@@ -2,12 +2,13 @@
 import type { ErrorCode } from "./codes.ts";
 
 export const ERROR_TEXT: Readonly<Record<ErrorCode, string>> = {
-  1001: "the transaction is larger than 1232 bytes",
+  1001: "the transaction is larger than 1232 bytes (4096 in version 1)",
   1002: "the transaction ends before it is complete",
   1003: "there are bytes after the end of the transaction",
   1004: "a compact length is not in its shortest form or above 65535",
   1005: "the transaction has a version that is not supported",
   1006: "the lengths of the batch do not add up",
+  1007: "the config mask has bits that mean nothing, or half a priority fee",
   1050: "the number of signatures is not what the header requires",
   1051: "the header counts more accounts than there are",
   1052: "the fee payer is not writable",
@@ -20,6 +21,10 @@ export const ERROR_TEXT: Readonly<Record<ErrorCode, string>> = {
   1059: "an instruction with more than 255 accounts",
   1060: "an account is named twice",
   1061: "more than 64 accounts to lock",
+  1062: "more than 12 signatures",
+  1063: "an address is there twice",
+  1064: "more than 64 addresses",
+  1065: "the heap size is no multiple of 1024 from 32768 to 262144",
   2001: "malformed message to the shard engine",
   2002: "the shard engine is not initialised",
   2003: "another slot is open",

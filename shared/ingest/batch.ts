@@ -1,5 +1,6 @@
 /** Transactions that a client hands over together, and what became of them: flat arrays, nothing per transaction. */
 import type { TransactionErrorCode } from "../errors/transaction-error.ts";
+import { wireSignature } from "../protocol/record.ts";
 import { SIGNATURE_SIZE } from "./protocol.ts";
 
 /** What is known of a transaction. From REFUSED on nothing more will come. */
@@ -131,8 +132,7 @@ export class Batch {
   /** First signature of a transaction, 64 bytes. */
   signature(i: number): Uint8Array {
     if (this.isWatch) return this.#bytes.subarray(i * SIGNATURE_SIZE, (i + 1) * SIGNATURE_SIZE);
-    const at = this.#offsets[i]! + LENGTH_SIZE + 1;
-    return this.#bytes.subarray(at, at + SIGNATURE_SIZE);
+    return wireSignature(this.#bytes.subarray(this.#offsets[i]! + LENGTH_SIZE, this.#offsets[i + 1]));
   }
   /** Bytes from transaction `from` to before `to`, with their lengths; or signatures. */
   size(from: number, to: number): number {

@@ -19,7 +19,7 @@
 import { TX_DEFERRED } from "../errors/transaction-error.ts";
 import { viewOf } from "../protocol/bytes.ts";
 import { BLOCKHASH_WINDOW, MAX_HEIGHT_STRIDE, PIPELINE_DEPTH } from "../protocol/limits.ts";
-import { REC } from "../protocol/record.ts";
+import { signaturesAt } from "../protocol/record.ts";
 import { FATE, OutcomesWriter, SIGNATURE_SIZE } from "./protocol.ts";
 import { SignatureTable } from "./signature-table.ts";
 
@@ -191,7 +191,7 @@ export class OutcomeWatch {
       const word = outcomes.getUint32(result + RESULT_WORD, true);
       const custom = outcomes.getUint32(result + RESULT_CUSTOM, true);
       // What execution has put off has no outcome yet: it comes again in a later block.
-      if (((word >>> 8) & 0xff) !== TX_DEFERRED) this.#told(records, at + REC.HEADER + 1, word, custom);
+      if (((word >>> 8) & 0xff) !== TX_DEFERRED) this.#told(records, signaturesAt(records, at), word, custom);
       at += records.getUint32(at, true);
       result += outcomes.getUint32(result, true);
     }

@@ -37,6 +37,13 @@ export const REC = {
 export const REC_FLAG_VERIFIED = 1;
 export const REC_FLAG_NONCE = 2;
 export const VERSION_LEGACY = 0xff;
+export const VERSION_1 = 1;
+const SIGNATURE_SIZE = 64;
+/** Version 1 (SIMD-0385): where the config mask is, and the bits of it. */
+const V1_OFF_MASK = 4;
+const V1_OFF_KEYS = 42;
+const V1_INSTRUCTION_HEADER = 4;
+const MASK = { PRIORITY_FEE: 3, COMPUTE_UNIT_LIMIT: 4, LOADED_DATA_LIMIT: 8, HEAP_SIZE: 16 } as const;
 
 export interface DecodedInstruction {
   readonly programIdIndex: number;
@@ -50,12 +57,24 @@ export interface DecodedLookup {
   readonly readonlyIndexes: Uint8Array;
 }
 
+/** What the config of a version 1 transaction gives; null where it does not. */
+export interface TransactionConfig {
+  /** Lamports for the whole transaction. */
+  readonly priorityFee: bigint | null;
+  readonly computeUnitLimit: number | null;
+  /** Bytes, as the heap size. */
+  readonly loadedAccountsDataSizeLimit: number | null;
+  readonly heapSize: number | null;
+}
+
 export interface DecodedRecord {
   /** The wire transaction. */
   readonly wire: Uint8Array;
   /** What is signed. */
   readonly message: Uint8Array;
-  readonly version: "legacy" | 0;
+  readonly version: "legacy" | 0 | 1;
+  /** Null below version 1. */
+  readonly config: TransactionConfig | null;
   readonly signatures: readonly Uint8Array[];
   readonly numRequiredSignatures: number;
   readonly numReadonlySigned: number;
@@ -123,6 +142,39 @@ function decodeInstructions(wire: Uint8Array, at: number, count: number): Decode
   }));
 }
 
+/** Version 1: all headers come first, then accounts and data of each. */
+function decodeInstructionsV1(wire: Uint8Array, at: number, count: number): DecodedInstruction[] {
+  const headers = viewOf(wire);
+  const cursor = new Wire(wire, at + count * V1_INSTRUCTION_HEADER);
+  return Array.from({ length: count }, (_, i) => {
+    const header = at + i * V1_INSTRUCTION_HEADER;
+    return {
+      programIdIndex: headers.getUint8(header),
+      accounts: cursor.raw(headers.getUint8(header + 1)),
+      data: cursor.raw(headers.getUint16(header + 2, true)),
+    };
+  });
+}
+
+function decodeConfig(wire: Uint8Array, numStatic: number): TransactionConfig {
+  const view = viewOf(wire);
+  const mask = view.getUint32(V1_OFF_MASK, true);
+  let at = V1_OFF_KEYS + numStatic * 32;
+  const fee = (mask & MASK.PRIORITY_FEE) === 0 ? null : view.getBigUint64(at, true);
+  if (fee !== null) at += 8;
+  const word = (bit: number): number | null => {
+    if ((mask & bit) === 0) return null;
+    at += 4;
+    return view.getUint32(at - 4, true);
+  };
+  return {
+    priorityFee: fee,
+    computeUnitLimit: word(MASK.COMPUTE_UNIT_LIMIT),
+    loadedAccountsDataSizeLimit: word(MASK.LOADED_DATA_LIMIT),
+    heapSize: word(MASK.HEAP_SIZE),
+  };
+}
+
 function decodeLookups(wire: Uint8Array, at: number, count: number): DecodedLookup[] {
   const cursor = new Wire(wire, at);
   return Array.from({ length: count }, () => ({
@@ -142,9 +194,26 @@ export function recordWire(record: Uint8Array): Uint8Array {
   return record.subarray(REC.HEADER, REC.HEADER + viewOf(record).getUint16(REC.TX_LEN, true));
 }
 
+/** Where the signatures are of the record that begins at `at`: first of all in its transaction, but last in version 1. */
+export function signaturesAt(view: DataView, at: number): number {
+  if (view.getUint8(at + REC.VERSION) !== VERSION_1) return at + REC.HEADER + 1;
+  const length = view.getUint16(at + REC.TX_LEN, true);
+  return at + REC.HEADER + length - SIGNATURE_SIZE * view.getUint8(at + REC.NUM_SIGNATURES);
+}
+
+/** First byte of a version 1 transaction (SIMD-0385). */
+export const V1_FIRST_BYTE = 0x81;
+
+/** The first signature of a wire transaction that has one, a view of it. */
+export function wireSignature(wire: Uint8Array): Uint8Array {
+  const at = wire[0] === V1_FIRST_BYTE ? wire.length - SIGNATURE_SIZE * wire[1]! : 1;
+  return wire.subarray(at, at + SIGNATURE_SIZE);
+}
+
 /** The first signature of the record, a view of it. */
 export function recordSignature(record: Uint8Array): Uint8Array {
-  return record.subarray(REC.HEADER + 1, REC.HEADER + 65);
+  const at = signaturesAt(viewOf(record), 0);
+  return record.subarray(at, at + SIGNATURE_SIZE);
 }
 
 /** The recent blockhash (or nonce value) of the record, a view of it. */
@@ -160,7 +229,7 @@ export function recordLookups(record: Uint8Array): DecodedLookup[] {
 
 /**
  * Writes the resolved addresses of a record, in the order of its lookups: all writable ones, then all read-only ones. Their
- * number must be what the record counts; afterwards txCheckLoaded says whether one is there twice.
+ * number must be what the record counts; afterwards txCheckLocks says whether they can be locked.
  */
 export function fillLoadedAddresses(
   record: Uint8Array,
@@ -203,11 +272,15 @@ export function decodeRecord(record: Uint8Array): DecodedRecord {
   const staticKeys = slices(wire, u16(REC.OFF_KEYS), numStatic, 32);
   const numWritable = u8(REC.NUM_WRITABLE_LOADED);
   const loaded = slices(record, recordLoadedOffset(record), numWritable + u8(REC.NUM_READONLY_LOADED), 32);
+  const version = u8(REC.VERSION);
+  const signatures = signaturesAt(view, 0) - REC.HEADER;
+  const instructions = version === VERSION_1 ? decodeInstructionsV1 : decodeInstructions;
   return {
     wire,
-    message: wire.subarray(u16(REC.OFF_MESSAGE)),
-    version: u8(REC.VERSION) === VERSION_LEGACY ? "legacy" : 0,
-    signatures: slices(wire, 1, u8(REC.NUM_SIGNATURES), 64),
+    message: wire.subarray(u16(REC.OFF_MESSAGE), version === VERSION_1 ? signatures : undefined),
+    version: version === VERSION_LEGACY ? "legacy" : version === VERSION_1 ? 1 : 0,
+    config: version === VERSION_1 ? decodeConfig(wire, numStatic) : null,
+    signatures: slices(wire, signatures, u8(REC.NUM_SIGNATURES), SIGNATURE_SIZE),
     numRequiredSignatures: u8(REC.NUM_REQUIRED),
     numReadonlySigned: u8(REC.NUM_READONLY_SIGNED),
     numReadonlyUnsigned: u8(REC.NUM_READONLY_UNSIGNED),
@@ -217,7 +290,7 @@ export function decodeRecord(record: Uint8Array): DecodedRecord {
     accountKeys: [...staticKeys, ...loaded],
     implicitKeys: slices(record, recordLoadedOffset(record) + loaded.length * 32, u8(REC.NUM_IMPLICIT), 32),
     recentBlockhash: recordBlockhash(record),
-    instructions: decodeInstructions(wire, u16(REC.OFF_INSTRUCTIONS), u8(REC.NUM_INSTRUCTIONS)),
+    instructions: instructions(wire, u16(REC.OFF_INSTRUCTIONS), u8(REC.NUM_INSTRUCTIONS)),
     lookups: recordLookups(record),
     isVerified: (u8(REC.FLAGS) & REC_FLAG_VERIFIED) !== 0,
     isNonce: recordIsNonce(record),

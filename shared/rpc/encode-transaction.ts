@@ -34,12 +34,17 @@ const compiled = (instruction: CompiledInstruction, stackHeight: number): Json =
 });
 
 function lookupsJson(tx: DecodedRecord): Json | undefined {
-  if (tx.version === "legacy") return undefined;
+  if (tx.version !== 0) return undefined;
   return tx.lookups.map((lookup) => ({
     accountKey: encodeBase58(lookup.table),
     writableIndexes: Array.from(lookup.writableIndexes),
     readonlyIndexes: Array.from(lookup.readonlyIndexes),
   }));
+}
+
+/** Agave's UiTransactionConfig: every member, null where the message does not give it. Below version 1 there is none. */
+function configJson(tx: DecodedRecord): Json | undefined {
+  return tx.config === null ? undefined : { ...tx.config };
 }
 
 /** Whether account `i` was locked for writing: asked for, no reserved key, and no program that is called. */
@@ -60,12 +65,14 @@ function accountsJson(tx: DecodedRecord, keys: readonly string[]): Json {
 function messageJson(tx: DecodedRecord, keys: readonly string[], parsed: boolean): Json {
   const recentBlockhash = encodeBase58(tx.recentBlockhash);
   const addressTableLookups = lookupsJson(tx);
+  const transactionConfig = configJson(tx);
   if (parsed) {
     return {
       accountKeys: accountsJson(tx, keys),
       recentBlockhash,
       instructions: tx.instructions.map((ix) => parsedInstruction(ix, keys, OUTER_STACK_HEIGHT)),
       addressTableLookups,
+      transactionConfig,
     };
   }
   return {
@@ -78,6 +85,7 @@ function messageJson(tx: DecodedRecord, keys: readonly string[], parsed: boolean
     recentBlockhash,
     instructions: tx.instructions.map((ix) => compiled(ix, OUTER_STACK_HEIGHT)),
     addressTableLookups,
+    transactionConfig,
   };
 }
 

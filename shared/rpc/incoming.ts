@@ -2,7 +2,7 @@
 import { ErrorCode, isDeserializeError } from "../errors/codes.ts";
 import { ERROR_TEXT } from "../errors/messages.ts";
 import { sanitizeErrorToCode } from "../errors/transaction-error.ts";
-import { recordKeys } from "../protocol/record.ts";
+import { recordKeys, V1_FIRST_BYTE } from "../protocol/record.ts";
 import { keyText } from "../state/accounts.ts";
 import type { LoadedAccount } from "../state/stubs.ts";
 import { type Account, decodeAccountList } from "./accounts.ts";
@@ -20,6 +20,10 @@ import type { Simulation, SimulationOptions } from "./services.ts";
 const MAX_BYTES = 1232;
 const MAX_BASE58 = 1683;
 const MAX_BASE64 = 1644;
+/** Of version 1, whose first byte shows in the text already. Base58 stays as it is, as in Agave. */
+const MAX_V1_BYTES = 4096;
+const MAX_V1_BASE64 = 5464;
+const V1_BASE64 = /^g[Q-Za-f]/;
 
 export const TRANSACTION_TYPE = "solana_transaction::versioned::VersionedTransaction";
 export const MESSAGE_TYPE = "solana_message::versions::VersionedMessage";
@@ -29,16 +33,18 @@ export function decodeWire(text: string, encoding: string, type: string): Uint8A
   if (encoding !== "base58" && encoding !== "base64") {
     throw invalidParams(`unsupported encoding: ${encoding}. Supported encodings: base58, base64`);
   }
-  const max = encoding === "base58" ? MAX_BASE58 : MAX_BASE64;
+  const isV1 = encoding === "base64" && V1_BASE64.test(text);
+  const max = encoding === "base58" ? MAX_BASE58 : isV1 ? MAX_V1_BASE64 : MAX_BASE64;
+  const maxBytes = isV1 ? MAX_V1_BYTES : MAX_BYTES;
   if (text.length > max) {
     throw invalidParams(
-      `${encoding} encoded ${type} too large: ${text.length} bytes (max: encoded/raw ${max}/${MAX_BYTES})`,
+      `${encoding} encoded ${type} too large: ${text.length} bytes (max: encoded/raw ${max}/${maxBytes})`,
     );
   }
   const bytes = encoding === "base58" ? decodeBase58(text) : decodeBase64(text);
   if (bytes === null) throw invalidParams(`invalid ${encoding} encoding`);
-  if (bytes.length > MAX_BYTES) {
-    throw invalidParams(`decoded ${type} too large: ${bytes.length} bytes (max: ${MAX_BYTES} bytes)`);
+  if (bytes.length > maxBytes) {
+    throw invalidParams(`decoded ${type} too large: ${bytes.length} bytes (max: ${maxBytes} bytes)`);
   }
   return bytes;
 }
@@ -56,16 +62,24 @@ export function parseWire(call: Call, wire: Uint8Array): Uint8Array {
 }
 
 /**
- * Parses a message alone, as a transaction with empty signatures. Throws RpcError.
- * Its header's first byte (after the version prefix) says how many there are.
+ * The message as a transaction with empty signatures, null where there are too many of them. Its header's first byte (after the version
+ * prefix) says how many; version 1 has them last.
  */
-export function parseMessage(call: Call, message: Uint8Array): Uint8Array {
+function unsigned(message: Uint8Array): Uint8Array | null {
   const first = message[0] ?? 0;
   const signatures = first & 0x80 ? (message[1] ?? 0) : first;
-  if (signatures >= 0x80) throw invalidParams(`failed to deserialize ${MESSAGE_TYPE}: too many signatures`);
-  const wire = new Uint8Array(1 + signatures * 64 + message.length);
-  wire[0] = signatures;
-  wire.set(message, 1 + signatures * 64);
+  if (signatures >= 0x80) return null;
+  const isV1 = first === V1_FIRST_BYTE;
+  const wire = new Uint8Array((isV1 ? 0 : 1) + signatures * 64 + message.length);
+  if (!isV1) wire[0] = signatures;
+  wire.set(message, isV1 ? 0 : 1 + signatures * 64);
+  return wire;
+}
+
+/** Parses a message alone. Throws RpcError. */
+export function parseMessage(call: Call, message: Uint8Array): Uint8Array {
+  const wire = unsigned(message);
+  if (wire === null) throw invalidParams(`failed to deserialize ${MESSAGE_TYPE}: too many signatures`);
   const parsed = call.services.parse(wire);
   if (parsed.ok) return parsed.record;
   const { code } = parsed;
@@ -73,12 +87,12 @@ export function parseMessage(call: Call, message: Uint8Array): Uint8Array {
   throw invalidParams(`invalid transaction message: ${errorText(sanitizeErrorToCode(code))} (${codeText(code)})`);
 }
 
-/** Fills in the addresses of the record's lookup tables; the tables. Throws RpcError. */
+/** Fills in the addresses of the record's lookup tables; the tables. Throws RpcError. Whether they can be locked is not asked. */
 export async function resolve(call: Call, head: Head, record: Uint8Array, what: string): Promise<Account[]> {
   const keys = lookupTables(record);
   if (keys.length === 0) return [];
   const tables = await call.accounts(head, keys);
-  const failed = resolveLookups(record, tables, head.context) ?? call.services.checkLoaded(record);
+  const failed = resolveLookups(record, tables, head.context);
   if (failed !== null) throw invalidParams(`${what}: ${errorText(failed)}`);
   return tables.filter((table) => table !== null);
 }

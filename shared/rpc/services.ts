@@ -46,8 +46,10 @@ export interface RpcServices {
   parse(wire: Uint8Array): Parsed;
   /** Whether all signatures of the record are good; the record with its verified flag set, or null. */
   verify(record: Uint8Array): Uint8Array | null;
-  /** After its lookups are resolved: the error of an account that is named twice, or null. */
-  checkLoaded(record: Uint8Array): TransactionErrorCode | null;
+  /** Whether the signatures are good of a record whose accounts perhaps cannot be locked. */
+  isSigned(record: Uint8Array): boolean;
+  /** After its lookups are resolved: TooManyAccountLocks or AccountLoadedTwice, or null. */
+  checkLocks(record: Uint8Array): TransactionErrorCode | null;
   /** Executes a resolved record on `accounts` in the slot context. */
   simulate(
     context: Uint8Array,

@@ -69,8 +69,9 @@ export function wasmServices(wasm: WasmInstance): RpcServices {
     verify(record) {
       return wasm.call("txVerifyFrame", makeFrame([record])) === 1 ? verifiedRecord(wasm.out()) : null;
     },
-    checkLoaded(record) {
-      const code = wasm.call("txCheckLoaded", record);
+    isSigned: (record) => wasm.call("txVerifyRecord", record) === 1,
+    checkLocks(record) {
+      const code = wasm.call("txCheckLocks", record);
       return code === 0 ? null : sanitizeErrorToCode(code);
     },
     simulate(context, accounts, record, options = {}) {

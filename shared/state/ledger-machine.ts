@@ -7,7 +7,7 @@ import { type Block, decodeBlock, EMPTY_FRAME, encodeBlock, encodeCarry, type Sh
 import { ByteWriter, viewOf } from "../protocol/bytes.ts";
 import { decodeHeader, encodeHeader } from "../protocol/header.ts";
 import { EARLY_SLOTS } from "../protocol/limits.ts";
-import { REC } from "../protocol/record.ts";
+import { REC, signaturesAt } from "../protocol/record.ts";
 import { addressKey, RunBuilder, signatureKey } from "./index-run.ts";
 import { LedgerIndex } from "./ledger-index.ts";
 import { PerformanceSamples } from "./ledger-samples.ts";
@@ -135,7 +135,7 @@ export class LedgerMachine implements Machine<LedgerEvent> {
     let resultAt = 0;
     for (let i = 0, index = 0; i < count; i++) {
       if (results.getUint8(resultAt + RESULT_LANDED) === 1) {
-        const { high, low } = signatureKey(records, recordAt + REC.HEADER + 1);
+        const { high, low } = signatureKey(records, signaturesAt(records, recordAt));
         bySignature.add(high, low, slot, index);
         addAddresses(byAddress, records, recordAt, slot, index);
         index++;

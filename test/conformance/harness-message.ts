@@ -1,6 +1,7 @@
 /** Messages as bytes, every part free to be wrong: what no client library would build. */
 import { getBase58Encoder } from "@solana/kit";
 import { type Key, keyBytes } from "./harness.ts";
+import { u16, u32 } from "./random-wire.ts";
 
 export interface RawInstruction {
   readonly program: number;
@@ -47,5 +48,36 @@ export function rawTransaction(message: RawMessage): Uint8Array {
           ...lookups.flatMap((l) => [...keyBytes(l.table), ...list(l.writable), ...list(l.readonly)]),
         ]
       : []),
+  ]);
+}
+
+export interface RawV1 {
+  readonly header: readonly [number, number, number];
+  readonly keys: readonly Key[];
+  readonly blockhash: string;
+  readonly instructions: readonly RawInstruction[];
+  /** Config mask; the values follow it as they are. */
+  readonly mask?: number;
+  readonly values?: readonly number[];
+  readonly signatures?: number;
+  /** In place of the counts that are true. */
+  readonly numInstructions?: number;
+  readonly numKeys?: number;
+}
+
+/** A version 1 transaction (SIMD-0385), signatures zero. */
+export function rawV1({ header, keys, blockhash, instructions, mask = 0, values = [], ...given }: RawV1): Uint8Array {
+  return Uint8Array.from([
+    0x81,
+    ...header,
+    ...u32(mask),
+    ...getBase58Encoder().encode(blockhash),
+    given.numInstructions ?? instructions.length,
+    given.numKeys ?? keys.length,
+    ...keys.flatMap((key) => [...keyBytes(key)]),
+    ...values,
+    ...instructions.flatMap((i) => [i.program, i.accounts.length, ...u16(i.data.length)]),
+    ...instructions.flatMap((i) => [...i.accounts, ...Array.from(i.data)]),
+    ...new Array(64 * (given.signatures ?? header[0])).fill(0),
   ]);
 }

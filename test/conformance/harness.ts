@@ -26,13 +26,16 @@ import {
   getCompiledTransactionMessageEncoder,
   type Instruction,
   pipe,
+  setTransactionMessageConfig,
   setTransactionMessageFeePayer,
   setTransactionMessageLifetimeUsingBlockhash,
+  type V1TransactionConfig,
 } from "@solana/kit";
 import { withStandardPrograms } from "../../infra/genesis/standard-programs.ts";
 import type { TransactionErrorJson } from "../../shared/errors/transaction-error.ts";
 import type { SlotContextFields } from "../../shared/protocol/context.ts";
 import { realProgramAddresses } from "../../shared/protocol/real-programs.ts";
+import { V1_FIRST_BYTE } from "../../shared/protocol/record.ts";
 import { decodeAccountList } from "../../shared/state/accounts.ts";
 import { Agave, type AgaveResult } from "./harness-agave.ts";
 import type { AccountState, ExecutionResult } from "./harness-result.ts";
@@ -65,7 +68,9 @@ export interface TransactionInput {
   readonly instructions: readonly Instruction[];
   /** Base58; the newest one without. */
   readonly blockhash?: string;
-  readonly version?: "legacy" | 0;
+  readonly version?: "legacy" | 0 | 1;
+  /** Of version 1. */
+  readonly config?: V1TransactionConfig;
   readonly lookupTables?: Record<string, Address[]>;
 }
 
@@ -99,6 +104,9 @@ export function instruction(program: Key, accounts: readonly [Key, string][], da
 }
 
 function withSignatures(messageBytes: ArrayLike<number>, count: number): Uint8Array {
+  // Version 1 has its signatures last, and no count of them.
+  if (messageBytes[0] === V1_FIRST_BYTE)
+    return Uint8Array.from([...Array.from(messageBytes), ...new Array(count * 64).fill(0)]);
   const wire = new Uint8Array(1 + count * 64 + messageBytes.length);
   wire[0] = count;
   wire.set(messageBytes, 1 + count * 64);
@@ -256,7 +264,7 @@ export class Conformance {
   /** Wire bytes with zero signatures. */
   transaction(input: TransactionInput): Uint8Array {
     const message = pipe(
-      createTransactionMessage({ version: input.version ?? "legacy" }),
+      createTransactionMessage({ version: (input.version ?? "legacy") as 0 }),
       (m) => setTransactionMessageFeePayer(keyAddress(input.payer), m),
       (m) =>
         setTransactionMessageLifetimeUsingBlockhash(
@@ -264,6 +272,7 @@ export class Conformance {
           m,
         ),
       (m) => appendTransactionMessageInstructions(input.instructions as Instruction[], m),
+      (m) => (input.config ? (setTransactionMessageConfig(input.config, m as never) as unknown as typeof m) : m),
     );
     const compressed = input.lookupTables
       ? compressTransactionMessageUsingAddressLookupTables(message as never, input.lookupTables as never)

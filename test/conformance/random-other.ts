@@ -1,7 +1,7 @@
 /** Random instructions of the smaller programs: Associated Token, Memo, Compute Budget, and programs that are not there. */
 import type { Random } from "./random-prng.ts";
 import { readonly } from "./random-token.ts";
-import { type Ix, u32, u64 } from "./random-wire.ts";
+import { type Ix, u32, u64, type V1Config, v1Config } from "./random-wire.ts";
 import { ASSOCIATED_TOKEN, COMPUTE_BUDGET, MEMO, NATIVE_MINT, SYSTEM, TOKEN, type World } from "./random-world.ts";
 
 /** Associated accounts are found once for each wallet and mint: the search costs far more than a transaction. */
@@ -73,6 +73,19 @@ export function randomBudgetInstruction(r: Random): Ix {
     [1, () => [...r.bytes(r.below(8))]],
   ])();
   return { program: COMPUTE_BUDGET, accounts: [], data };
+}
+
+/** A config of version 1: nearly always enough, now and then no loaded data at all or what must be refused. */
+export function randomConfig(r: Random): V1Config {
+  // Units of programs that are native here are a number of their own: there are always more than enough (v1.test.ts has none and few).
+  const units = r.chance(0.9) ? 1_400_000 : 1_400_000 + r.below(1 << 30);
+  return v1Config({
+    ...(r.chance(0.4) && { priorityFee: r.chance(0.95) ? BigInt(r.below(1_000_000)) : r.u64() }),
+    units,
+    // Some sysvars are larger here than in litesvm: the limit is far away from what is loaded.
+    ...(r.chance(0.97) && { loaded: r.chance(0.95) ? 1_000_000 + r.below(1 << 27) : r.below(64) }),
+    ...(r.chance(0.2) && { heap: r.chance(0.9) ? 1024 * (32 + r.below(225)) : r.u32() }),
+  });
 }
 
 export function missingProgram(r: Random, w: World): Ix {

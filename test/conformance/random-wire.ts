@@ -1,4 +1,4 @@
-/** Wire transactions (legacy messages) built byte by byte: thousands a second, and able to say what no client library would. */
+/** Wire transactions (legacy and version 1) built byte by byte: thousands a second, and able to say what no client library would. */
 export interface Meta {
   key: Uint8Array;
   signer?: boolean;
@@ -54,17 +54,56 @@ function collectKeys(payer: Uint8Array, instructions: readonly Ix[]): Key[] {
   return [...keys.values()].sort((a, b) => rank(a) - rank(b));
 }
 
-/** The message and the keys that must sign it, in order. */
-export function encodeMessage(payer: Uint8Array, instructions: readonly Ix[], blockhash: Uint8Array) {
+/** Config of a version 1 message (SIMD-0385): its mask and its values, in the order of the bits. */
+export interface V1Config {
+  readonly mask: number;
+  readonly values: readonly number[];
+}
+
+export function v1Config(given: { priorityFee?: bigint; units?: number; loaded?: number; heap?: number }): V1Config {
+  const { priorityFee, units, loaded, heap } = given;
+  const bit = (value: number | undefined, mask: number): number => (value === undefined ? 0 : mask);
+  return {
+    mask: (priorityFee === undefined ? 0 : 3) | bit(units, 4) | bit(loaded, 8) | bit(heap, 16),
+    values: [
+      ...(priorityFee === undefined ? [] : u64(priorityFee)),
+      ...[units, loaded, heap].flatMap((value) => (value === undefined ? [] : u32(value))),
+    ],
+  };
+}
+
+/** The message and the keys that must sign it, in order; of version 1 with a config. */
+export function encodeMessage(
+  payer: Uint8Array,
+  instructions: readonly Ix[],
+  blockhash: Uint8Array,
+  config?: V1Config,
+): { message: Uint8Array; signers: Uint8Array[] } {
   const keys = collectKeys(payer, instructions);
   const signers = keys.filter((k) => k.signer);
   const index = new Map(keys.map((k, i) => [hex(k.key), i]));
-  const bytes: number[] = [
+  const header = [
     signers.length,
     signers.filter((k) => !k.writable).length,
     keys.filter((k) => !k.signer && !k.writable).length,
-    ...compactU16(keys.length),
   ];
+  const signerKeys = signers.map((k) => k.key);
+  if (config) {
+    const message = Uint8Array.from([
+      0x81,
+      ...header,
+      ...u32(config.mask),
+      ...blockhash,
+      instructions.length,
+      keys.length,
+      ...keys.flatMap(({ key }) => [...key]),
+      ...config.values,
+      ...instructions.flatMap((i) => [index.get(hex(i.program))!, i.accounts.length, ...u16(i.data.length)]),
+      ...instructions.flatMap((i) => [...i.accounts.map(({ key }) => index.get(hex(key))!), ...i.data]),
+    ]);
+    return { message, signers: signerKeys };
+  }
+  const bytes: number[] = [...header, ...compactU16(keys.length)];
   for (const { key } of keys) bytes.push(...key);
   bytes.push(...blockhash, ...compactU16(instructions.length));
   for (const { program, accounts, data } of instructions) {
@@ -72,11 +111,18 @@ export function encodeMessage(payer: Uint8Array, instructions: readonly Ix[], bl
     for (const { key } of accounts) bytes.push(index.get(hex(key))!);
     bytes.push(...compactU16(data.length), ...data);
   }
-  return { message: Uint8Array.from(bytes), signers: signers.map((k) => k.key) };
+  return { message: Uint8Array.from(bytes), signers: signerKeys };
 }
 
-export function encodeTransaction(payer: Uint8Array, instructions: readonly Ix[], blockhash: Uint8Array, sign: Sign) {
-  const { message, signers } = encodeMessage(payer, instructions, blockhash);
+export function encodeTransaction(
+  payer: Uint8Array,
+  instructions: readonly Ix[],
+  blockhash: Uint8Array,
+  sign: Sign,
+  config?: V1Config,
+): Uint8Array {
+  const { message, signers } = encodeMessage(payer, instructions, blockhash, config);
+  if (config) return Uint8Array.from([...message, ...signers.flatMap((key) => [...sign(key, message)])]);
   const prefix = compactU16(signers.length);
   const wire = new Uint8Array(prefix.length + 64 * signers.length + message.length);
   wire.set(prefix);

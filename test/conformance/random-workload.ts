@@ -9,6 +9,7 @@ import {
   missingProgram,
   randomAssociatedTokenInstruction,
   randomBudgetInstruction,
+  randomConfig,
   randomMemoInstruction,
   randomRecoverNested,
 } from "./random-other.ts";
@@ -25,6 +26,8 @@ export interface WorkloadOptions {
   signed?: boolean;
   associatedToken?: boolean;
   memo?: boolean;
+  /** Share of version 1 transactions (SIMD-0385), from 0 to 1. */
+  version1?: number;
 }
 
 export interface Workload {
@@ -65,8 +68,9 @@ function randomInstructions(r: Random, w: World, options: WorkloadOptions): Ix[]
   ])();
 }
 
-/** Wire size that Agave accepts. */
+/** Wire sizes that Agave accepts. */
 const MAX_SIZE = 1232;
+const MAX_V1_SIZE = 4096;
 
 export function* randomTransactions(seed: number, world: World, options: WorkloadOptions): Generator<Uint8Array> {
   const r = new Random(seed);
@@ -74,16 +78,17 @@ export function* randomTransactions(seed: number, world: World, options: Workloa
   while (true) {
     const instructions: Ix[] = [];
     while (r.chance(0.07)) instructions.push(randomBudgetInstruction(r));
+    const config = options.version1 && r.chance(options.version1) ? randomConfig(r) : undefined;
     do instructions.push(...randomInstructions(r, world, options));
-    while (r.chance(0.35));
+    while (r.chance(config ? 0.75 : 0.35));
     const payer = r.weighted([
       [30, world.wallets],
       [1, world.poor],
       [0.2, world.fresh],
       [0.2, world.tokens.map((t) => t.key)],
     ]);
-    const wire = encodeTransaction(r.hot(payer), protectPrograms(instructions), options.blockhash, sign);
-    if (wire.length <= MAX_SIZE) yield wire;
+    const wire = encodeTransaction(r.hot(payer), protectPrograms(instructions), options.blockhash, sign, config);
+    if (wire.length <= (config ? MAX_V1_SIZE : MAX_SIZE)) yield wire;
   }
 }
 

@@ -3,7 +3,14 @@ import { createHash } from "node:crypto";
 import { viewOf } from "../../shared/protocol/bytes.ts";
 import { decodeHeader } from "../../shared/protocol/header.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
-import { fillLoadedAddresses, makeFrame, REC, REC_FLAG_VERIFIED } from "../../shared/protocol/record.ts";
+import {
+  decodeRecord,
+  fillLoadedAddresses,
+  makeFrame,
+  REC,
+  REC_FLAG_VERIFIED,
+  recordSignature,
+} from "../../shared/protocol/record.ts";
 import { encodeScanRequest } from "../../shared/state/accounts.ts";
 import { WasmInstance } from "../../shared/svm/wasm-instance.ts";
 import { type Cluster, type Outside, wasmModule } from "./cluster.ts";
@@ -47,7 +54,7 @@ function recordOf({ wire, loaded }: WantedTransaction): Uint8Array | undefined {
   if (parser.call("txParse", wire) !== 0) return undefined;
   const record = parser.out();
   if (loaded) fillLoadedAddresses(record, [loaded], []);
-  if (loaded && parser.call("txCheckLoaded", record) !== 0) return undefined;
+  if (parser.call("txCheckLocks", record) !== 0) return undefined;
   record[REC.FLAGS]! |= REC_FLAG_VERIFIED;
   return record;
 }
@@ -57,11 +64,9 @@ function recordOf({ wire, loaded }: WantedTransaction): Uint8Array | undefined {
  * has the same signature.
  */
 function signRecord(record: Uint8Array): void {
-  const from = REC.HEADER + viewOf(record).getUint16(REC.OFF_MESSAGE, true);
-  const message = record.subarray(from, REC.HEADER + viewOf(record).getUint16(REC.TX_LEN, true));
-  for (let i = 0; i < record[REC.NUM_SIGNATURES]!; i++) {
-    const signature = createHash("sha512").update(message).update(Uint8Array.of(i)).digest();
-    record.set(signature, REC.HEADER + 1 + 64 * i);
+  const { message, signatures } = decodeRecord(record);
+  for (const [i, signature] of signatures.entries()) {
+    signature.set(createHash("sha512").update(message).update(Uint8Array.of(i)).digest());
   }
 }
 
@@ -165,7 +170,7 @@ export class Clients implements Outside {
     const { blockhash, slot } = this.#blockhash(wanted);
     record.set(blockhash, REC.HEADER + viewOf(record).getUint16(REC.OFF_BLOCKHASH, true));
     signRecord(record);
-    const signature = hex(record.subarray(REC.HEADER + 1, REC.HEADER + 65));
+    const signature = hex(recordSignature(record));
     const { number, freshness } = wanted;
     const sent: SentTransaction = { number, record, signature, freshness, blockhashSlot: slot, promised: false };
     this.sent.set(number, sent);

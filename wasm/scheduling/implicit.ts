@@ -13,7 +13,7 @@ import { keyEquals, keyHash } from "../memory/bytes";
 import { heapAlloc } from "../memory/heap";
 import { findProgramAddress } from "../svm/runtime/address";
 import {
-  afterCompact, MAX_IMPLICIT, REC_NUM_INSTRUCTIONS, REC_OFF_INSTRUCTIONS, recordKey, recordNumAccounts, recordTx,
+  MAX_IMPLICIT, nextInstruction, REC_NUM_INSTRUCTIONS, REC_OFF_INSTRUCTIONS, recordKey, recordNumAccounts, recordTx,
 } from "../transaction/record";
 import { WK_BPF_LOADER_UPGRADEABLE, isReplicated, wellKnownKey } from "../transaction/well-known";
 import { DERIVED_PLACES, MAX_DERIVED, NOTED_PLACES } from "./limits";
@@ -120,7 +120,7 @@ export function implicitOf(record: usize, complete: bool): u32 {
       if (!load<u8>(isProgram + program)) add(record, programdataOf(recordKey(record, program)));
       store<u8>(isProgram + program, 1);
     }
-    if (n > 1) p = afterCompact(afterCompact(p + 1));
+    if (n > 1) p = nextInstruction(record, p);
   }
   if (!anyNoted) return count;
   for (let i: u32 = 0; i < accounts; i++) {

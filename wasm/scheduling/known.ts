@@ -12,7 +12,7 @@ import { siphash13 } from "../crypto/siphash";
 import { heapAlloc, heapFree } from "../memory/heap";
 import { keyEquals } from "../memory/bytes";
 import {
-  REC_FLAG_NONCE, REC_FLAGS, REC_OFF_BLOCKHASH, REC_OFF_MESSAGE, REC_TX_LEN, recordTx,
+  REC_FLAG_NONCE, REC_FLAGS, REC_OFF_BLOCKHASH, recordMessage, recordMessageLen, recordSignatures, recordTx,
 } from "../transaction/record";
 import { SET_HEAD, setAdd, setClear, setHas, setRemove, setSize } from "./hash-set";
 import { BLOCKHASH_HEIGHTS, FORGET_BLOCKS, MAX_BLOCK_TRANSACTIONS } from "./limits";
@@ -160,8 +160,7 @@ function rotateNonces(): void {
 }
 
 export function messageHash(record: usize): u64 {
-  const offset: u32 = load<u16>(record, REC_OFF_MESSAGE);
-  return siphash13(seed0, seed1, recordTx(record) + offset, load<u16>(record, REC_TX_LEN) - offset);
+  return siphash13(seed0, seed1, recordMessage(record), recordMessageLen(record));
 }
 
 /** The window of a record's blockhash: its number, WINDOW_NONCE, or WINDOW_NONE. */
@@ -248,8 +247,9 @@ export function openBlock(count: u32): usize {
 export function rememberInBlock(entries: usize, i: u32, record: usize, hash: u64, w: u32): void {
   if (!entries) return;
   const e = entries + i * FORGET_ENTRY;
-  v128.store(e, v128.load(recordTx(record) + 1));
-  v128.store(e, v128.load(recordTx(record) + 33), 16);
+  const signature = recordSignatures(record);
+  v128.store(e, v128.load(signature));
+  v128.store(e, v128.load(signature, 32), 16);
   store<u64>(e, hash, FORGET_HASH);
   store<u32>(e, w, FORGET_WINDOW);
   store<u32>(e, w < WINDOWS ? load<u32>(windowAt(w), WIN_GENERATION) : 0, FORGET_GENERATION);

@@ -7,8 +7,8 @@
  */
 import { keyCopy, wordsCopy } from "../memory/bytes";
 import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outZeros } from "../memory/io";
-import { REC_FLAG_COMPLETE, REC_LEN, recordKey, recordTx } from "../transaction/record";
-import { recordMatchesWire, recordSound } from "../transaction/parse";
+import { REC_FLAG_COMPLETE, REC_LEN, recordKey, recordSignatures } from "../transaction/record";
+import { recordMatchesWire, recordSound } from "../transaction/sound";
 import { isDemoted, realProgramsSet, wellKnownIndex } from "../transaction/well-known";
 import { accountsClear, accountsInit, noteSize } from "./accounts";
 import { implicitInit, implicitKeys, implicitOf, noteProgram } from "./implicit";
@@ -199,7 +199,7 @@ function noteExpired(record: usize): void {
   // A client that never asks bounds it too: the oldest are dropped with the list.
   if (numExpired == MAX_WAITING) numExpired = 0;
   const list = scratchEnsure(expiredHead, (numExpired + 1) * 64, numExpired * 64);
-  memory.copy(list + numExpired * 64, recordTx(record) + 1, 64);
+  memory.copy(list + numExpired * 64, recordSignatures(record), 64);
   numExpired++;
 }
 

@@ -18,6 +18,10 @@ import {
   REC_OFF_MESSAGE,
   REC_TX_LEN,
   REC_VERSION,
+  V1_INSTRUCTION_HEADER,
+  V1_OFF_BLOCKHASH,
+  V1_OFF_KEYS,
+  VERSION_1,
   VERSION_LEGACY,
   recordNumAccounts,
   recordNumImplicit,
@@ -53,6 +57,9 @@ export const LEASE_KEY: usize = 8;
 export const LEASE_SIZE: u32 = 40;
 
 const MAX_TX: u32 = 1232;
+const MAX_V1_TX: u32 = 4096;
+/** What the runtime has room for. */
+const MAX_INSTRUCTIONS: u32 = 64;
 
 export function contextCheck(p: usize, len: u32): bool {
   return len >= CONTEXT_SIZE && load<u32>(p, CONTEXT_HASH_COUNT) <= MAX_HASHES && load<u32>(p, CONTEXT_RECENT_COUNT) <= MAX_RECENT;
@@ -81,6 +88,28 @@ function compactU16(p: usize, end: u32): i32 {
   return -1;
 }
 
+/** Whether the parts of a version 1 transaction fill its `len` bytes: its numbers are checked already. */
+function partsCheckV1(r: usize, len: u32, statics: u32, signatures: u32): bool {
+  if (load<u16>(r, REC_OFF_MESSAGE) != 0 || <u32>load<u16>(r, REC_OFF_BLOCKHASH) != V1_OFF_BLOCKHASH) return false;
+  if (<u32>load<u16>(r, REC_OFF_KEYS) != V1_OFF_KEYS || load<u8>(r, REC_NUM_LOOKUPS) || recordNumAccounts(r) != statics) return false;
+  const tx = r + REC_HEADER;
+  const headers: u32 = load<u16>(r, REC_OFF_INSTRUCTIONS);
+  const count: u32 = load<u8>(r, REC_NUM_INSTRUCTIONS);
+  if (headers < V1_OFF_KEYS + statics * 32) return false;
+  let at = headers + count * V1_INSTRUCTION_HEADER;
+  if (at > len) return false;
+  for (let i: u32 = 0; i < count; i++) {
+    const header = tx + headers + i * V1_INSTRUCTION_HEADER;
+    if (<u32>load<u8>(header) >= statics) return false;
+    const end = at + load<u8>(header, 1);
+    if (end > len) return false;
+    for (; at < end; at++) if (<u32>load<u8>(tx + at) >= statics) return false;
+    at += load<u16>(header, 2);
+    if (at > len) return false;
+  }
+  return at + signatures * 64 == len;
+}
+
 /**
  * Size of the transaction record at `r`, or 0 when it is not one within `available` bytes. Checks that every offset,
  * count and account index stays inside, not what the record means: the edge that made it parsed the transaction.
@@ -92,7 +121,8 @@ export function transactionCheck(r: usize, available: u32): u32 {
   const writableLoaded: u32 = load<u8>(r, REC_NUM_WRITABLE_LOADED);
   const readonlyLoaded: u32 = load<u8>(r, REC_NUM_READONLY_LOADED);
   const implicit = recordNumImplicit(r);
-  if (len > MAX_TX || size > available || implicit > MAX_IMPLICIT) return 0;
+  const isV1 = load<u8>(r, REC_VERSION) == VERSION_1;
+  if (len > (isV1 ? MAX_V1_TX : MAX_TX) || size > available || implicit > MAX_IMPLICIT) return 0;
   if (size != REC_HEADER + ((len + 7) & ~7) + (writableLoaded + readonlyLoaded + implicit) * 32) return 0;
   const tx = r + REC_HEADER;
   const signatures: u32 = load<u8>(r, REC_NUM_SIGNATURES);
@@ -101,9 +131,11 @@ export function transactionCheck(r: usize, available: u32): u32 {
   const legacy = load<u8>(r, REC_VERSION) == VERSION_LEGACY;
   const keys: u32 = load<u16>(r, REC_OFF_KEYS);
   const message: u32 = load<u16>(r, REC_OFF_MESSAGE);
+  if (<u32>load<u8>(r, REC_NUM_INSTRUCTIONS) > MAX_INSTRUCTIONS) return 0;
   if (!signatures || signatures > statics || load<u8>(r, REC_NUM_REQUIRED) != signatures || accounts > 256) return 0;
   if (<u32>load<u8>(r, REC_NUM_READONLY_SIGNED) >= signatures) return 0;
   if (<u32>load<u8>(r, REC_NUM_READONLY_UNSIGNED) > statics - signatures) return 0;
+  if (isV1) return partsCheckV1(r, len, statics, signatures) ? size : 0;
   if (message != 1 + signatures * 64 || keys <= message || keys + statics * 32 > len) return 0;
   if (<u32>load<u16>(r, REC_OFF_BLOCKHASH) != keys + statics * 32 || keys + statics * 32 + 32 > len) return 0;
   cursor = load<u16>(r, REC_OFF_INSTRUCTIONS);

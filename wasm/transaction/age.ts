@@ -3,7 +3,7 @@ import { keyEquals } from "../memory/bytes";
 import { outAt, outReset, outU32, outZeros } from "../memory/io";
 import { BLOCKHASH_HEIGHTS } from "../scheduling/limits";
 import { PARSE_BATCH } from "./errors";
-import { recordSound } from "./parse";
+import { recordSound } from "./sound";
 import { REC_FLAG_NONCE, REC_FLAGS, REC_HEADER, REC_OFF_BLOCKHASH, recordTx } from "./record";
 
 /** Slot context (docs/interfaces.md section 3). */

@@ -52,6 +52,9 @@ const MAX_ELF_COST: u32 = 10_000_000;
 const NOT_GIVEN: u64 = u64.MAX_VALUE;
 
 let error: u32 = 0;
+/** Version 1 has its budget in the config, and its Compute Budget instructions say nothing. */
+let configured: bool = false;
+let lamportsGiven: u64 = 0;
 let unitLimit: u64 = NOT_GIVEN;
 let unitPrice: u64 = 0;
 let priceGiven: bool = false;
@@ -68,6 +71,7 @@ let elfCost: u32 = 0;
 
 export function budgetReset(): void {
   error = 0;
+  configured = false;
   unitLimit = NOT_GIVEN;
   unitPrice = 0;
   priceGiven = false;
@@ -80,6 +84,24 @@ export function budgetReset(): void {
   extraSignatures = 0;
   extraSignatureCost = 0;
   elfCost = 0;
+}
+
+// @ts-ignore: decorator
+@inline
+export function budgetHeapSound(bytes: u64): bool {
+  return bytes >= MIN_HEAP_BYTES && bytes <= MAX_HEAP_BYTES && (bytes & 1023) == 0;
+}
+
+/**
+ * The config of a version 1 transaction (SIMD-0385; Agave runtime-transaction/src/transaction_meta.rs): lamports above the base fee,
+ * compute units, bytes of loaded data (0 where they are not given) and of heap, which is sound or refuses the transaction.
+ */
+export function budgetConfig(lamports: u64, units: u32, loaded: u32, heapGiven: bool, heap: u32): void {
+  configured = true;
+  lamportsGiven = lamports;
+  unitLimit = units;
+  loadedLimit = loaded;
+  if (heapGiven) heapSize = heap;
 }
 
 // @ts-ignore: decorator
@@ -152,8 +174,9 @@ export function budgetInstruction(index: u32, program: i32, data: usize, len: u3
   else if (program == WK_ADDRESS_LOOKUP_TABLE) nativeCost += ADDRESS_LOOKUP_TABLE_COST;
   else if (program == WK_BPF_LOADER_UPGRADEABLE) loaderInstruction(data, len);
   else nativeCost += BUILTIN_COST;
-  if (program == WK_COMPUTE_BUDGET) computeBudget(index, data, len);
-  else if (program == WK_ED25519) precompile(data, len, ED25519_VERIFY_STRICT_COST);
+  if (program == WK_COMPUTE_BUDGET) {
+    if (!configured) computeBudget(index, data, len);
+  } else if (program == WK_ED25519) precompile(data, len, ED25519_VERIFY_STRICT_COST);
   else if (program == WK_SECP256K1) precompile(data, len, SECP256K1_VERIFY_COST);
   else if (program == WK_SECP256R1) precompile(data, len, SECP256R1_VERIFY_COST);
 }
@@ -166,18 +189,31 @@ export function priorityFee(price: u64, limit: u32): u64 {
   return whole * <u64>limit + part;
 }
 
+/**
+ * What `lamports` above the base fee are a unit, micro-lamports: 0 where there are no units or it does not fit (Agave
+ * runtime-transaction/src/transaction_meta.rs compute_unit_price_in_microlamports). limit < 2^21.
+ */
+export function effectivePrice(lamports: u64, limit: u32): u64 {
+  if (!limit) return 0;
+  const whole = lamports / <u64>limit;
+  if (whole > u64.MAX_VALUE / MICRO_LAMPORTS) return 0;
+  const part = ((lamports % <u64>limit) * MICRO_LAMPORTS) / <u64>limit; // < 10^6
+  const price = whole * MICRO_LAMPORTS;
+  return price > u64.MAX_VALUE - part ? 0 : price + part;
+}
+
 /** Writes the budget fields of the record. */
 export function budgetFinish(record: usize, numSignatures: u32, numWriteLocks: u32): void {
-  if (!error && heapSize != NOT_GIVEN && (heapSize < MIN_HEAP_BYTES || heapSize > MAX_HEAP_BYTES || heapSize & 1023)) {
+  if (!error && heapSize != NOT_GIVEN && !budgetHeapSound(heapSize)) {
     error = TX_INSTRUCTION_ERROR | (heapIndex << 8);
   }
-  if (!error && loadedLimit == 0) error = TX_INVALID_LOADED_ACCOUNTS_DATA_SIZE_LIMIT;
+  if (!error && !configured && loadedLimit == 0) error = TX_INVALID_LOADED_ACCOUNTS_DATA_SIZE_LIMIT;
   const limit: u32 = min<u32>(unitLimit == NOT_GIVEN ? defaultUnits : <u32>unitLimit, MAX_COMPUTE_UNIT_LIMIT);
   const base: u64 = LAMPORTS_PER_SIGNATURE * <u64>(numSignatures + extraSignatures);
-  const priority = priorityFee(unitPrice, limit);
+  const priority = configured ? lamportsGiven : priorityFee(unitPrice, limit);
   const units: u32 = error ? 0 : hasSbpf ? limit : unitLimit == NOT_GIVEN ? nativeCost : min<u32>(nativeCost, limit);
   store<u32>(record, limit, REC_CU_LIMIT);
-  store<u64>(record, unitPrice, REC_CU_PRICE);
+  store<u64>(record, configured ? effectivePrice(lamportsGiven, limit) : unitPrice, REC_CU_PRICE);
   store<u32>(record, loadedLimit == NOT_GIVEN ? MAX_LOADED_DATA_BYTES : min<u32>(<u32>loadedLimit, MAX_LOADED_DATA_BYTES), REC_LOADED_DATA_LIMIT);
   store<u32>(record, heapSize == NOT_GIVEN || error ? MIN_HEAP_BYTES : <u32>heapSize, REC_HEAP_SIZE);
   store<u32>(record, error, REC_BUDGET_ERROR);

@@ -3,7 +3,7 @@ import { keyEquals } from "../memory/bytes";
 
 export const REC_LEN: usize = 0; // u32
 export const REC_TX_LEN: usize = 4; // u16
-export const REC_VERSION: usize = 6; // u8, 0xff legacy, 0 v0
+export const REC_VERSION: usize = 6; // u8, 0xff legacy, 0 v0, 1 v1
 export const REC_NUM_SIGNATURES: usize = 7; // u8
 export const REC_NUM_REQUIRED: usize = 8; // u8
 export const REC_NUM_READONLY_SIGNED: usize = 9; // u8
@@ -38,12 +38,40 @@ export const REC_FLAG_COMPLETE: u8 = 4;
 export const MAX_IMPLICIT: u32 = 64;
 
 export const VERSION_LEGACY: u8 = 0xff;
+export const VERSION_1: u8 = 1;
+/** Offsets of a version 1 transaction, whose parts before the addresses have fixed sizes (SIMD-0385). */
+export const V1_OFF_MASK: u32 = 4;
+export const V1_OFF_BLOCKHASH: u32 = 8;
+export const V1_OFF_KEYS: u32 = 42;
+/** u8 program, u8 accounts, u16 bytes of data: the instructions of a version 1 transaction begin with as many of these. */
+export const V1_INSTRUCTION_HEADER: u32 = 4;
 
 /** Start of the wire transaction. */
 // @ts-ignore: decorator
 @inline
 export function recordTx(record: usize): usize {
   return record + REC_HEADER;
+}
+/** The signatures: first of all, but last in version 1. */
+// @ts-ignore: decorator
+@inline
+export function recordSignatures(record: usize): usize {
+  return load<u8>(record, REC_VERSION) == VERSION_1
+    ? recordTx(record) + load<u16>(record, REC_TX_LEN) - 64 * <usize>load<u8>(record, REC_NUM_SIGNATURES)
+    : recordTx(record) + 1;
+}
+/** What is signed: from here ... */
+// @ts-ignore: decorator
+@inline
+export function recordMessage(record: usize): usize {
+  return recordTx(record) + load<u16>(record, REC_OFF_MESSAGE);
+}
+/** ... so many bytes. */
+// @ts-ignore: decorator
+@inline
+export function recordMessageLen(record: usize): u32 {
+  const behind: u32 = load<u8>(record, REC_VERSION) == VERSION_1 ? 64 * <u32>load<u8>(record, REC_NUM_SIGNATURES) : 0;
+  return <u32>load<u16>(record, REC_TX_LEN) - load<u16>(record, REC_OFF_MESSAGE) - behind;
 }
 /** Start of the loaded addresses. */
 // @ts-ignore: decorator
@@ -97,6 +125,13 @@ export function recordRequestsWrite(record: usize, i: u32): bool {
   const required: u32 = load<u8>(record, REC_NUM_REQUIRED);
   if (i < required) return i < required - <u32>load<u8>(record, REC_NUM_READONLY_SIGNED);
   return i < numStatic - <u32>load<u8>(record, REC_NUM_READONLY_UNSIGNED);
+}
+
+/** Where the instruction (in version 1 its header) after the one at `p` begins, of a record that was checked. Its first byte is the program. */
+// @ts-ignore: decorator
+@inline
+export function nextInstruction(record: usize, p: usize): usize {
+  return load<u8>(record, REC_VERSION) == VERSION_1 ? p + V1_INSTRUCTION_HEADER : afterCompact(afterCompact(p + 1));
 }
 
 /** Steps over a compact-u16 length and as many bytes, of a record that was checked. */

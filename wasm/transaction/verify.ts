@@ -4,9 +4,10 @@ import { sha256 } from "../crypto/sha256";
 import { heapAlloc, heapFree } from "../memory/heap";
 import { outAt, outBytes, outReset, outU32, outZeros } from "../memory/io";
 import { PARSE_BATCH } from "./errors";
-import { recordMatchesWire, recordSound } from "./parse";
+import { recordIsItsWire, recordMatchesWire, recordReadable, recordSound } from "./sound";
 import {
-  REC_FLAG_VERIFIED, REC_FLAGS, REC_HEADER, REC_LEN, REC_NUM_REQUIRED, REC_OFF_KEYS, REC_OFF_MESSAGE, REC_TX_LEN, recordTx,
+  REC_FLAG_VERIFIED, REC_FLAGS, REC_HEADER, REC_LEN, REC_NUM_REQUIRED, REC_OFF_KEYS, recordMessage, recordMessageLen,
+  recordSignatures, recordTx,
 } from "./record";
 
 /** One signature to check, as ed25519VerifyBatch takes it: message pointer and length, signature, public key. */
@@ -14,15 +15,15 @@ const ENTRY: u32 = 16;
 
 /** Writes the entries of a record's signatures; returns where the next go. */
 function addEntries(entry: usize, record: usize): usize {
-  const tx = recordTx(record);
-  const message = tx + load<u16>(record, REC_OFF_MESSAGE);
-  const messageLen = <u32>(tx + load<u16>(record, REC_TX_LEN) - message);
-  const keys = tx + load<u16>(record, REC_OFF_KEYS);
+  const message = recordMessage(record);
+  const messageLen = recordMessageLen(record);
+  const signatures = recordSignatures(record);
+  const keys = recordTx(record) + load<u16>(record, REC_OFF_KEYS);
   const n: u32 = load<u8>(record, REC_NUM_REQUIRED);
   for (let i: u32 = 0; i < n; i++, entry += ENTRY) {
     store<u32>(entry, <u32>message);
     store<u32>(entry, messageLen, 4);
-    store<u32>(entry, <u32>(tx + 1 + i * 64), 8);
+    store<u32>(entry, <u32>(signatures + i * 64), 8);
     store<u32>(entry, <u32>(keys + i * 32), 12);
   }
   return entry;
@@ -82,9 +83,22 @@ export function txVerifyFrame(ptr: usize, len: u32): i32 {
   return good;
 }
 
+/** Whether all signatures of one record, as txParse makes it, are good: 1 or 0. -PARSE_BATCH: it is none. */
+export function txVerifyRecord(ptr: usize, len: u32): i32 {
+  if (recordReadable(ptr, len) != len || !recordIsItsWire(ptr)) return -PARSE_BATCH;
+  const n: u32 = load<u8>(ptr, REC_NUM_REQUIRED);
+  const scratch = n * (ENTRY + 1);
+  const table = heapAlloc(scratch);
+  const verdicts = table + n * ENTRY;
+  addEntries(table, ptr);
+  ed25519VerifyBatch(table, n, verdicts);
+  let all: i32 = 1;
+  for (let i: u32 = 0; i < n; i++) all &= load<u8>(verdicts + i);
+  heapFree(table, scratch);
+  return all;
+}
+
 /** SHA-256 of the message of a sound record, to 32 bytes at `hash`. */
 export function txMessageHash(record: usize, hash: usize): void {
-  const tx = recordTx(record);
-  const offset = load<u16>(record, REC_OFF_MESSAGE);
-  sha256(tx + offset, load<u16>(record, REC_TX_LEN) - offset, hash);
+  sha256(recordMessage(record), recordMessageLen(record), hash);
 }

@@ -15,7 +15,7 @@ export function lookupResolver(backend: Backend, services: RpcServices): LookupR
     const tables = new Map([...keys.keys()].map((name, i) => [name, accounts[i] ?? null]));
     return records.map((record, i) => {
       const own = wanted[i]!.map(({ name }) => tables.get(name) ?? null);
-      const error = resolveLookups(record, own, head.context) ?? services.checkLoaded(record);
+      const error = resolveLookups(record, own, head.context) ?? services.checkLocks(record);
       return error === null ? 0 : error.txError;
     });
   };

@@ -42,7 +42,7 @@ import {
   wasSentBefore,
 } from "../../shared/ingest/protocol.ts";
 import { viewOf } from "../../shared/protocol/bytes.ts";
-import { REC } from "../../shared/protocol/record.ts";
+import { REC, signaturesAt } from "../../shared/protocol/record.ts";
 import { type Ingested, type IngestServices, ingestBody } from "./ingest.ts";
 import { problem } from "./problem.ts";
 
@@ -75,7 +75,7 @@ function registrationOfTaken(request: number, lookup: boolean, { batch, answer }
   for (let i = 0; i < places.length; i++) {
     if (answers.status(places[i]!) === STATUS.TAKEN) {
       out.setUint16(to, places[i]!, true);
-      copySignature(view, at + REC.HEADER + 1, out, to + 4);
+      copySignature(view, signaturesAt(view, at), out, to + 4);
       to += REGISTRATION_ENTRY;
     }
     at += view.getUint32(at + REC.LEN, true);

@@ -5,6 +5,9 @@ import {
   REC_NUM_REQUIRED,
   REC_NUM_STATIC,
   REC_OFF_INSTRUCTIONS,
+  REC_VERSION,
+  V1_INSTRUCTION_HEADER,
+  VERSION_1,
   recordKey,
   recordNumAccounts,
   recordTx,
@@ -50,27 +53,51 @@ export function compactEnd(): usize {
   return cursor;
 }
 
+// @ts-ignore: decorator
+@inline
+function put(i: u32, program: u32, accounts: usize, num: u32, data: usize, len: u32): void {
+  const e = list + <usize>i * INS_SIZE;
+  store<u8>(invoked + program, 1);
+  store<u32>(e, program, INS_PROGRAM);
+  store<u32>(e, num, INS_NUM);
+  store<u32>(e, <u32>accounts, INS_ACCOUNTS);
+  store<u32>(e, len, INS_DATA_LEN);
+  store<u32>(e, <u32>data, INS_DATA);
+}
+
+function openInstructions(): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const program: u32 = load<u8>(cursor);
+    cursor += 1;
+    const num = compact();
+    const accounts = cursor;
+    cursor += num;
+    const len = compact();
+    put(i, program, accounts, num, cursor, len);
+    cursor += len;
+  }
+}
+
+/** Version 1: all headers come first, then accounts and data of each. */
+function openInstructionsV1(): void {
+  let header = cursor;
+  let payload = cursor + count * V1_INSTRUCTION_HEADER;
+  for (let i: u32 = 0; i < count; i++, header += V1_INSTRUCTION_HEADER) {
+    const num: u32 = load<u8>(header, 1);
+    const len: u32 = load<u16>(header, 2);
+    put(i, load<u8>(header), payload, num, payload + num, len);
+    payload += num + len;
+  }
+}
+
 export function messageOpen(rec: usize): void {
   record = rec;
   count = load<u8>(rec, REC_NUM_INSTRUCTIONS);
   const n = recordNumAccounts(rec);
   memory.fill(invoked, 0, n);
   cursor = recordTx(rec) + load<u16>(rec, REC_OFF_INSTRUCTIONS);
-  for (let i: u32 = 0; i < count; i++) {
-    const e = list + <usize>i * INS_SIZE;
-    const program: u32 = load<u8>(cursor);
-    cursor += 1;
-    store<u8>(invoked + program, 1);
-    store<u32>(e, program, INS_PROGRAM);
-    const num = compact();
-    store<u32>(e, num, INS_NUM);
-    store<u32>(e, <u32>cursor, INS_ACCOUNTS);
-    cursor += num;
-    const len = compact();
-    store<u32>(e, len, INS_DATA_LEN);
-    store<u32>(e, <u32>cursor, INS_DATA);
-    cursor += len;
-  }
+  if (load<u8>(rec, REC_VERSION) == VERSION_1) openInstructionsV1();
+  else openInstructions();
   loaderPresent = false;
   const loader = wellKnownKey(WK_BPF_LOADER_UPGRADEABLE);
   for (let i: u32 = 0; i < n; i++) if (keyEquals(recordKey(rec, i), loader)) loaderPresent = true;

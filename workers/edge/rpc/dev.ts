@@ -251,6 +251,8 @@ const profileTransaction = () =>
     const head = await call.head();
     recordBlockhash(record).set(head.blockhash);
     const tables = await resolve(call, head, record, "invalid transaction");
+    const unlockable = call.services.checkLocks(record);
+    if (unlockable !== null) throw invalidParams(`invalid transaction: ${errorText(unlockable)}`);
     const { result, accounts, profile } = await simulate(call, head, record, tables, { profile: true });
     const view = viewResult(result);
     const tx = decodeRecord(record);

@@ -92,6 +92,26 @@ function refused(error: TransactionErrorCode, result?: ResultView): RpcError {
   });
 }
 
+/** What a simulation says of a transaction that was not run: nothing changed, and its accounts have what they had. */
+async function notRun(
+  call: Call,
+  head: Head,
+  record: Uint8Array,
+  error: TransactionErrorCode,
+): Promise<{ [key: string]: Json }> {
+  const tx = decodeRecord(record);
+  const balances = (await call.accounts(head, tx.accountKeys)).map((account) => account?.lamports ?? 0n);
+  return {
+    ...NOTHING_SIMULATED,
+    err: errorJson(error),
+    preBalances: balances,
+    postBalances: balances,
+    preTokenBalances: [],
+    postTokenBalances: [],
+    loadedAddresses: loadedAddressesJson(tx),
+  };
+}
+
 async function wasProcessed(call: Call, record: Uint8Array): Promise<boolean> {
   return (await call.backend.statuses([recordSignature(record)]))[0] != null;
 }
@@ -110,6 +130,13 @@ async function send(call: Call, wire: Uint8Array, skipPreflight: boolean, minSlo
   const parsed = parseWire(call, wire);
   const head = await call.head(minSlot);
   const tables = await resolve(call, head, parsed, "invalid transaction");
+  const unlockable = call.services.checkLocks(parsed);
+  if (unlockable !== null) {
+    if (!call.services.isSigned(parsed)) throw signatureVerificationFailure();
+    // Agave sends it on, and no leader takes it.
+    if (skipPreflight) return encodeBase58(recordSignature(parsed));
+    throw refused(unlockable);
+  }
   const record = call.services.verify(parsed);
   if (record === null) throw signatureVerificationFailure();
   const signature = encodeBase58(recordSignature(record));
@@ -193,15 +220,18 @@ export const transactionMethods: Methods = {
     if (replace && options.sigVerify) throw invalidParams("sigVerify may not be used with replaceRecentBlockhash");
     if (replace) recordBlockhash(record).set(head.blockhash);
     const tables = await resolve(call, head, record, "invalid transaction");
-    if (options.sigVerify && call.services.verify(record) === null) throw signatureVerificationFailure();
+    if (options.sigVerify && !call.services.isSigned(record)) throw signatureVerificationFailure();
     if (options.accounts) checkWanted(options.accounts, recordKeys(record).length);
 
     const replacementBlockhash = replace
       ? { blockhash: encodeBase58(head.blockhash), lastValidBlockHeight: head.blockHeight + WINDOW }
       : null;
     const none = options.accounts ? options.accounts.addresses.map(() => null) : null;
-    if (!replace && (await wasProcessed(call, record))) {
-      return withContext(head.slot, { ...NOTHING_SIMULATED, err: errorJson(ALREADY_PROCESSED), accounts: none });
+    const stopped =
+      call.services.checkLocks(record) ?? (!replace && (await wasProcessed(call, record)) ? ALREADY_PROCESSED : null);
+    if (stopped !== null) {
+      const answer = await notRun(call, head, record, stopped);
+      return withContext(head.slot, { ...answer, accounts: none, replacementBlockhash });
     }
     const { result, accounts } = await simulate(call, head, record, tables, {
       resultOnly: !options.accounts,

@@ -1,0 +1,153 @@
+/** Version 1 transactions (SIMD-0385) on Agave's runtime and on ours: every field of the format, and what its config limits. */
+import { beforeEach, describe, expect, it } from "vitest";
+import type { TransactionErrorJson } from "../../shared/errors/transaction-error.ts";
+import { Conformance, instruction, SYSTEM, type TransactionInput, testKey } from "./harness.ts";
+import { type RawV1, rawV1 } from "./harness-message.ts";
+import { move, u32, u64 } from "./harness-system.ts";
+import { v1Config } from "./random-wire.ts";
+
+const payer = testKey(1);
+const to = testKey(3);
+const SOL = 10n ** 9n;
+const BUDGET = "ComputeBudget111111111111111111111111111111";
+const AMPLE = v1Config({ units: 100_000, loaded: 1 << 20 });
+const pay = (amount = SOL) => move(payer, to, amount);
+const TRANSFER = { program: 2, accounts: [0, 1], data: [2, 0, 0, 0, ...u64(SOL)] };
+
+let c: Conformance;
+beforeEach(async () => {
+  c = await Conformance.create();
+  c.fund(payer, 100n * SOL);
+});
+
+const run = (config: TransactionInput["config"], error: TransactionErrorJson | null, instructions = [pay()]) =>
+  c.expect(c.transaction({ payer, instructions, version: 1, config: config! }), error);
+/** Any bytes of a config, and of the rest. */
+const raw = (given: Partial<RawV1>, error: TransactionErrorJson | null) =>
+  c.expect(
+    rawV1({
+      header: [1, 0, 1],
+      keys: [payer, to, SYSTEM],
+      blockhash: c.latestBlockhash(),
+      instructions: [TRANSFER],
+      ...AMPLE,
+      ...given,
+    }),
+    error,
+  );
+const paid = (): bigint => 100n * SOL - c.lamports(payer);
+
+describe("config", () => {
+  it("a transfer", () => {
+    const { ours } = run({ computeUnitLimit: 1_000, loadedAccountsDataSizeLimit: 10_000 }, null);
+    expect([ours.computeUnits, ours.fee, ours.loadedAccountsDataSize]).toEqual([150, 5_000n, 149]);
+    expect(paid()).toBe(SOL + 5_000n);
+  });
+  it("nothing given is nothing to use: no loaded data, no units", () => {
+    run({}, "MaxLoadedAccountsDataSizeExceeded");
+    expect(paid()).toBe(5_000n);
+    raw(v1Config({ loaded: 1 << 20 }), { InstructionError: [0, "ComputationalBudgetExceeded"] });
+    raw(v1Config({ units: 0, loaded: 1 << 20 }), { InstructionError: [0, "ComputationalBudgetExceeded"] });
+    raw(v1Config({ units: 1_000, loaded: 0 }), "MaxLoadedAccountsDataSizeExceeded");
+  });
+  it("units and loaded data to the last one", () => {
+    raw(v1Config({ units: 150, loaded: 149 }), null);
+    raw(v1Config({ units: 149, loaded: 1_000 }), { InstructionError: [0, "ComputationalBudgetExceeded"] });
+    raw(v1Config({ units: 150, loaded: 212 }), "MaxLoadedAccountsDataSizeExceeded"); // the receiver exists now
+    raw(v1Config({ units: 150, loaded: 213 }), null);
+  });
+  it("more than the maximum is the maximum", () => {
+    const { ours } = raw(v1Config({ units: 0xffff_ffff, loaded: 0xffff_ffff }), null);
+    expect(ours.computeUnits).toBe(150);
+  });
+  it("the priority fee is what it says, to the lamport, whatever the units", () => {
+    raw(v1Config({ priorityFee: 77n, units: 1_000, loaded: 1_000 }), null);
+    expect(paid()).toBe(SOL + 5_077n);
+    raw(v1Config({ priorityFee: 2n ** 64n - 1n, units: 1_000, loaded: 1_000 }), "InsufficientFundsForFee");
+    raw(v1Config({ priorityFee: 2n ** 33n, units: 0, loaded: 1_000 }), {
+      InstructionError: [0, "ComputationalBudgetExceeded"],
+    });
+    expect(paid()).toBe(SOL + 5_077n + 5_000n + 2n ** 33n);
+  });
+  it.each([32 * 1024, 33 * 1024, 256 * 1024])("heap of %i bytes", (heap) => {
+    raw(v1Config({ units: 1_000, loaded: 1_000, heap }), null);
+  });
+  it.each([0, 1, 31 * 1024, 32 * 1024 + 1, 257 * 1024, 0xffff_fc00])("no heap of %i bytes", (heap) => {
+    raw(v1Config({ units: 1_000, loaded: 1_000, heap }), "SanitizeFailure");
+    expect(paid()).toBe(0n);
+  });
+});
+
+describe("compute budget instructions", () => {
+  const budget = (data: number[]) => instruction(BUDGET, [], data);
+  const ample = { computeUnitLimit: 1_000, loadedAccountsDataSizeLimit: 10_000 };
+  it.each([
+    ["a limit", [2, ...u32(1)]],
+    ["a price", [3, ...u64(10n ** 12n)]],
+    ["a heap", [1, ...u32(7)]],
+    ["loaded data", [4, ...u32(0)]],
+    ["nonsense", [9, 9]],
+    ["nothing", []],
+  ] as [string, number[]][])("say nothing but take 150 units: %s", (_, data) => {
+    const { ours } = run(ample, null, [budget(data), pay()]);
+    expect([ours.computeUnits, ours.fee]).toEqual([300, 5_000n]);
+  });
+  it("twice", () => void run(ample, null, [budget([2, ...u32(1)]), budget([2, ...u32(1)]), pay()]));
+});
+
+describe("what is no version 1 transaction", () => {
+  const sanitize = (given: Partial<RawV1>) => raw(given, "SanitizeFailure");
+  it("header", () => {
+    sanitize({ header: [1, 1, 1] });
+    sanitize({ header: [1, 0, 3] });
+    sanitize({ header: [0, 0, 1] });
+    sanitize({ header: [4, 0, 0] });
+  });
+  it("13 signers", () => {
+    const many = (n: number) => ({
+      header: [n, 0, 1] as const,
+      keys: [payer, to, SYSTEM, ...Array.from({ length: n - 2 }, (_, i) => testKey(100 + i))].sort((a, b) =>
+        a === SYSTEM ? 1 : b === SYSTEM ? -1 : 0,
+      ),
+      instructions: [{ ...TRANSFER, program: n }],
+    });
+    raw(many(12), null);
+    sanitize(many(13));
+  });
+  it("an address twice, and a 65th", () => {
+    sanitize({ keys: [payer, payer, SYSTEM] });
+    const keys = (n: number) => [payer, to, ...Array.from({ length: n - 3 }, (_, i) => testKey(100 + i)), SYSTEM];
+    raw({ keys: keys(64), instructions: [{ ...TRANSFER, program: 63 }] }, null);
+    sanitize({ keys: keys(65), instructions: [{ ...TRANSFER, program: 64 }] });
+  });
+  it("program and accounts of an instruction", () => {
+    sanitize({ instructions: [{ ...TRANSFER, program: 0 }] });
+    sanitize({ instructions: [{ ...TRANSFER, program: 3 }] });
+    sanitize({ instructions: [{ ...TRANSFER, accounts: [0, 3] }] });
+  });
+  it("65 instructions; 64, and none at all, are fine", () => {
+    raw({ instructions: [] }, null);
+    const small = { program: 2, accounts: [0, 1], data: [2, 0, 0, 0, ...u64(1n)] };
+    c.fund(to, SOL);
+    raw({ instructions: new Array(64).fill(small) }, null);
+    sanitize({ instructions: new Array(65).fill(small) });
+  });
+  it("255 accounts in an instruction", () => {
+    raw({ instructions: [{ ...TRANSFER, accounts: [0, 1, ...new Array(253).fill(0)] }] }, null);
+  });
+});
+
+describe("what is larger than a packet", () => {
+  it("4,096 bytes run", () => {
+    const base = rawV1({
+      header: [1, 0, 1],
+      keys: [payer, to, SYSTEM],
+      blockhash: c.latestBlockhash(),
+      instructions: [TRANSFER],
+      ...AMPLE,
+    });
+    const data = [...TRANSFER.data, ...new Array(4096 - base.length).fill(1)];
+    const { ours } = raw({ instructions: [{ ...TRANSFER, data }] }, null);
+    expect(ours.landed).toBe(true);
+  });
+});
