@@ -17,15 +17,17 @@ function newest(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
+/** Whether anything is missing, or older than what it is made from. */
+export function isStale() {
+  if (!existsSync(genesis) || !existsSync(output)) return true;
+  return statSync(output).mtimeMs <= Math.max(newest(join(root, "wasm")), newest(fileURLToPath(import.meta.url)));
+}
+
 export async function buildWasm({ force = false } = {}) {
+  if (!force && !isStale()) return false;
   mkdirSync(dirname(output), { recursive: true });
   if (!existsSync(genesis)) writeFileSync(genesis, "");
-  const sources = [join(root, "wasm"), join(root, "infra/build/wasm.mjs")].map(newest);
-  try {
-    if (!force && statSync(output).mtimeMs > Math.max(...sources)) return false;
-  } catch {
-    // no output yet: build it
-  }
+  if (!force && !isStale()) return false;
   // Whoever reads the module meanwhile, or builds it too, sees a whole one.
   const unfinished = `${output}.${process.pid}`;
   // Loaded only when there is something to build: the compiler takes a while to load.

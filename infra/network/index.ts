@@ -1,15 +1,18 @@
 /** A whole network on this machine, in one workerd process or in two. Used by `npm start`, the tests and the benchmarks. */
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { buildWasm } from "../build/wasm.mjs";
+import { promisify } from "node:util";
+import { isStale } from "../build/wasm.mjs";
 import { Failure } from "./failure.ts";
 import { type NetworkFile, networkVariable, objectNames } from "./genesis.ts";
 import { Guard } from "./guard.ts";
 import type { Keypair } from "./keypair.ts";
 import { checkPort, checkPortPair, findPortPair, MAX_PORT } from "./ports.ts";
+import { killAndWait } from "./process.ts";
 import type { Processes } from "./processes.ts";
 import { StateFolder } from "./state.ts";
 import type { LogSink } from "./workerd.ts";
@@ -19,6 +22,7 @@ export type { Keypair } from "./keypair.ts";
 export type { LogSink } from "./workerd.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const BUILD = join(ROOT, "infra/build/wasm.mjs");
 
 export const DEFAULT_PORT = 8899;
 export const DEFAULT_SLOT_MS = 50;
@@ -57,6 +61,8 @@ export interface NetworkOptions {
   /** Another wrangler.toml than the project's. */
   readonly config?: string;
   readonly log?: LogSink;
+  /** Ends the start wherever it is, and what has been started: `startNetwork` throws the signal's reason. Without effect on a network that is up. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Network {
@@ -186,15 +192,33 @@ class LocalNetwork implements Network {
   }
 }
 
+/** Rejects when the signal is aborted. */
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Builds the WASM module if need be, in a process of its own: the compiler gives no other work a turn for many seconds. */
+async function ensureWasm(log: LogSink, signal: AbortSignal | undefined): Promise<void> {
+  if (!isStale()) return;
+  log("info", "building the WASM module");
+  try {
+    await promisify(execFile)(process.execPath, [BUILD], { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new Failure("build-failed", (error as { stderr?: string }).stderr || (error as Error).message);
+  }
+}
+
 /** Throws a Failure for what the user can put right. Nothing is changed before everything is checked. */
 export async function startNetwork(options: NetworkOptions = {}): Promise<Network> {
-  const { host = DEFAULT_HOST, slotMs = DEFAULT_SLOT_MS, processes = 1 } = options;
-  const { config = join(ROOT, "wrangler.toml") } = options;
+  const { slotMs = DEFAULT_SLOT_MS, processes = 1, signal } = options;
   if (options.shards !== undefined) checkRange("shards", options.shards);
   checkRange("slotMs", slotMs);
   checkRange("processes", processes);
   if (options.port) checkRange("port", options.port);
-  const wsPorts = options.wsPort === undefined || options.wsPort === (options.port ?? 0) + 1 ? [] : [options.wsPort];
   const temporary = options.state === undefined;
   const directory = options.state === undefined ? mkdtempSync(join(tmpdir(), "infinisvm-")) : resolve(options.state);
   const guard = options.guarded ? new Guard(temporary ? directory : undefined) : undefined;
@@ -202,47 +226,70 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     guard?.release();
     if (temporary) rmSync(directory, { recursive: true, force: true });
   };
+  const aborted = signal && whenAborted(signal);
+  aborted?.catch(() => {});
+  const sooner = <T>(work: Promise<T>): Promise<T> => (aborted ? Promise.race([work, aborted]) : work);
 
-  const folder = await StateFolder.take(directory).catch((error: unknown) => {
-    guard?.release();
+  const folder = await sooner(StateFolder.take(directory)).catch((error: unknown) => {
+    onStopped();
     throw error;
   });
+  let started: LocalNetwork | undefined;
+  let pids: readonly number[] = [];
   try {
-    if (options.port) await checkPortPair(host, options.port);
-    for (const port of wsPorts) await checkPort(host, port, "WebSocket");
-    const { shards, reset, accounts: wanted, realPrograms } = options;
-    const { network, created, accounts } = await folder.load({ shards, reset, accounts: wanted, realPrograms });
-    await buildWasm().catch((error: Error) => {
-      throw new Failure("build-failed", error.message);
-    });
-    // Loaded only now: it takes a second, and most refusals come earlier.
-    const { Processes } = await import("./processes.ts");
-    const { port, workerd } = await onPorts(host, options.port, (port) =>
-      Processes.start({
-        processes: processes === 2 ? 2 : 1,
-        objectNames: objectNames(network),
-        config,
-        host,
-        port,
-        wsPorts,
-        storage: folder.objects,
-        variables: { NETWORK: networkVariable(network, slotMs, options.dev) },
-        data: accounts ? { GENESIS: accounts } : {},
-        log: options.log ?? (() => {}),
-        onProcesses(pids) {
-          folder.lock.note(pids);
-          guard?.watch(pids);
-        },
+    started = await sooner(
+      launch(options, folder, onStopped, (running) => {
+        pids = running;
+        guard?.watch(running);
       }),
     );
-    const started = new LocalNetwork({ host, port, slotMs, created, onStopped }, network, folder, workerd);
-    await started.ready();
+    await sooner(started.ready());
     return started;
   } catch (error) {
-    folder.release();
+    if (signal?.aborted) await Promise.all(pids.filter((pid) => pid !== undefined).map(killAndWait));
+    await started?.stop();
+    if (!started) folder.release();
     onStopped();
     throw error;
   }
+}
+
+async function launch(
+  options: NetworkOptions,
+  folder: StateFolder,
+  onStopped: () => void,
+  onProcesses: (pids: readonly number[]) => void,
+): Promise<LocalNetwork> {
+  const { host = DEFAULT_HOST, slotMs = DEFAULT_SLOT_MS, processes = 1, signal, log = () => {} } = options;
+  const { config = join(ROOT, "wrangler.toml") } = options;
+  const wsPorts = options.wsPort === undefined || options.wsPort === (options.port ?? 0) + 1 ? [] : [options.wsPort];
+  if (options.port) await checkPortPair(host, options.port);
+  for (const port of wsPorts) await checkPort(host, port, "WebSocket");
+  const { shards, reset, accounts: wanted, realPrograms } = options;
+  const { network, created, accounts } = await folder.load({ shards, reset, accounts: wanted, realPrograms });
+  await ensureWasm(log, signal);
+  // Loaded only now: it takes a second, and most refusals come earlier.
+  const { Processes } = await import("./processes.ts");
+  const { port, workerd } = await onPorts(host, options.port, (port) =>
+    Processes.start({
+      processes: processes === 2 ? 2 : 1,
+      objectNames: objectNames(network),
+      config,
+      host,
+      port,
+      wsPorts,
+      storage: folder.objects,
+      variables: { NETWORK: networkVariable(network, slotMs, options.dev) },
+      data: accounts ? { GENESIS: accounts } : {},
+      log,
+      signal,
+      onProcesses(pids) {
+        onProcesses(pids);
+        folder.lock.note(pids);
+      },
+    }),
+  );
+  return new LocalNetwork({ host, port, slotMs, created, onStopped }, network, folder, workerd);
 }
 
 /** Starts on the port wanted, or on the first free pair that is still free when workerd gets to it. */

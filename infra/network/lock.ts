@@ -52,7 +52,11 @@ function openExclusively(directory: string): DatabaseSync {
     }
     const holder = readHolder(join(directory, "lock.json"));
     const by = holder ? ` (process ${holder.pid})` : "";
-    throw new Failure("state-in-use", `the state folder ${directory} is in use by a network that runs already${by}`);
+    throw new Failure(
+      "state-in-use",
+      `the state folder ${directory} is in use by a network that runs already${by}; ` +
+        "a second network needs a folder and ports of its own: --state DIR --port PORT",
+    );
   }
 }
 

@@ -20,7 +20,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { realProgramNames } from "../../shared/protocol/real-programs.ts";
 import { beganWith, withStandardPrograms } from "../genesis/standard-programs.ts";
 import { Failure, systemCode } from "./failure.ts";
@@ -71,8 +71,54 @@ export interface LoadedState {
   readonly accounts: Uint8Array | undefined;
 }
 
+/** Of the system's error codes, why a folder cannot be used. */
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: "no folder can be made there",
+  ENOTDIR: "it is a file, or below one",
+  EEXIST: "there is something else by that name",
+  EACCES: "there is no permission to use it",
+  EPERM: "there is no permission to use it",
+  EROFS: "its file system is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the system allows no file that large",
+  ENAMETOOLONG: "the name is too long",
+  ELOOP: "its links go round in circles",
+};
+
 function unreadable(directory: string, error: unknown): Failure {
-  return new Failure("state-unreadable", `the state folder ${directory} cannot be used: ${systemCode(error) || error}`);
+  const code = systemCode(error);
+  const why = WHY[code] ?? (code || (error as Error).message);
+  return new Failure("state-unreadable", `the state folder ${directory} cannot be used: ${why} (--state DIR: another)`);
+}
+
+/**
+ * Makes a folder and those above it that are missing; returns them, the innermost first. One at a time: mkdir's option `recursive` tries
+ * for ever where the system says that the folder above is not there although it is, as below /proc.
+ */
+function makeFolders(directory: string): string[] {
+  const missing: string[] = [];
+  for (let at = directory; !existsSync(at); at = dirname(at)) missing.push(at);
+  const made: string[] = [];
+  try {
+    for (const folder of missing.toReversed()) {
+      mkdirSync(folder);
+      made.unshift(folder);
+    }
+  } catch (error) {
+    removeEmpty(made);
+    throw error;
+  }
+  return made;
+}
+
+/** Removes folders, the innermost first, up to one in which something is. */
+function removeEmpty(folders: readonly string[]): void {
+  try {
+    for (const folder of folders) rmdirSync(folder);
+  } catch {
+    // something has come into it
+  }
 }
 
 function corrupt(directory: string, what: string): Failure {
@@ -80,11 +126,18 @@ function corrupt(directory: string, what: string): Failure {
 }
 
 function replaceDurably(directory: string, name: string, content: string | Uint8Array): void {
-  const file = openSync(join(directory, temporary(name)), "w", 0o600);
-  writeFileSync(file, content);
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(join(directory, temporary(name)), join(directory, name));
+  const unfinished = join(directory, temporary(name));
+  const file = openSync(unfinished, "w", 0o600);
+  try {
+    writeFileSync(file, content);
+    fsyncSync(file);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+  renameSync(unfinished, join(directory, name));
   const folder = openSync(directory, "r");
   fsyncSync(folder);
   closeSync(folder);
@@ -107,26 +160,28 @@ function checkDatabases(directory: string): void {
 export class StateFolder {
   readonly directory: string;
   readonly lock: StateLock;
-  readonly #existed: boolean;
+  /** Folders that `take` made, the innermost first. */
+  readonly #made: readonly string[];
 
-  private constructor(directory: string, lock: StateLock, existed: boolean) {
+  private constructor(directory: string, lock: StateLock, made: readonly string[]) {
     this.directory = directory;
     this.lock = lock;
-    this.#existed = existed;
+    this.#made = made;
   }
 
   /** Takes the folder for this process, making it when there is none; changes nothing that is in it. */
   static async take(directory: string): Promise<StateFolder> {
-    const existed = existsSync(directory);
+    let made: string[] = [];
     try {
-      mkdirSync(directory, { recursive: true });
+      made = makeFolders(directory);
       // Desktops leave hidden files of their own anywhere.
       const stranger = readdirSync(directory).find((name) => !KNOWN.has(name) && !name.startsWith("."));
       if (stranger !== undefined) {
         throw new Failure("state-foreign", `${directory} is not a state folder: it holds ${stranger}`);
       }
-      return new StateFolder(directory, await lockState(directory), existed);
+      return new StateFolder(directory, await lockState(directory), made);
     } catch (error) {
+      removeEmpty(made);
       throw error instanceof Failure ? error : unreadable(directory, error);
     }
   }
@@ -201,13 +256,13 @@ export class StateFolder {
   /** Gives the folder back, and takes it away again if `take` made it and nothing came into it. */
   release(): void {
     this.lock.release();
-    if (this.#existed) return;
+    if (this.#made.length === 0) return;
     try {
       if (readdirSync(this.directory).some((name) => !LOCK_FILES.includes(name))) return;
       for (const name of LOCK_FILES) rmSync(join(this.directory, name), { force: true });
-      rmdirSync(this.directory);
+      removeEmpty(this.#made);
     } catch {
-      // somebody else has begun to use it
+      // another process has begun to use it
     }
   }
 }

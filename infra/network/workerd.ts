@@ -31,6 +31,12 @@ const MAX_DEATHS = 5;
 const DEATH_WINDOW_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
+/** In lines of workerd that tell of no fault of its own, such as calls and connections that its end has cut off. */
+const NO_REPORT = "NOSENTRY";
+/** How much later than workerd this process may hear of a signal to both. */
+const STOP_NOTICE_MS = 300;
+/** How long a process may take to end when it is asked to. */
+const STOP_PATIENCE_MS = 5_000;
 
 export type LogSink = (level: "info" | "warn" | "error", message: string) => void;
 
@@ -50,6 +56,8 @@ export interface WorkerdOptions {
   readonly data: Record<string, Uint8Array>;
   readonly log: LogSink;
   readonly onProcess: (pid: number) => void;
+  /** Stops it, at any moment. */
+  readonly signal?: AbortSignal | undefined;
   /** When this is one of two processes of a network. */
   readonly split?: SplitOptions;
   /** A process is up, or has ended. */
@@ -161,6 +169,8 @@ export class Workerd {
   #killing: number | undefined;
   #generation = 0;
   #stopping = false;
+  /** Aborted when it is to stop. */
+  readonly #end = new AbortController();
   #recovery: Promise<void> | undefined;
   /** Open while a process is up. */
   #up = latch();
@@ -172,6 +182,10 @@ export class Workerd {
 
   static async start(options: WorkerdOptions): Promise<Workerd> {
     const workerd = new Workerd(options, await miniflareSetup(options));
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const stop = () => void workerd.stop();
+    signal?.addEventListener("abort", stop, { once: true });
     try {
       await workerd.#launch();
     } catch (error) {
@@ -181,6 +195,8 @@ export class Workerd {
         "port-taken",
         `port ${options.port} or ${options.port + 1} is taken; choose another with --port`,
       );
+    } finally {
+      signal?.removeEventListener("abort", stop);
     }
     return workerd;
   }
@@ -207,7 +223,9 @@ export class Workerd {
       ...this.#setup.options,
       log: new FailureLog((error) => current() && this.#recover(error.message)),
       handleStructuredLogs: ({ level, message }) => {
-        if (!this.#stopping) this.#options.log(level === "error" || level === "warn" ? level : "info", message);
+        const known = level === "error" || level === "warn" ? level : "info";
+        if (message.includes(NO_REPORT)) this.#unlessItStops(known, message);
+        else if (!this.#stopping) this.#options.log(known, message);
       },
       unsafeHandleRuntimeRestart: () => {
         if (current()) this.#isUp();
@@ -217,6 +235,14 @@ export class Workerd {
     this.#miniflare = miniflare;
     await miniflare.ready;
     this.#isUp();
+  }
+
+  /** Logs what would be no news if all of it is about to stop. */
+  #unlessItStops(level: "info" | "warn" | "error", message: string): void {
+    const log = () => {
+      if (!this.#stopping) this.#options.log(level, message);
+    };
+    setTimeout(log, STOP_NOTICE_MS).unref();
   }
 
   #isUp(): void {
@@ -231,7 +257,10 @@ export class Workerd {
     if (wanted) return;
     const now = Date.now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < DEATH_WINDOW_MS), now];
-    this.#options.log("warn", `workerd ended (${how}); starting it again`);
+    const text = `workerd ended (${how}); starting it again`;
+    // Ctrl-C reaches all processes of a terminal, this one maybe last.
+    if (SIGNALS.some((signal) => signal === how)) this.#unlessItStops("warn", text);
+    else this.#options.log("warn", text);
     if (this.#deaths.length > MAX_DEATHS) this.#recover("it ends again and again");
   }
 
@@ -247,7 +276,7 @@ export class Workerd {
       this.#options.log("error", `workerd did not start: ${reason.split("\n")[0]}; next attempt in ${pause} ms`);
       this.#generation++;
       await this.#miniflare?.dispose().catch(() => {});
-      await sleep(pause);
+      await sleep(pause, undefined, { signal: this.#end.signal }).catch(() => {});
       if (this.#stopping) return;
       try {
         return await this.#launch();
@@ -292,12 +321,15 @@ export class Workerd {
     }
   }
 
+  /** Also while it starts. A process that does not end in time is killed: SQLite's files are whole at any moment. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#generation++;
-    const pid = this.#pid;
-    await this.#recovery;
-    await this.#miniflare?.dispose().catch(() => {});
+    this.#end.abort();
+    const before = this.#pid;
+    const ended = this.#recovery?.then(() => this.#miniflare?.dispose()) ?? this.#miniflare?.dispose();
+    await Promise.race([ended?.catch(() => {}), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]);
+    const pid = this.#pid ?? before;
     if (pid !== undefined && isAlive(pid)) await killAndWait(pid);
     this.#setup.registry?.remove();
   }

@@ -9,6 +9,7 @@ export class Progress {
   readonly #startedAt = performance.now();
   #first: number | undefined;
   #shownAt = Number.NEGATIVE_INFINITY;
+  #last = -1;
   #open = false;
 
   constructor(wanted: boolean) {
@@ -20,7 +21,8 @@ export class Progress {
     this.#first ??= there;
     const now = performance.now();
     const due = now - this.#shownAt >= (this.#isTerminal ? TERMINAL_MS : LOG_MS);
-    if (!this.#wanted || !(due || there === all)) return;
+    if (!this.#wanted || there === this.#last || !(due || there === all)) return;
+    this.#last = there;
     this.#shownAt = now;
     const done = Math.floor((there / all) * WIDTH);
     const speed = Math.round((there - this.#first) / Math.max((now - this.#startedAt) / 1000, 0.001));

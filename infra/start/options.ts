@@ -16,13 +16,15 @@ Usage: npm start -- [options]
 
   --shards N     account shards, ${RANGES.shards.join(" to ")} (${DEFAULT_SHARDS}; fixed by a network's genesis)
   --slot-ms MS   time of a slot in milliseconds, ${RANGES.slotMs.join(" to ")} (${DEFAULT_SLOT_MS})
-  --processes N  workerd processes, 1 or 2 (1): with 2 the edge has a core of its own, beside that of builder and shards
+  --processes N  workerd processes, 1 or 2 (1): with 2 the edge is in a process of its own. On two cores that is not faster
+                 (docs/performance.md); it shows that the network's parts need not share a process
   --port PORT    RPC and WebSocket; the WebSocket is on PORT + 1 too (${DEFAULT_PORT})
-  --host HOST    address to listen on (${DEFAULT_HOST})
+  --host HOST    address to listen on (${DEFAULT_HOST}); 0.0.0.0: all of this machine's, so that others reach it
   --state DIR    folder that keeps the network from one start to the next (${DEFAULT_STATE})
   --reset        delete that network first and begin a new one
   --dev          for development: RPC methods set accounts and token balances, move and stop the clock, profile a transaction
-  --quiet        print errors only
+  --log          one line a transaction: signature, ok or failed, compute units, error
+  --quiet        print errors only, and what --log prints
   --help         print this
 
 What a new network begins with, each as often as needed; a network that is there already must have begun with the same:
@@ -43,9 +45,11 @@ Ends with Ctrl-C. Exit code 2: it could not start, and nothing was changed; the 
 export interface StartOptions {
   readonly help: boolean;
   readonly quiet: boolean;
+  /** One line a transaction. */
+  readonly log: boolean;
   /** About the accounts that the options name: what is unusual about them. */
   readonly warnings: readonly string[];
-  readonly network: NetworkOptions & { readonly state: string };
+  readonly network: NetworkOptions & { readonly state: string; readonly host: string };
 }
 
 const OPTIONS = {
@@ -58,6 +62,7 @@ const OPTIONS = {
   reset: { type: "boolean" },
   dev: { type: "boolean" },
   "real-programs": { type: "string" },
+  log: { type: "boolean" },
   quiet: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -79,6 +84,7 @@ export function parseOptions(args: readonly string[]): StartOptions {
   return {
     help: values.help ?? false,
     quiet: values.quiet ?? false,
+    log: values.log ?? false,
     warnings,
     network: {
       ...(values.shards !== undefined && { shards: wholeNumber("--shards", values.shards, RANGES.shards) }),

@@ -128,6 +128,22 @@ export function statusJson(error: TransactionErrorCode): Json {
   return error.txError === 0 ? { Ok: null } : { Err: errorJson(error) };
 }
 
+/** The text of an error that is JSON already, as answers and notifications have it; "" for null. */
+export function errorTextOf(json: Json): string {
+  if (json === null) return "";
+  const [name = "", detail] = typeof json === "string" ? [json] : (Object.entries(json)[0] ?? []);
+  const txError = (TRANSACTION_ERRORS as readonly string[]).indexOf(name);
+  if (name !== "InstructionError") {
+    const index = typeof detail === "object" ? (detail as { account_index?: number }).account_index : detail;
+    return errorText({ txError, errorIndex: Number(index ?? 0), instructionError: 0, customCode: 0 });
+  }
+  const [errorIndex, why] = detail as [number, string | Record<string, number>];
+  const variant = typeof why === "string" ? why : Object.keys(why)[0]!;
+  const customCode = typeof why === "string" ? 0 : Number(why.Custom ?? 0);
+  const instructionError = (INSTRUCTION_ERRORS as readonly string[]).indexOf(variant);
+  return errorText({ txError, errorIndex: Number(errorIndex), instructionError, customCode });
+}
+
 export function errorText(error: TransactionErrorCode): string {
   const name = TRANSACTION_ERRORS[error.txError] ?? "";
   if (name !== "InstructionError") {

@@ -25,7 +25,8 @@ export class StartCommand {
   #onOutput = () => {};
 
   constructor(...args: readonly string[]) {
-    this.#child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    // A group of its own, as a terminal makes one: see `interruptAll`.
+    this.#child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"], detached: true });
     this.#child.stdout!.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;
       this.#onOutput();
@@ -59,6 +60,12 @@ export class StartCommand {
   /** Back when the network is up and has confirmed its first transfer. */
   async up(): Promise<void> {
     await this.printed(/First transfer\s+confirmed in \d+ ms/);
+  }
+
+  /** Ctrl-C, as a terminal does it: SIGINT to the command and to the processes that it has started. */
+  async interruptAll(): Promise<Ended> {
+    process.kill(-this.#child.pid!, "SIGINT");
+    return await this.ended;
   }
 
   async signal(signal: NodeJS.Signals): Promise<Ended> {

@@ -143,6 +143,36 @@ test.for([[], ["--reset"]])("a folder of something else, %s", async (more) => {
   expect(Object.keys(contents(state))).toEqual([join(state, "thesis.tex")]);
 });
 
+test.for([
+  ["/proc/xyz", "no folder can be made there"],
+  ["/dev/null/x", "it is a file, or below one"],
+  [`/tmp/${"a".repeat(300)}`, "the name is too long"],
+])("a state folder that cannot be: %s", async ([state, why]) => {
+  const { port } = await ownNetwork();
+  const line = `infinisvm: the state folder ${state} cannot be used: ${why} (--state DIR: another)\n`;
+  expect(await refused(["--state", state!, "--port", String(port)])).toBe(line);
+});
+
+test("folders above a state folder that were made for it are removed again", async () => {
+  const folder = temporaryFolder();
+  const { port } = await ownNetwork();
+  const server = await listen(port);
+  onTestFinished(() => void server.close());
+  await refused(["--state", join(folder, "a", "b"), "--port", String(port)]);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("options that npm kept for itself", async () => {
+  const { args } = await ownNetwork();
+  process.env.npm_lifecycle_event = "start";
+  process.env.npm_config_reset = "true";
+  onTestFinished(() => {
+    delete process.env.npm_lifecycle_event;
+    delete process.env.npm_config_reset;
+  });
+  expect(await refused(args)).toContain('as in "npm start -- --reset --state');
+});
+
 test("a state folder that is a file, or below one", async () => {
   const { port } = await ownNetwork();
   const file = join(temporaryFolder(), "file");

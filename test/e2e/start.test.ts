@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { generateKeypair } from "../../infra/network/keypair.ts";
 import { isAlive } from "../../infra/network/process.ts";
+import { signTransfer } from "../../infra/network/transfer.ts";
 import { rpcCall } from "../../infra/start/rpc.ts";
 import { ownNetwork, runStart, StartCommand } from "./start-command.ts";
 
@@ -68,11 +69,48 @@ test("prints where everything is, answers there, and ends on SIGTERM with its st
   expect(existsSync(join(state, "network.json"))).toBe(true);
 });
 
-test("a SIGINT while it starts ends it too", async () => {
+test.for(["lock.json", "objects"])("a SIGINT while it starts, once there is %s, ends it at once", async (file) => {
   const { args, state } = await ownNetwork();
   const command = new StartCommand(...args);
-  while (!existsSync(join(state, "lock.json"))) await sleep(5);
-  expect(await command.signal("SIGINT")).toMatchObject({ code: 0 });
+  while (!existsSync(join(state, file))) await sleep(5);
+  expect(await command.signal("SIGINT")).toEqual({ code: 0, signal: null });
+  expect(command.stdout).toMatch(/stopped before it was up\n$|stopped; the network is kept/);
+  expect(existsSync(join(state, "lock.json"))).toBe(false);
+});
+
+test("Ctrl-C in a terminal, which reaches workerd too, under way: nothing on standard error", async () => {
+  const { args, url, port } = await ownNetwork();
+  const command = new StartCommand(...args);
+  await command.up();
+  await pong(`ws://127.0.0.1:${port + 1}`);
+  const under = Array.from({ length: 20 }, () =>
+    rpcCall(url, "requestAirdrop", [generateKeypair().address, SOL]).catch(() => null),
+  );
+  await sleep(20);
+  expect(await command.interruptAll()).toEqual({ code: 0, signal: null });
+  await Promise.all(under);
+  expect(command.stderr).toBe("");
+});
+
+test("--log: one line a transaction, with its compute units and the error in words", async () => {
+  const { args, url } = await ownNetwork();
+  const command = new StartCommand(...args, "--log", "--quiet");
+  for (;;) {
+    if ((await rpcCall(url, "getTransactionCount").catch(() => 0)) === 1) break;
+    await sleep(20);
+  }
+  const payer = generateKeypair();
+  await sleep(1_000);
+  await rpcCall(url, "requestAirdrop", [payer.address, SOL]);
+  await command.printed(/^[1-9A-HJ-NP-Za-km-z]{80,90} {2}ok {6}450 units$/m);
+  const { value } = await rpcCall<{ value: { blockhash: string } }>(url, "getLatestBlockhash");
+  const { signature, wire } = signTransfer(payer, generateKeypair().publicKey, 2n * BigInt(SOL), value.blockhash);
+  const options = { encoding: "base64", skipPreflight: true };
+  await rpcCall(url, "sendTransaction", [Buffer.from(wire).toString("base64"), options]);
+  const [line] = await command.printed(new RegExp(`^${signature}.*$`, "m"));
+  expect(line).toBe(`${signature}  failed  150 units  Error processing Instruction 0: custom program error: 0x1`);
+  await command.signal("SIGTERM");
+  expect(command.stderr).toBe("");
 });
 
 test("the network continues at the next start, and begins anew with --reset", async () => {
@@ -165,7 +203,11 @@ test("a state folder that is in use is refused, and its network goes on", async 
   await command.up();
   const other = await ownNetwork();
   const second = await runStart("--state", state, "--port", String(other.port));
-  expect(second).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/^infinisvm: .*in use.*\n$/) });
+  expect(second).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringMatching(/^infinisvm: .*in use.*--state DIR --port PORT\n$/),
+  });
   const reset = await runStart("--state", state, "--port", String(other.port), "--reset");
   expect(reset.code).toBe(2);
   await airdrop(url, SOL);

@@ -1,0 +1,65 @@
+/** What `npm start` prints once its network is up. */
+import { networkInterfaces } from "node:os";
+import type { Network } from "../network/index.ts";
+
+/** Addresses of this machine that others may reach; of IPv6 without those that need a zone. */
+function ownAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const others = all.filter(({ internal, address }) => !internal && !address.startsWith("fe80:"));
+  return others.map(({ address, family }) => (family === "IPv6" ? `[${address}]` : address));
+}
+
+const isEvery = (host: string): boolean => host === "0.0.0.0" || host === "::";
+
+/** Whether only this machine reaches what listens on `host`. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\./.test(host);
+}
+
+export interface Started {
+  readonly network: Pick<
+    Network,
+    "rpcUrl" | "wsUrl" | "port" | "shards" | "slotMs" | "state" | "created" | "workerdPids" | "faucet"
+  >;
+  readonly host: string;
+  readonly dev: boolean;
+  /** Of the first transfer, milliseconds. */
+  readonly confirmedMs: number;
+  readonly startedMs: number;
+}
+
+/** Where it listens, when that is not only this machine. */
+function listening({ host, network: { port } }: Started, addresses: readonly string[]): [string, string][] {
+  if (isLoopback(host)) return [];
+  if (!isEvery(host)) return [["Listening", `on ${host}: others may reach it`]];
+  const urls = addresses.map((address) => `http://${address}:${port}`).join(", ");
+  return [["Listening", `on every address of this machine (${host})${urls ? `: ${urls}` : ""}`]];
+}
+
+export function report(started: Started, addresses: readonly string[] = ownAddresses()): string {
+  const { network, dev, confirmedMs, startedMs } = started;
+  const origin = network.created ? "new" : "continued";
+  const rows = [
+    ["RPC", network.rpcUrl],
+    ["WebSocket", `${network.wsUrl} (and ${network.rpcUrl.replace("http", "ws")})`],
+    ...listening(started, addresses),
+    ["Shards", String(network.shards)],
+    ["Slot time", `${network.slotMs} ms`],
+    ...(network.workerdPids.length > 1 ? [["Processes", String(network.workerdPids.length)]] : []),
+    ["State", `${network.state} (${origin})`],
+    ["Faucet", network.faucet.address],
+    ["Development", dev ? "on: a client can set accounts and the clock" : "off (--dev)"],
+    ["First transfer", `confirmed in ${Math.round(confirmedMs)} ms`],
+  ];
+  const lines = rows.map(([name, value]) => `  ${name!.padEnd(16)}${value}`);
+  return `InfiniSVM network, up in ${(startedMs / 1000).toFixed(1)} s\n${lines.join("\n")}\n`;
+}
+
+/** What is dangerous about how it was started; null: nothing. */
+export function danger({ host, dev }: Pick<Started, "host" | "dev">): string | null {
+  if (!dev || isLoopback(host)) return null;
+  return (
+    `WARNING: --dev with --host ${host}: everybody who reaches this machine over the network can set any account and the clock. ` +
+    "Leave --host out, or --dev."
+  );
+}
