@@ -54,6 +54,7 @@ export { engineLargest, engineLargestCold } from "./state/largest";
 export { engineCodeBytes } from "./state/code-cache";
 export { engineCodesMissing, engineKeepCode, engineReceiveCode } from "./state/stub";
 export { engineSimulate, engineWellKnown } from "./state/simulate";
+export { engineCarry } from "./svm/carried";
 export {
   plannerAdmit,
   plannerAdmitted,

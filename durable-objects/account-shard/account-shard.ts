@@ -8,7 +8,7 @@ import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { DEFAULT_CHECKPOINT, ShardMachine } from "../../shared/state/shard-machine.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
-import { genesisShards } from "../host/genesis.ts";
+import { carriedPrograms, genesisShards } from "../host/genesis.ts";
 import { type LongBytes, type LongField, longBytes } from "../host/long-message.ts";
 import { MachineHost } from "../host/machine-host.ts";
 import { randomSeed } from "../host/random-seed.ts";
@@ -43,6 +43,7 @@ export class AccountShard extends DurableObject<Env> implements Actor {
       ...seeds,
       hashSeed: randomSeed(),
       realPrograms,
+      carried: carriedPrograms(env, network),
     });
     const genesis = () => genesisShards(env, network)[shard]!.accounts;
     this.#machine = new ShardMachine(engine, { shard, ...DEFAULT_CHECKPOINT }, genesis, zstd);

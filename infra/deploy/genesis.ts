@@ -24,7 +24,7 @@ Usage: npm run genesis -- --out DIR [options]
   --lanes N      ingress lanes, 1 to 256 (4)
   --slot-ms MS   time of a slot in milliseconds, 10 to 10000 (50)
   --real-programs LIST
-                 programs that run from mainnet's ELFs and not natively: ${Object.keys(REAL_PROGRAMS).join(",")}
+                 programs that no instance carries, for comparison: ${Object.keys(REAL_PROGRAMS).join(",")}
   --faucet       the network gives the treasury's lamports away over requestAirdrop: for test networks
 `;
 
@@ -59,7 +59,7 @@ async function main(): Promise<void> {
   const names = ["network.json", "genesis.bin", "treasury.json", "builder.json"];
   const taken = names.find((name) => existsSync(path(name)));
   if (taken) throw new Failure("bad-option", `${path(taken)} is there already; a genesis is never overwritten`);
-  const accounts = await withStandardPrograms(realPrograms);
+  const accounts = await withStandardPrograms();
   const file = createNetworkFile(shards, accounts, realPrograms);
   const { faucetSecret, ...network } = { ...networkVariable(file, slotMs), lanes } as Record<string, unknown>;
   mkdirSync(values.out, { recursive: true });

@@ -3,18 +3,14 @@
 import { compareBytes, equalBytes } from "../../shared/protocol/bytes.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import {
-  ASSOCIATED_TOKEN_PROGRAM,
   BPF_LOADER_UPGRADEABLE,
   DEV_NETWORK_PROGRAM,
   keyBytes,
-  MEMO_V1_PROGRAM,
-  MEMO_V3_PROGRAM,
-  MEMO_V4_PROGRAM,
   RESERVED_KEYS,
   STORED_RESERVED_KEYS,
-  TOKEN_PROGRAM,
 } from "../../shared/rpc/keys.ts";
 import { type Account, encodeAccountList, MAX_ACCOUNT_DATA } from "../../shared/state/accounts.ts";
+import { carriedAddresses } from "../../shared/state/carried.ts";
 import { Failure } from "../network/failure.ts";
 import { FAUCET_LAMPORTS } from "../network/genesis.ts";
 import { accountFilesOf, readAccountFile, tooLarge } from "./account-file.ts";
@@ -31,11 +27,7 @@ export interface GenesisOption {
 /** Programs that every instance has built in: an account of the genesis could not take their place. */
 const BUILT_IN: ReadonlySet<string> = new Set([
   ...[...RESERVED_KEYS].filter((key) => !STORED_RESERVED_KEYS.has(key)),
-  TOKEN_PROGRAM,
-  ASSOCIATED_TOKEN_PROGRAM,
-  MEMO_V1_PROGRAM,
-  MEMO_V3_PROGRAM,
-  MEMO_V4_PROGRAM,
+  ...carriedAddresses(0),
   DEV_NETWORK_PROGRAM,
 ]);
 /** `address`: base58. */

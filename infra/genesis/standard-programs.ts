@@ -1,14 +1,14 @@
 /**
- * The programs that a new network has from its genesis on as the real ELFs of Solana's mainnet: always those that are not native here, and
- * on request those that would be. The ELFs are those that the package litesvm carries; they are taken from it when a genesis is made.
+ * The programs that a new network has from its genesis on as the real ELFs of Solana's mainnet. The ELFs are those that the package
+ * litesvm has; they are taken from it when a genesis is made.
  *
- *   always          Token-2022, Stake, and the account of the stake configuration
- *   on request      Token, Associated Token, Memo, Address Lookup Table (shared/protocol/real-programs.ts)
+ *   of shards       Token-2022, Stake, and the account of the stake configuration
+ *   carried too     Token, Associated Token, Memo, Address Lookup Table (shared/protocol/real-programs.ts)
  *
  * Not there: Config, Feature and Vote, of which litesvm has no ELF.
  */
 import { compareBytes, equalBytes } from "../../shared/protocol/bytes.ts";
-import { REAL_PROGRAMS, realProgramAddresses } from "../../shared/protocol/real-programs.ts";
+import { ALL_REAL_PROGRAMS, REAL_PROGRAMS, realProgramAddresses } from "../../shared/protocol/real-programs.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import {
   BPF_LOADER_UPGRADEABLE,
@@ -24,7 +24,7 @@ import { Failure } from "../network/failure.ts";
 import { programDataAddress, SLOT_OFFSET } from "./program-accounts.ts";
 import { RENT_EPOCH_EXEMPT, rentExemptLamports } from "./rent.ts";
 
-const ALWAYS = [TOKEN_2022_PROGRAM, STAKE_PROGRAM, STAKE_CONFIG];
+const PROGRAMS = [TOKEN_2022_PROGRAM, STAKE_PROGRAM, STAKE_CONFIG, ...realProgramAddresses(ALL_REAL_PROGRAMS)];
 /** Memo 4 has the code of Memo 3 at its own address. */
 const SAME_CODE: Readonly<Record<string, string>> = { [MEMO_V4_PROGRAM]: MEMO_V3_PROGRAM };
 
@@ -42,13 +42,12 @@ export function parseRealPrograms(flag: string, text: string): number {
 }
 
 /** Keys of all accounts that `standardAccounts` can answer, base58. */
-function standardKeys(flags: number): Set<string> {
-  const programs = [...ALWAYS, ...realProgramAddresses(flags)];
-  return new Set(programs.flatMap((id) => [id, encodeBase58(programDataAddress(keyBytes(id)))]));
+function standardKeys(): Set<string> {
+  return new Set(PROGRAMS.flatMap((id) => [id, encodeBase58(programDataAddress(keyBytes(id)))]));
 }
 
 /** Programs are deployed in slot 0 and nobody can upgrade them; everything is rent-exempt. */
-async function standardAccounts(flags: number): Promise<Account[]> {
+async function standardAccounts(): Promise<Account[]> {
   // Loaded only here: a network that is there already does not need it.
   const { LiteSvm } = await import("litesvm/dist/internal.js");
   const svm = new LiteSvm();
@@ -65,7 +64,7 @@ async function standardAccounts(flags: number): Promise<Account[]> {
       data,
     };
   };
-  return [...ALWAYS, ...realProgramAddresses(flags)].flatMap((id) => {
+  return PROGRAMS.flatMap((id) => {
     const account = read(keyBytes(SAME_CODE[id] ?? id), keyBytes(id));
     if (!account.executable || !equalBytes(account.owner, keyBytes(BPF_LOADER_UPGRADEABLE))) return [account];
     const programData = read(programDataAddress(account.key), programDataAddress(account.key));
@@ -76,16 +75,16 @@ async function standardAccounts(flags: number): Promise<Account[]> {
 
 const byKey = (accounts: Iterable<Account>): Account[] => [...accounts].sort((a, b) => compareBytes(a.key, b.key));
 
-/** Account list of the standard programs and of `listed`, which takes precedence. `flags`: what is real on request. */
-export async function withStandardPrograms(flags: number, listed?: Uint8Array): Promise<Uint8Array> {
-  const all = [...(await standardAccounts(flags)), ...((listed && decodeAccountList(listed)) ?? [])];
+/** Account list of the standard programs and of `listed`, which takes precedence. */
+export async function withStandardPrograms(listed?: Uint8Array): Promise<Uint8Array> {
+  const all = [...(await standardAccounts()), ...((listed && decodeAccountList(listed)) ?? [])];
   return encodeAccountList(byKey(new Map(all.map((account) => [encodeBase58(account.key), account])).values()));
 }
 
 /** Whether a genesis with the account list `stored` began with the accounts `listed` beside its standard programs. */
-export function beganWith(stored: Uint8Array, flags: number, listed: Uint8Array): boolean {
+export function beganWith(stored: Uint8Array, listed: Uint8Array): boolean {
   const wanted = new Set(decodeAccountList(listed)!.map(({ key }) => encodeBase58(key)));
-  const standard = standardKeys(flags);
+  const standard = standardKeys();
   const beside = decodeAccountList(stored)!.filter(({ key }) => {
     const address = encodeBase58(key);
     return wanted.has(address) || !standard.has(address);

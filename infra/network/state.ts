@@ -202,7 +202,7 @@ export class StateFolder {
       if (existsSync(join(this.directory, NETWORK_FILE))) return this.#read(options);
       if (existsSync(this.objects)) throw corrupt(this.directory, `it has ${OBJECTS} but no ${NETWORK_FILE}`);
       const { realPrograms = 0 } = options;
-      const accounts = await withStandardPrograms(realPrograms, options.accounts);
+      const accounts = await withStandardPrograms(options.accounts);
       const network = createNetworkFile(options.shards ?? DEFAULT_SHARDS, accounts, realPrograms);
       replaceDurably(this.directory, ACCOUNTS_FILE, accounts);
       replaceDurably(this.directory, NETWORK_FILE, formatNetworkFile(network));
@@ -238,7 +238,7 @@ export class StateFolder {
     if (genesis.accountsHash !== undefined && (!stored || accountsHash(stored) !== genesis.accountsHash)) {
       throw corrupt(this.directory, `${ACCOUNTS_FILE} is not what was written`);
     }
-    if (wanted && !(stored && beganWith(stored, realProgramsOf(genesis), wanted))) {
+    if (wanted && !(stored && beganWith(stored, wanted))) {
       const text = `the network in ${this.directory} began with other programs and accounts than the options name`;
       throw new Failure("state-other-genesis", `${text} (leave them out, or start afresh with --reset)`);
     }

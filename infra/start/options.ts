@@ -34,7 +34,7 @@ What a new network begins with, each as often as needed; a network that is there
   --account [ADDRESS] FILE.json                  an account as "solana account ... --output json" writes it
   --account-dir DIR, --clone-from DIR            all such files of a folder
   --mint ADDRESS                                 a wallet with 500 million SOL
-  --real-programs LIST                           programs that run from mainnet's ELFs and not natively:
+  --real-programs LIST                           programs that no instance carries, for comparison:
                                                  ${Object.keys(REAL_PROGRAMS).join(",")}
 
 ID, ADDRESS and AUTHORITY are addresses, or key files of the Solana CLI.

@@ -2,8 +2,9 @@
 import { ErrorCode, isDeserializeError } from "../errors/codes.ts";
 import { ERROR_TEXT } from "../errors/messages.ts";
 import { sanitizeErrorToCode } from "../errors/transaction-error.ts";
-import { recordKeys, V1_FIRST_BYTE } from "../protocol/record.ts";
+import { decodeRecord, requestsWrite, V1_FIRST_BYTE } from "../protocol/record.ts";
 import { keyText } from "../state/accounts.ts";
+import { isCarried } from "../state/carried.ts";
 import type { LoadedAccount } from "../state/stubs.ts";
 import { type Account, decodeAccountList } from "./accounts.ts";
 import type { Head } from "./backend.ts";
@@ -112,7 +113,8 @@ export async function simulate(
   tables: readonly Account[],
   options?: SimulationOptions,
 ): Promise<Simulation> {
-  const keys = recordKeys(record);
+  const decoded = decodeRecord(record);
+  const keys = decoded.accountKeys.filter((key, i) => requestsWrite(decoded, i) || !isCarried(key, head.context));
   const known = call.services.wellKnown(head.context, keys);
   const read = await load(
     call,
@@ -124,7 +126,7 @@ export async function simulate(
   );
   // What the transaction does not name, but its programs are.
   const programData = read.flatMap((account) => programDataKey(account) ?? []);
-  const unnamed = programData.filter((key) => !accounts.has(keyText(key)));
+  const unnamed = programData.filter((key) => !accounts.has(keyText(key)) && !isCarried(key, head.context));
   for (const account of await load(call, head, unnamed)) {
     if (account.lamports > 0n) accounts.set(keyText(account.key), account);
   }

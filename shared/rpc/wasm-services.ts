@@ -60,7 +60,16 @@ function profileOf(bytes: Uint8Array): [Uint8Array, ProfiledInstruction[]] {
   return [bytes.subarray(0, start), instructions];
 }
 
-export function wasmServices(wasm: WasmInstance): RpcServices {
+/** `carried`: account list of the programs that simulations have whether or not they are among their accounts (shared/state/carried.ts). */
+export function wasmServices(wasm: WasmInstance, carried?: () => Uint8Array): RpcServices {
+  // A new instance after a trap carries nothing yet.
+  let carriedBy: unknown;
+  const carry = () => {
+    if (!carried || carriedBy === wasm.exports) return;
+    const code = wasm.call("engineCarry", carried());
+    if (code < 0) throw new Error(`engineCarry: ${code}`);
+    carriedBy = wasm.exports;
+  };
   return {
     parse(wire) {
       const code = wasm.call("txParse", wire);
@@ -75,6 +84,7 @@ export function wasmServices(wasm: WasmInstance): RpcServices {
       return code === 0 ? null : sanitizeErrorToCode(code);
     },
     simulate(context, accounts, record, options = {}) {
+      carry();
       const run = (stubs: boolean) =>
         wasm.call("engineSimulate", simulationInput(context, accounts, record, options, stubs));
       let code = run(true);

@@ -12,8 +12,10 @@ import type { MissingCode, ShardEnginePort, SlotOutcome } from "./shard-port.ts"
 export interface ShardEngineOptions extends ShardSeeds {
   readonly shardIndex: number;
   readonly shardCount: number;
-  /** Programs that run from their real ELFs (shared/protocol/real-programs.ts). Unset: none. */
+  /** Programs that are accounts of shards only (shared/protocol/real-programs.ts). Unset: none. */
   readonly realPrograms?: number;
+  /** Account list of the carried programs (carried.ts). Unset: there are none. */
+  readonly carried?: Uint8Array;
   /** A secret of the host against keys made to collide in the tables. No result depends on it. */
   readonly hashSeed?: bigint;
 }
@@ -38,11 +40,12 @@ export class ShardEngine implements ShardEnginePort {
   readonly instance: WasmInstance;
 
   constructor(module: WebAssembly.Module, options: ShardEngineOptions) {
-    const { shardIndex, shardCount, seed0, seed1, hashSeed, realPrograms = 0 } = options;
+    const { shardIndex, shardCount, seed0, seed1, hashSeed, realPrograms = 0, carried } = options;
     this.instance = new WasmInstance(module);
     if (hashSeed !== undefined) this.#number("engineHashSeed", hashSeed);
     this.#must("engineInit", this.#number("engineInit", shardIndex, shardCount, seed0, seed1));
     this.#number("engineRealPrograms", realPrograms);
+    if (carried) this.#must("engineCarry", this.instance.call("engineCarry", carried));
   }
 
   #number(name: string, ...args: (number | bigint)[]): number {

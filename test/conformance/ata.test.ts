@@ -15,7 +15,6 @@ type Metas = [Address, string][];
 type Expected = Parameters<Conformance["expect"]>[1];
 const failed = (error: unknown): Expected => ({ InstructionError: [0, error] }) as Expected;
 /** Errors cost a fixed number here. */
-const UNITS = { allowComputeUnits: true };
 
 async function addressOf(owner: Address, of: Address, program = TOKEN): Promise<Address> {
   const seeds = [owner, program, of].map((key) => encoder.encode(key));
@@ -90,7 +89,7 @@ describe("create", () => {
     const native = "So11111111111111111111111111111111111111112" as Address;
     c.setAccount(native, { lamports: 10n ** 9n, owner: TOKEN, data: mintData() });
     const account = await addressOf(wallet, native);
-    c.expect(send(createMetas(account, wallet, native), CREATE), null, UNITS);
+    c.expect(send(createMetas(account, wallet, native), CREATE), null);
   });
   it("does not make it twice, unless asked so", async () => {
     const account = await addressOf(wallet, mint);
@@ -135,49 +134,43 @@ describe("create", () => {
     ];
     for (const data of cases) {
       c.setAccount(account, { lamports: 10n ** 9n, owner: TOKEN, data });
-      c.expectSame(send(createMetas(account), IDEMPOTENT), UNITS);
+      c.expectSame(send(createMetas(account), IDEMPOTENT));
     }
     c.setAccount(account, { lamports: 10n ** 9n, owner: testKey(66), data: good });
-    c.expect(send(createMetas(account), IDEMPOTENT), failed("IllegalOwner"), UNITS);
+    c.expect(send(createMetas(account), IDEMPOTENT), failed("IllegalOwner"));
   });
   it("refuses what is wrong", async () => {
     const account = await addressOf(wallet, mint);
     const metas = createMetas(account);
-    for (const data of [[3], [255], [0, 0], [1, 2, 3]])
-      c.expect(send(metas, data), failed("InvalidInstructionData"), UNITS);
-    for (let n = 0; n < 6; n++) c.expect(send(metas.slice(0, n), CREATE), failed("NotEnoughAccountKeys"), UNITS);
-    c.expect(send(change(metas, 1, [testKey(9), "w"]), CREATE), failed("InvalidSeeds"), UNITS);
-    c.expect(send(change(metas, 2, [testKey(9), "r"]), CREATE), failed("InvalidSeeds"), UNITS);
-    c.expect(send(change(metas, 3, [otherMint, "r"]), CREATE), failed("InvalidSeeds"), UNITS);
-    c.expect(send(change(metas, 5, [testKey(9), "r"]), CREATE), failed("InvalidSeeds"), UNITS);
-    c.expect(send(change(metas, 4, [testKey(9), "r"]), CREATE), failed("MissingAccount"), UNITS);
-    c.expect(send(change(metas, 1, [account, "r"]), CREATE), failed("PrivilegeEscalation"), UNITS);
-    c.expect(send(change(metas, 0, [testKey(4), "w"]), CREATE), failed("PrivilegeEscalation"), UNITS);
+    for (const data of [[3], [255], [0, 0], [1, 2, 3]]) c.expect(send(metas, data), failed("InvalidInstructionData"));
+    for (let n = 0; n < 6; n++) c.expect(send(metas.slice(0, n), CREATE), failed("NotEnoughAccountKeys"));
+    c.expect(send(change(metas, 1, [testKey(9), "w"]), CREATE), failed("InvalidSeeds"));
+    c.expect(send(change(metas, 2, [testKey(9), "r"]), CREATE), failed("InvalidSeeds"));
+    c.expect(send(change(metas, 3, [otherMint, "r"]), CREATE), failed("InvalidSeeds"));
+    c.expect(send(change(metas, 5, [testKey(9), "r"]), CREATE), failed("InvalidSeeds"));
+    c.expect(send(change(metas, 4, [testKey(9), "r"]), CREATE), failed("MissingAccount"));
+    c.expect(send(change(metas, 1, [account, "r"]), CREATE), failed("PrivilegeEscalation"));
+    c.expect(send(change(metas, 0, [testKey(4), "w"]), CREATE), failed("PrivilegeEscalation"));
     c.fund(testKey(5), RENT - 1n);
-    c.expect(send(change(metas, 0, [testKey(5), "ws"]), CREATE), failed({ Custom: 1 }), UNITS);
+    c.expect(send(change(metas, 0, [testKey(5), "ws"]), CREATE), failed({ Custom: 1 }));
     const odd = await addressOf(wallet, mint, testKey(9));
-    c.expect(
-      send(change(change(metas, 1, [odd, "w"]), 5, [testKey(9), "r"]), CREATE),
-      failed("IncorrectProgramId"),
-      UNITS,
-    );
+    c.expect(send(change(change(metas, 1, [odd, "w"]), 5, [testKey(9), "r"]), CREATE), failed("IncorrectProgramId"));
   });
   it("refuses a mint that is none", async () => {
     for (const data of [new Uint8Array(0), new Uint8Array(82), accountData(mint, wallet)]) {
       c.setAccount(testKey(60), { lamports: 10n ** 9n, owner: TOKEN, data });
       const account = await addressOf(wallet, testKey(60));
-      c.expectSame(send(createMetas(account, wallet, testKey(60)), CREATE), UNITS);
+      c.expectSame(send(createMetas(account, wallet, testKey(60)), CREATE));
     }
     const account = await addressOf(wallet, testKey(61));
-    c.expectSame(send(createMetas(account, wallet, testKey(61)), CREATE), UNITS);
+    c.expectSame(send(createMetas(account, wallet, testKey(61)), CREATE));
   });
   it("agrees for random account metas", async () => {
     const account = await addressOf(wallet, mint);
     const pool: Address[] = [payer, account, wallet, mint, otherMint, SYSTEM as Address, TOKEN, testKey(9)];
-    // A write lock on the Token program is demoted here (transaction/well-known.ts), not on Agave.
     const meta = fc
       .tuple(fc.constantFrom(...pool), fc.constantFrom("r", "w"))
-      .map(([key, role]): [Address, string] => [key, key === TOKEN ? "r" : role]);
+      .map(([key, role]): [Address, string] => [key, role]);
     const metas = fc
       .tuple(fc.nat(6), meta)
       .map(([i, m]) => (i === 6 ? createMetas(account) : change(createMetas(account), i, m)));
@@ -188,7 +181,7 @@ describe("create", () => {
         fc.constantFrom(0n, 5n, 10n ** 8n),
         (list, data, lamports) => {
           c.setAccount(account, { lamports });
-          c.expectSame(send(list, data), UNITS);
+          c.expectSame(send(list, data));
         },
       ),
       { numRuns: 150 },
@@ -235,15 +228,13 @@ describe("recover nested", () => {
       [wallet, "ws"],
       [TOKEN, "r"],
     ];
-    c.expect(send(list, [2]), null, UNITS);
+    c.expect(send(list, [2]), null);
   });
   it("refuses what is wrong", () => {
-    for (let n = 0; n < 7; n++) c.expect(send(metas().slice(0, n), [2]), failed("NotEnoughAccountKeys"), UNITS);
-    for (const i of [0, 1, 2, 3, 4])
-      c.expect(send(change(metas(), i, [testKey(9), "w"]), [2]), failed("InvalidSeeds"), UNITS);
-    c.expect(send(change(metas(), 5, [wallet, "w"]), [2]), failed("MissingRequiredSignature"), UNITS);
-    for (const i of [0, 2, 5])
-      c.expectSame(send(change(metas(), i, [metas()[i]![0], i === 5 ? "rs" : "r"]), [2]), UNITS);
+    for (let n = 0; n < 7; n++) c.expect(send(metas().slice(0, n), [2]), failed("NotEnoughAccountKeys"));
+    for (const i of [0, 1, 2, 3, 4]) c.expect(send(change(metas(), i, [testKey(9), "w"]), [2]), failed("InvalidSeeds"));
+    c.expect(send(change(metas(), 5, [wallet, "w"]), [2]), failed("MissingRequiredSignature"));
+    for (const i of [0, 2, 5]) c.expectSame(send(change(metas(), i, [metas()[i]![0], i === 5 ? "rs" : "r"]), [2]));
   });
   it("refuses accounts that are not what they should be", () => {
     const accounts: [Address, Uint8Array][] = [
@@ -265,7 +256,7 @@ describe("recover nested", () => {
       ];
       for (const [program, bytes] of variants) {
         c.setAccount(key, { lamports: 10n ** 9n, owner: program, data: bytes });
-        c.expectSame(send(metas(), [2]), UNITS);
+        c.expectSame(send(metas(), [2]));
         for (const [again, good] of accounts) c.setAccount(again, { lamports: 10n ** 9n, owner: TOKEN, data: good });
       }
     }

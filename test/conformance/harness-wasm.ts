@@ -4,8 +4,16 @@ import { join } from "node:path";
 import { sanitizeErrorToCode, transactionErrorToJson } from "../../shared/errors/transaction-error.ts";
 import { concatBytes } from "../../shared/protocol/bytes.ts";
 import { encodeContext, type SlotContextFields } from "../../shared/protocol/context.ts";
-import { type DecodedRecord, decodeRecord, fillLoadedAddresses, recordLookups } from "../../shared/protocol/record.ts";
+import {
+  type DecodedRecord,
+  decodeRecord,
+  fillLoadedAddresses,
+  recordLookups,
+  requestsWrite,
+} from "../../shared/protocol/record.ts";
+import { isCarried } from "../../shared/state/carried.ts";
 import { WasmInstance } from "../../shared/svm/wasm-instance.ts";
+import { CARRIED } from "../carried-programs.ts";
 import {
   type AccountState,
   decodeAccountList,
@@ -63,6 +71,9 @@ export class Ours {
 
   constructor() {
     this.wasm = new WasmInstance(moduleOf(readFileSync(MODULE)));
+    const code = this.wasm.call("engineCarry", CARRIED);
+    if (code !== 0) throw new Error(`engineCarry answered ${code}`);
+    for (const { key, account } of decodeAccountList(CARRIED)) this.setAccount(key, account);
   }
 
   account(key: Uint8Array): AccountState | null {
@@ -102,15 +113,18 @@ export class Ours {
     const bytes = this.wasm.out();
     this.resolve(bytes);
     const record = decodeRecord(bytes);
-    const keys = [...record.accountKeys, ...recordLookups(bytes).map((lookup) => lookup.table)];
-    keys.push(...keys.flatMap((key) => this.programdata(key)));
+    const encoded = encodeContext(context);
+    const borrowed = record.accountKeys.filter((key, i) => requestsWrite(record, i) || !isCarried(key, encoded));
+    const keys = [...borrowed, ...recordLookups(bytes).map((lookup) => lookup.table)];
+    const programdata = keys.flatMap((key) => this.programdata(key));
+    keys.push(...programdata.filter((key) => !isCarried(key, encoded)));
     const unique = [...new Map(keys.map((key) => [keyText(key), key])).values()];
     const head = new Uint8Array(16);
     const view = new DataView(head.buffer);
     view.setUint32(0, skipBlockhash ? 1 : 0, true);
     view.setUint32(8, unique.length, true);
     const accounts = unique.map((key) => encodeAccount(key, this.account(key) ?? EMPTY));
-    const status = this.wasm.call("engineSimulate", concatBytes(encodeContext(context), head, ...accounts, bytes));
+    const status = this.wasm.call("engineSimulate", concatBytes(encoded, head, ...accounts, bytes));
     if (status !== 0) throw new Error(`engineSimulate answered ${status}`);
     const out = this.wasm.out();
     const result = decodeResult(out);

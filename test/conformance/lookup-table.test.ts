@@ -14,7 +14,6 @@ type Metas = [Address, string][];
 type Expected = Parameters<Conformance["expect"]>[1];
 const failed = (error: unknown): Expected => ({ InstructionError: [0, error] }) as Expected;
 /** Errors of the program's own cost a fixed number here. */
-const UNITS = { allowComputeUnits: true };
 
 interface Table {
   address: Address;
@@ -96,22 +95,21 @@ describe("create", () => {
         [SYSTEM, "r"],
       ]),
       failed("MissingRequiredSignature"),
-      UNITS,
     );
-    c.expect(create(t, createMetas(t), 3), failed("InvalidInstructionData"), UNITS);
-    c.expect(create(t, createMetas(t), c.currentSlot() + 9), failed("InvalidInstructionData"), UNITS);
-    c.expect(create({ ...t, address: testKey(33) }), failed("InvalidArgument"), UNITS);
-    c.expect(create(t, createMetas(t).slice(0, 2)), failed("NotEnoughAccountKeys"), UNITS);
-    c.expect(create(t, createMetas(t).slice(0, 3)), failed("MissingAccount"), UNITS);
-    c.expect(create(t, [[t.address, "r"], ...createMetas(t).slice(1)]), failed("PrivilegeEscalation"), UNITS);
-    for (let bump = 0; bump < 256; bump += 17) c.expectSame(create(t, createMetas(t), t.slot, bump), UNITS);
+    c.expect(create(t, createMetas(t), 3), failed("InvalidInstructionData"));
+    c.expect(create(t, createMetas(t), c.currentSlot() + 9), failed("InvalidInstructionData"));
+    c.expect(create({ ...t, address: testKey(33) }), failed("InvalidArgument"));
+    c.expect(create(t, createMetas(t).slice(0, 2)), failed("NotEnoughAccountKeys"));
+    c.expect(create(t, createMetas(t).slice(0, 3)), failed("MissingAccount"));
+    c.expect(create(t, [[t.address, "r"], ...createMetas(t).slice(1)]), failed("PrivilegeEscalation"));
+    for (let bump = 0; bump < 256; bump += 17) c.expectSame(create(t, createMetas(t), t.slot, bump));
   });
   it("refuses an account that has data or another owner", async () => {
     const t = await derive();
     c.setAccount(t.address, { lamports: 10n ** 9n, data: new Uint8Array(3) });
     c.expect(create(t), failed({ Custom: 0 }));
     c.setAccount(t.address, { lamports: 10n ** 9n, owner: testKey(70) });
-    c.expectSame(create(t), UNITS);
+    c.expectSame(create(t));
   });
   it("fails when the payer is poor", async () => {
     const t = await derive();
@@ -148,20 +146,19 @@ describe("extend", () => {
   it("up to 256 and no further", async () => {
     const t = await made();
     for (let n = 0; n < 250; n += 25) c.expect(extend(t, keys(25, 1000 + n)), null);
-    c.expect(extend(t, keys(7)), failed("InvalidInstructionData"), UNITS);
+    c.expect(extend(t, keys(7)), failed("InvalidInstructionData"));
     c.expect(extend(t, keys(6)), null);
-    c.expect(extend(t, keys(1)), failed("InvalidArgument"), UNITS);
+    c.expect(extend(t, keys(1)), failed("InvalidArgument"));
   });
   it("refuses what is wrong", async () => {
     const t = await made(2);
-    c.expect(extend(t, []), failed("InvalidInstructionData"), UNITS);
+    c.expect(extend(t, []), failed("InvalidInstructionData"));
     c.expect(
       extend(t, keys(1), [
         [t.address, "w"],
         [testKey(3), "rs"],
       ]),
       failed("IncorrectAuthority"),
-      UNITS,
     );
     c.expect(
       extend(t, keys(1), [
@@ -169,33 +166,29 @@ describe("extend", () => {
         [authority, "r"],
       ]),
       failed("MissingRequiredSignature"),
-      UNITS,
     );
-    c.expect(extend(t, keys(1), [[t.address, "w"]]), failed("NotEnoughAccountKeys"), UNITS);
-    c.expect(extend(t, keys(1), []), failed("NotEnoughAccountKeys"), UNITS);
+    c.expect(extend(t, keys(1), [[t.address, "w"]]), failed("NotEnoughAccountKeys"));
+    c.expect(extend(t, keys(1), []), failed("NotEnoughAccountKeys"));
     c.expect(
       extend(t, keys(1), [
         [t.address, "r"],
         [authority, "rs"],
       ]),
       failed({ Custom: 10 }),
-      UNITS,
     );
-    c.expect(extend(t, keys(1), ownerMetas(t)), failed("NotEnoughAccountKeys"), UNITS);
+    c.expect(extend(t, keys(1), ownerMetas(t)), failed("NotEnoughAccountKeys"));
     c.expect(
       extend(t, keys(1), [...ownerMetas(t), [testKey(4), "w"], [SYSTEM, "r"]]),
       failed("MissingRequiredSignature"),
-      UNITS,
     );
-    c.expect(extend(t, keys(1), [...ownerMetas(t), [payer, "ws"]]), failed("NotEnoughAccountKeys"), UNITS);
-    c.expect(extend(t, keys(1), [...ownerMetas(t), [payer, "ws"], [testKey(9), "r"]]), failed("MissingAccount"), UNITS);
+    c.expect(extend(t, keys(1), [...ownerMetas(t), [payer, "ws"]]), failed("NotEnoughAccountKeys"));
+    c.expect(extend(t, keys(1), [...ownerMetas(t), [payer, "ws"], [testKey(9), "r"]]), failed("MissingAccount"));
     c.expect(
       extend(t, keys(1), [
         [payer, "ws"],
         [authority, "rs"],
       ]),
       failed("InvalidAccountOwner"),
-      UNITS,
     );
   });
 });
@@ -204,14 +197,14 @@ describe("freeze, deactivate, close", () => {
   it("freezes for good", async () => {
     const t = await made(2);
     c.expect(freeze(t), null);
-    c.expect(freeze(t), failed("Immutable"), UNITS);
-    c.expect(extend(t, keys(1)), failed("Immutable"), UNITS);
-    c.expect(deactivate(t), failed("Immutable"), UNITS);
-    c.expect(close(t), failed("Immutable"), UNITS);
+    c.expect(freeze(t), failed("Immutable"));
+    c.expect(extend(t, keys(1)), failed("Immutable"));
+    c.expect(deactivate(t), failed("Immutable"));
+    c.expect(close(t), failed("Immutable"));
   });
   it("does not freeze an empty or a deactivated table, or for somebody else", async () => {
     const t = await made();
-    c.expect(freeze(t), failed("InvalidInstructionData"), UNITS);
+    c.expect(freeze(t), failed("InvalidInstructionData"));
     c.expect(extend(t, keys(1)), null);
     c.expect(
       freeze(t, [
@@ -219,7 +212,6 @@ describe("freeze, deactivate, close", () => {
         [testKey(3), "rs"],
       ]),
       failed("IncorrectAuthority"),
-      UNITS,
     );
     c.expect(
       freeze(t, [
@@ -227,7 +219,6 @@ describe("freeze, deactivate, close", () => {
         [authority, "rs"],
       ]),
       failed("ReadonlyDataModified"),
-      UNITS,
     );
     c.expect(
       deactivate(t, [
@@ -235,22 +226,21 @@ describe("freeze, deactivate, close", () => {
         [authority, "rs"],
       ]),
       failed("ReadonlyDataModified"),
-      UNITS,
     );
     c.expect(deactivate(t), null);
-    c.expect(freeze(t), failed("InvalidArgument"), UNITS);
-    c.expect(extend(t, keys(1)), failed("InvalidArgument"), UNITS);
-    c.expect(deactivate(t), failed("InvalidArgument"), UNITS);
+    c.expect(freeze(t), failed("InvalidArgument"));
+    c.expect(extend(t, keys(1)), failed("InvalidArgument"));
+    c.expect(deactivate(t), failed("InvalidArgument"));
   });
   it("closes 513 slots after deactivation, not before", async () => {
     const t = await made(4);
-    c.expect(close(t), failed("InvalidArgument"), UNITS);
+    c.expect(close(t), failed("InvalidArgument"));
     c.expect(deactivate(t), null);
-    c.expect(close(t), failed("InvalidArgument"), UNITS);
+    c.expect(close(t), failed("InvalidArgument"));
     c.advance(510);
-    c.expect(close(t), failed("InvalidArgument"), UNITS); // 512 slots later: the last in SlotHashes
-    c.expect(close(t, [...ownerMetas(t), [t.address, "w"]]), failed("InvalidArgument"), UNITS);
-    c.expect(close(t, [...ownerMetas(t), [testKey(9), "r"]]), failed({ Custom: 11 }), UNITS);
+    c.expect(close(t), failed("InvalidArgument")); // 512 slots later: the last in SlotHashes
+    c.expect(close(t, [...ownerMetas(t), [t.address, "w"]]), failed("InvalidArgument"));
+    c.expect(close(t, [...ownerMetas(t), [testKey(9), "r"]]), failed({ Custom: 11 }));
     c.expect(
       close(t, [
         [t.address, "r"],
@@ -258,21 +248,16 @@ describe("freeze, deactivate, close", () => {
         [payer, "w"],
       ]),
       failed({ Custom: 10 }),
-      UNITS,
     );
-    c.expect(close(t, ownerMetas(t)), failed("NotEnoughAccountKeys"), UNITS);
-    c.expect(close(t, [...ownerMetas(t), [testKey(9), "w"]]), null, UNITS);
+    c.expect(close(t, ownerMetas(t)), failed("NotEnoughAccountKeys"));
+    c.expect(close(t, [...ownerMetas(t), [testKey(9), "w"]]), null);
     expect(c.account(t.address)).toBe(null);
   });
   it("cannot close in the slot of the deactivation", async () => {
     const t = await made(1);
     c.advance();
     const steps = [instruction(ALT, ownerMetas(t), u32(3)), instruction(ALT, [...ownerMetas(t), [payer, "w"]], u32(4))];
-    c.expect(
-      c.transaction({ payer, instructions: steps }),
-      { InstructionError: [1, "InvalidArgument"] } as Expected,
-      UNITS,
-    );
+    c.expect(c.transaction({ payer, instructions: steps }), { InstructionError: [1, "InvalidArgument"] } as Expected);
   });
 });
 
@@ -290,7 +275,7 @@ describe("bad data", () => {
       [...u32(2), ...u64(1), 1],
       [...u32(2), ...u64(2n ** 63n)],
     ]) {
-      c.expect(send(payMetas(t), data), failed("InvalidInstructionData"), UNITS);
+      c.expect(send(payMetas(t), data), failed("InvalidInstructionData"));
     }
     c.expect(send(ownerMetas(t), [...u32(1), 9, 9]), null);
   });
@@ -311,10 +296,10 @@ describe("bad data", () => {
     for (const [, change] of damage) {
       c.setAccount(t.address, good);
       setData(t, change);
-      c.expectSame(freeze(t), UNITS);
-      c.expectSame(extend(t, keys(1)), UNITS);
-      c.expectSame(close(t), UNITS);
-      c.expectSame(deactivate(t), UNITS);
+      c.expectSame(freeze(t));
+      c.expectSame(extend(t, keys(1)));
+      c.expectSame(close(t));
+      c.expectSame(deactivate(t));
     }
   });
 });

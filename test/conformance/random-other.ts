@@ -18,7 +18,8 @@ function associatedAccount(w: World, wallet: Uint8Array, mint: Uint8Array): Uint
 
 export function randomAssociatedTokenInstruction(r: Random, w: World): Ix {
   const payer = r.pick(w.wallets);
-  const wallet = r.pick(r.chance(0.8) ? w.wallets : w.fresh.slice(0, 6));
+  // Mostly one's own account, as wallets make it: then payer and wallet are one account, named twice.
+  const wallet = r.chance(0.5) ? payer : r.pick(r.chance(0.8) ? w.wallets : w.fresh.slice(0, 6));
   const mint = r.chance(0.9) ? r.pick(w.mints).key : r.chance(0.5) ? NATIVE_MINT : r.pick(w.odd);
   const key = r.chance(0.96) ? associatedAccount(w, wallet, mint) : r.pick(w.fresh);
   const accounts = [
@@ -63,10 +64,12 @@ export function randomMemoInstruction(r: Random, w: World): Ix {
   return { program: MEMO, accounts, data: memo };
 }
 
-/** A unit limit far from what is used (units are a number of their own here), a price, a heap, a data limit; now and then a bad one. */
+/** A unit limit far from what is used or near it, a price, a heap, a limit of loaded data; now and then a bad one. */
 export function randomBudgetInstruction(r: Random): Ix {
   const data = r.weighted<() => number[]>([
     [5, () => [2, ...u32(300_000 + r.below(2_000_000))]],
+    [2, () => [2, ...u32(r.below(20_000))]],
+    [2, () => [2, ...u32(r.below(400))]],
     [5, () => [3, ...u64(r.below(100_000))]],
     [2, () => [1, ...u32(1024 * (32 + r.below(225)))]],
     [1, () => [4, ...u32(1_000_000 + r.below(64_000_000))]],

@@ -1,8 +1,8 @@
 /**
- * The native Token, Associated Token and Memo programs against the real ELFs: the same random transactions, executed
+ * Token, Associated Token and Memo: the same random transactions, executed
  *
- *   by the ELFs in Agave's runtime  ==  by the ELFs in our machine        everything, compute units too
- *   by the ELFs in our machine      ==  by the native programs            everything but compute units
+ *   in Agave's runtime  ==  here, by programs of a shard, always by their ELFs
+ *                       ==  here, by carried programs, natively where that is known to be the same        everything, compute units too
  *
  *   REAL_TRANSACTIONS (5000), REAL_SEED (1): a failure is found again by running its seed alone
  */
@@ -19,18 +19,14 @@ const SEED = Number(process.env.REAL_SEED ?? 1);
 const CHUNK = 1_000;
 const TOKEN_ASSOCIATED_MEMO = 7;
 
-const CONSUMED = / consumed \d+ of \d+ compute units$/;
-/** What is the same whether a program is native or not. */
-function visible({ error, landed, fee, returnData, inner, logs, tokenPre, tokenPost }: ExecutionResult) {
-  const lines = logs.map((line) => line.replace(CONSUMED, " consumed"));
-  return { error, landed, fee, returnData, inner, logs: lines, tokenPre, tokenPost };
+/** All but the lamports of accounts, which for a carried program's are those of the genesis unless the transaction may write it. */
+function visible({ preLamports: _, postLamports: __, ...rest }: ExecutionResult) {
+  return rest;
 }
 
 interface Tally {
   succeeded: number;
   outcomes: Set<string>;
-  sameUnits: number;
-  ran: number;
 }
 
 /** One transaction three times; throws with what differs. */
@@ -44,17 +40,15 @@ function runThree(real: Conformance, native: Ours, wire: Uint8Array, tally: Tall
   }
   tally.outcomes.add(JSON.stringify(ours.error));
   if (ours.error === null) tally.succeeded += 1;
-  if (ours.computeUnits > 0) tally.ran += 1;
-  if (ours.computeUnits > 0 && ours.computeUnits === result.computeUnits) tally.sameUnits += 1;
 }
 
 const PROGRAMS = new Set(realProgramAddresses(TOKEN_ASSOCIATED_MEMO));
 
-describe("native programs and the real ones", () => {
+describe("carried programs and those of a shard", () => {
   it(`do the same in ${TRANSACTIONS} random transactions from seed ${SEED}`, { timeout: 0 }, async () => {
     const real = await Conformance.create({ realPrograms: TOKEN_ASSOCIATED_MEMO });
     const native = new Ours();
-    const tally: Tally = { succeeded: 0, outcomes: new Set(), sameUnits: 0, ran: 0 };
+    const tally: Tally = { succeeded: 0, outcomes: new Set() };
     for (let done = 0; done < TRANSACTIONS; done += CHUNK) {
       const seed = SEED + done / CHUNK;
       real.advance();
@@ -73,10 +67,7 @@ describe("native programs and the real ones", () => {
         }
       }
     }
-    const { succeeded, outcomes, sameUnits, ran } = tally;
-    console.log(
-      `${succeeded} of ${TRANSACTIONS} succeeded, ${outcomes.size} outcomes; same units in ${sameUnits} of ${ran}`,
-    );
+    const { succeeded, outcomes } = tally;
     // A workload that only fails, or never fails in new ways, shows nothing.
     expect(succeeded).toBeGreaterThan(TRANSACTIONS / 4);
     expect(outcomes.size).toBeGreaterThan(Math.min(30, TRANSACTIONS / 50));

@@ -17,7 +17,7 @@ import { Random } from "./random-prng.ts";
 import { randomSystemInstruction, reviveTokenAccount } from "./random-system.ts";
 import { randomTokenInstruction } from "./random-token.ts";
 import { encodeTransaction, type Ix, type Sign } from "./random-wire.ts";
-import { ASSOCIATED_TOKEN, MEMO, TOKEN, World, type WorldAccount } from "./random-world.ts";
+import { World, type WorldAccount } from "./random-world.ts";
 
 export interface WorkloadOptions {
   /** Of every transaction. */
@@ -47,13 +47,13 @@ function counterSign(seed: number): Sign {
   };
 }
 
-/** Policy of this chain: programs that are native here cannot be written, so nothing may hang on a write lock of theirs. */
-function protectPrograms(instructions: Ix[]): Ix[] {
-  const isProgram = (key: Uint8Array): boolean => [TOKEN, ASSOCIATED_TOKEN, MEMO].includes(key);
-  for (const instruction of instructions) {
-    instruction.accounts = instruction.accounts.map((m) => (isProgram(m.key) ? { ...m, writable: false } : m));
-  }
-  return instructions;
+/** Now and then an account is named again, in the place of another one or behind the others. */
+function repeatAccounts(r: Random, instruction: Ix): void {
+  const { accounts } = instruction;
+  if (accounts.length < 2 || !r.chance(0.05)) return;
+  const again = r.pick(accounts);
+  if (r.chance(0.5)) accounts[r.below(accounts.length)] = again;
+  else accounts.push(again);
 }
 
 function randomInstructions(r: Random, w: World, options: WorkloadOptions): Ix[] {
@@ -81,13 +81,14 @@ export function* randomTransactions(seed: number, world: World, options: Workloa
     const config = options.version1 && r.chance(options.version1) ? randomConfig(r) : undefined;
     do instructions.push(...randomInstructions(r, world, options));
     while (r.chance(config ? 0.75 : 0.35));
+    for (const instruction of instructions) repeatAccounts(r, instruction);
     const payer = r.weighted([
       [30, world.wallets],
       [1, world.poor],
       [0.2, world.fresh],
       [0.2, world.tokens.map((t) => t.key)],
     ]);
-    const wire = encodeTransaction(r.hot(payer), protectPrograms(instructions), options.blockhash, sign, config);
+    const wire = encodeTransaction(r.hot(payer), instructions, options.blockhash, sign, config);
     if (wire.length <= (config ? MAX_V1_SIZE : MAX_SIZE)) yield wire;
   }
 }

@@ -29,7 +29,7 @@ function run(c: Conformance, seed: number, workload: Workload, tally: Tally): vo
   for (const [step, wire] of workload.transactions.entries()) {
     let outcome: string;
     try {
-      const { ours } = c.expectSame(wire, { allowComputeUnits: true });
+      const { ours } = c.expectSame(wire);
       outcome = JSON.stringify(ours.error);
     } catch (error) {
       const again = `RANDOM_SEED=${seed} RANDOM_TRANSACTIONS=${CHUNK}`;

@@ -39,14 +39,6 @@ describe("an account of the genesis", () => {
       expect(c.lamports(key)).toBe(before + SOL);
     },
   );
-  it("a program that is native is everywhere, and takes none (Policy)", async () => {
-    const native = await Conformance.create();
-    native.fund(payer, SOL);
-    const [token] = realProgramAddresses(1);
-    const wire = native.transaction({ payer, instructions: [move(payer, token!, 1_000n)] });
-    const { result } = native.ours.execute(wire, native.context());
-    expect(result.error).toEqual(failed("ReadonlyLamportChange"));
-  });
 });
 
 describe("a program of the genesis", () => {

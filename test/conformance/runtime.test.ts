@@ -2,7 +2,7 @@
 import { type Address, getBase58Encoder, type Instruction } from "@solana/kit";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TransactionErrorJson } from "../../shared/errors/transaction-error.ts";
-import { type CompareOptions, Conformance, instruction, keyAddress, keyBytes, SYSTEM, testKey } from "./harness.ts";
+import { Conformance, instruction, keyAddress, keyBytes, SYSTEM, testKey } from "./harness.ts";
 import { type RawMessage, rawTransaction } from "./harness-message.ts";
 import type { TokenBalance } from "./harness-result.ts";
 import { assign, createAccount, move, u32, u64 } from "./harness-system.ts";
@@ -28,8 +28,7 @@ const run = (instructions: Instruction[], error: TransactionErrorJson | null) =>
 const raw = (
   message: Partial<RawMessage> & Pick<RawMessage, "keys" | "instructions">,
   error: TransactionErrorJson | null,
-  options: CompareOptions = {},
-) => c.expect(rawTransaction({ header: [1, 0, 1], blockhash: c.latestBlockhash(), ...message }), error, options);
+) => c.expect(rawTransaction({ header: [1, 0, 1], blockhash: c.latestBlockhash(), ...message }), error);
 const transferData = (lamports: bigint): number[] => [...u32(2), ...u64(lamports)];
 
 describe("all or nothing", () => {
@@ -337,7 +336,6 @@ describe("logs", () => {
         instructions: texts.map((text) => ({ program: 1, accounts: [], data: new TextEncoder().encode(text) })),
       },
       null,
-      { allowComputeUnits: true },
     ).ours.logs;
 
   it("end at 10,000 bytes, where shorter lines still find room", () => {
@@ -423,9 +421,7 @@ describe("what the result says", () => {
     const balances = (list: TokenBalance[]): unknown[] =>
       list.map((b) => [keyAddress(b.mint), b.amount, b.decimals, b.program]);
 
-    const good = c.expect(c.transaction({ payer, instructions: [checked(40n)] }), null, {
-      allowComputeUnits: true,
-    }).ours;
+    const good = c.expect(c.transaction({ payer, instructions: [checked(40n)] }), null).ours;
     expect(balances(good.tokenPre).sort()).toEqual([
       [mint, 0n, 6, 0],
       [mint, 100n, 6, 0],
@@ -436,9 +432,7 @@ describe("what the result says", () => {
     ]);
     expect(keyAddress(good.tokenPost[0]!.owner)).toBe(payer);
     const instructions = [checked(40n), checked(40n)];
-    const bad = c.expect(c.transaction({ payer, instructions }), failed(1, { Custom: 1 }), {
-      allowComputeUnits: true,
-    }).ours;
+    const bad = c.expect(c.transaction({ payer, instructions }), failed(1, { Custom: 1 })).ours;
     expect(balances(bad.tokenPost)).toEqual(balances(bad.tokenPre));
     const plain = instruction(
       TOKEN,
@@ -449,7 +443,7 @@ describe("what the result says", () => {
       ],
       [3, ...u64(1n)],
     );
-    const unknown = c.expect(c.transaction({ payer, instructions: [plain] }), null, { allowComputeUnits: true }).ours;
+    const unknown = c.expect(c.transaction({ payer, instructions: [plain] }), null).ours;
     expect(unknown.tokenPost.map((b) => b.decimals)).toEqual([255, 255]);
     expect(run([move(payer, to, SOL)], null).ours.tokenPre).toEqual([]);
   });

@@ -169,7 +169,7 @@ class Round {
     return steps.length ? caller(steps) : `entrypoint:\n${changes()}\n  mov64 r0, 0\n  exit`;
   }
 
-  async run(c: Conformance, native: boolean): Promise<string> {
+  async run(c: Conformance): Promise<string> {
     const w = SbpfWorld.of(c);
     for (const program of this.programs)
       await w.program(program.key as Address, this.source(program), 0, program.loader);
@@ -187,21 +187,21 @@ class Round {
         [1],
       ),
     );
-    const { ours } = c.expectSame(c.transaction({ payer, instructions }), { allowComputeUnits: native });
+    const { ours } = c.expectSame(c.transaction({ payer, instructions }));
     return `${JSON.stringify(ours.error)} depth ${Math.max(1, ...ours.inner.map(({ stackHeight }) => stackHeight))}`;
   }
 }
 
 describe.each([
-  ["real", ALL_REAL_PROGRAMS],
-  ["native", 0],
-])("with %s Memo and Token programs", (name, realPrograms) => {
+  ["stored", ALL_REAL_PROGRAMS],
+  ["carried", 0],
+])("with %s Memo and Token programs", (_, realPrograms) => {
   it(`${ROUNDS} rounds are as on Agave, from seed ${SEED}`, async () => {
     const c = await Conformance.create({ realPrograms });
     const outcomes = new Map<string, number>();
     for (let seed = SEED; seed < SEED + ROUNDS; seed++) {
       try {
-        const outcome = await new Round(seed).run(c, name === "native");
+        const outcome = await new Round(seed).run(c);
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       } catch (error) {
         throw new Error(`CALL_SEED=${seed} CALL_ROUNDS=1: ${(error as Error).message}`, { cause: error });

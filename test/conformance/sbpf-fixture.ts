@@ -3,15 +3,7 @@ import type { Address, Instruction } from "@solana/kit";
 import { assemble } from "../../infra/sbpf/assemble.ts";
 import type { SbpfVersion } from "../../infra/sbpf/opcodes.ts";
 import type { TransactionErrorJson } from "../../shared/errors/transaction-error.ts";
-import {
-  type CompareOptions,
-  type Comparison,
-  Conformance,
-  instruction,
-  type Key,
-  keyBytes,
-  testKey,
-} from "./harness.ts";
+import { type Comparison, Conformance, instruction, type Key, keyBytes, testKey } from "./harness.ts";
 import type { Accounts } from "./harness-system.ts";
 import {
   LOADER,
@@ -78,22 +70,12 @@ export class SbpfWorld {
     return this.deploy(key, compile(source, version), loader);
   }
 
-  run(
-    instructions: Instruction | Instruction[],
-    error: TransactionErrorJson | null,
-    options?: CompareOptions,
-  ): Comparison {
-    return this.c.expect(this.c.transaction({ payer, instructions: [instructions].flat() }), error, options);
+  run(instructions: Instruction | Instruction[], error: TransactionErrorJson | null): Comparison {
+    return this.c.expect(this.c.transaction({ payer, instructions: [instructions].flat() }), error);
   }
 
   /** One call of a program. */
-  call(
-    program: Key,
-    accounts: Accounts,
-    data: ArrayLike<number>,
-    error: TransactionErrorJson | null,
-    options?: CompareOptions,
-  ): Comparison {
-    return this.run(instruction(program, accounts, data), error, options);
+  call(program: Key, accounts: Accounts, data: ArrayLike<number>, error: TransactionErrorJson | null): Comparison {
+    return this.run(instruction(program, accounts, data), error);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Calls between programs that are native here and sBPF programs: the real Associated Token calls the native Token, the native one the
- * real Token and the real Token-2022. Compute units are those of the native programs, which are not Agave's.
+ * Calls between programs that are carried and programs of a shard: a stored Associated Token calls the carried Token, the carried one a
+ * stored Token and Token-2022.
  *   MIXED_TRANSACTIONS (1000), RANDOM_SEED (1)
  */
 import { type Address, getProgramDerivedAddress, type Instruction } from "@solana/kit";
@@ -17,7 +17,7 @@ const SEED = Number(process.env.RANDOM_SEED ?? 1);
 const TOKEN_2022 = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb" as Address;
 const ASSOCIATED = "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL" as Address;
 
-describe.each(["token", "associated-token", "memo"])("where only %s is the real program", (name) => {
+describe.each(["token", "associated-token", "memo"])("where only %s is stored and not carried", (name) => {
   it(`${TRANSACTIONS} random transactions have the same effects as on Agave, from seed ${SEED}`, async () => {
     const c = await Conformance.create({ realPrograms: REAL_PROGRAMS[name]!.flag });
     const blockhash = c.context().hashes[0]!;
@@ -26,7 +26,7 @@ describe.each(["token", "associated-token", "memo"])("where only %s is the real 
     let called = 0;
     for (const [step, wire] of workload.transactions.entries()) {
       try {
-        called += c.expectSame(wire, { allowComputeUnits: true }).ours.inner.length ? 1 : 0;
+        called += c.expectSame(wire).ours.inner.length ? 1 : 0;
       } catch (error) {
         throw new Error(`RANDOM_SEED=${SEED}, step ${step}: ${(error as Error).message}`, { cause: error });
       }
@@ -35,7 +35,7 @@ describe.each(["token", "associated-token", "memo"])("where only %s is the real 
   });
 });
 
-describe("the native Associated Token program with the real Token-2022", () => {
+describe("the Associated Token program with Token-2022", () => {
   const mint = testKey(60);
   const other = testKey(61);
   const associated = async (wallet: Key, of: Key): Promise<Address> => {
@@ -71,16 +71,15 @@ describe("the native Associated Token program with the real Token-2022", () => {
     }
     return w;
   }
-  const native = { allowComputeUnits: true };
 
   it("creates an account, and finds it", async () => {
     const w = await world();
     const account = await associated(payer, mint);
-    const { ours } = w.run(create(account, payer, mint, 0), null, native);
+    const { ours } = w.run(create(account, payer, mint, 0), null);
     expect(ours.inner.map(({ data }) => data[0])).toEqual([21, 0, 22, 18]);
     expect(w.c.account(account)!.data.length).toBe(170);
-    w.run(create(account, payer, mint, 1), null, native);
-    w.run(create(account, payer, mint, 0), failed("IllegalOwner"), native);
+    w.run(create(account, payer, mint, 1), null);
+    w.run(create(account, payer, mint, 0), failed("IllegalOwner"));
     w.run(
       token(
         [
@@ -100,11 +99,7 @@ describe("the native Associated Token program with the real Token-2022", () => {
     const owner = await associated(payer, mint);
     const nested = await associated(owner, other);
     const destination = await associated(payer, other);
-    w.run(
-      [create(owner, payer, mint, 0), create(nested, owner, other, 0), create(destination, payer, other, 0)],
-      null,
-      native,
-    );
+    w.run([create(owner, payer, mint, 0), create(nested, owner, other, 0), create(destination, payer, other, 0)], null);
     w.run(
       token(
         [
@@ -126,7 +121,7 @@ describe("the native Associated Token program with the real Token-2022", () => {
       [payer, "ws"],
       [TOKEN_2022, "r"],
     ];
-    w.run(instruction(ASSOCIATED, accounts, [2]), null, native);
+    w.run(instruction(ASSOCIATED, accounts, [2]), null);
     expect(w.c.account(nested)).toBe(null);
     expect(w.c.account(destination)!.data[64]).toBe(5);
   });

@@ -1,5 +1,5 @@
 /** SetAuthority, FreezeAccount, ThawAccount, and who counts as a multisig. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, it } from "vitest";
 import { TOKEN_2022 } from "./random-world.ts";
 import {
   cut,
@@ -178,10 +178,9 @@ describe("a multisig", () => {
     t.check("MissingRequiredSignature", I.transfer(1, [...members(K.alice), readonly(K.bob)]));
   });
 
-  it("of more than 11 members stops the program, where Agave logs a panic", () => {
+  it("of more than 11 members makes the program panic", () => {
     owned(multisigData(1, [K.alice], 12));
-    const { ours } = t.bothButLogs(transfer(K.alice));
-    expect(ours.error).toEqual({ InstructionError: [0, "ProgramFailedToComplete"] });
+    t.check("ProgramFailedToComplete", transfer(K.alice));
     t.check("MissingRequiredSignature", transfer());
   });
 

@@ -147,23 +147,16 @@ export class TokenBench {
 
   /** Runs instructions on both sides; the last one gives `expected`. */
   check(expected: Expected, ...instructions: Ix[]): Comparison {
-    return this.c.expect(this.#wire(instructions), errorOf(expected, instructions.length - 1), {
-      allowComputeUnits: true,
-    });
+    return this.c.expect(this.#wire(instructions), errorOf(expected, instructions.length - 1));
   }
 
   /** Runs instructions on both sides: whatever happens is the same. */
   both(what: string, ...instructions: Ix[]): Comparison {
     try {
-      return this.c.expectSame(this.#wire(instructions), { allowComputeUnits: true });
+      return this.c.expectSame(this.#wire(instructions));
     } catch (error) {
       throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
     }
-  }
-
-  /** As both, but for the log. */
-  bothButLogs(...instructions: Ix[]): Comparison {
-    return this.c.expectSame(this.#wire(instructions), { allowComputeUnits: true, ignoreLogs: true });
   }
 
   /** As check, on the known state. */

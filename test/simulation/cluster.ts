@@ -18,6 +18,7 @@ import { LedgerMachine } from "../../shared/state/ledger-machine.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { ShardMachine } from "../../shared/state/shard-machine.ts";
 import type { ShardEnginePort } from "../../shared/state/shard-port.ts";
+import { CARRIED } from "../carried-programs.ts";
 import type { Faults } from "./faults.ts";
 import { type AnyMachine, type HostWorld, SimulatedHost } from "./host.ts";
 import { splitList } from "./reference.ts";
@@ -151,6 +152,7 @@ export class Cluster implements HostWorld {
       shardCount: shards,
       ...this.seeds,
       realPrograms,
+      carried: CARRIED,
     });
     this.engines[shard] = engine;
     const port = this.#sabotage.engine?.(engine, shard) ?? engine;

@@ -5,6 +5,7 @@
 import { blake3 } from "@noble/hashes/blake3.js";
 import { type Account, encodeAccountList, encodeScanRequest } from "../../shared/state/accounts.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
+import { CARRIED } from "../carried-programs.ts";
 import { wasmModule } from "./cluster.ts";
 
 export interface ReferenceBlock {
@@ -54,7 +55,7 @@ export class Reference {
   constructor(accounts: readonly Account[], flags: number) {
     this.#flags = flags;
     const only = { shardIndex: 0, shardCount: 1, seed0: 1n, seed1: 2n };
-    this.engine = new ShardEngine(wasmModule(), { ...only, realPrograms: flags });
+    this.engine = new ShardEngine(wasmModule(), { ...only, realPrograms: flags, carried: CARRIED });
     this.engine.load(encodeAccountList(accounts), 0);
   }
 

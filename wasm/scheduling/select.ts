@@ -14,7 +14,8 @@ import {
   afterCompact, REC_COST, REC_LEN, REC_NUM_LOOKUPS, REC_OFF_LOOKUPS, recordImplicit, recordKey, recordNumAccounts, recordNumImplicit, recordRequestsWrite,
   recordTx,
 } from "../transaction/record";
-import { isDemoted, isReplicated, isStored, wellKnownIndex } from "../transaction/well-known";
+import { readsCopy } from "../transaction/carried";
+import { isDemoted, isReplicated, wellKnownIndex } from "../transaction/well-known";
 import {
   accountOf, accountsClear, accountsCount, CUT_BLOCKED_READ, CUT_BLOCKED_WRITE, CUT_COST, CUT_FLAGS, CUT_WRITTEN, cutAccount,
 } from "./accounts";
@@ -77,7 +78,7 @@ function collect(record: usize): u32 {
   for (let i: u32 = 0, n = recordNumAccounts(record); i < n; i++) {
     const key = recordKey(record, i);
     const known = wellKnownIndex(key);
-    if (!isStored(known)) continue; // every shard has it, nobody writes it
+    if (readsCopy(record, i, known)) continue; // every shard has it
     store<u32>(to, (accountOf(key) << 1) | (recordRequestsWrite(record, i) && !isDemoted(known) ? 1 : 0));
     to += 4;
   }

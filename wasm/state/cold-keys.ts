@@ -8,7 +8,8 @@
 import { keyCopy, keyHash } from "../memory/bytes";
 import { heapAlloc, heapFree } from "../memory/heap";
 import { outBytes, outReset } from "../memory/io";
-import { isReplicated } from "../transaction/well-known";
+import { readsCopy } from "../transaction/carried";
+import { isCarried, isStored, wellKnownIndex } from "../transaction/well-known";
 import {
   afterCompact,
   REC_NUM_LOOKUPS,
@@ -49,9 +50,15 @@ function clear(t: usize): void {
   smallClear(t);
 }
 
+/** Whether storage may have the key: all but what every instance makes itself. */
+function mayBeStored(key: usize): bool {
+  const known = wellKnownIndex(key);
+  return isStored(known) || isCarried(known);
+}
+
 function note(t: usize, key: usize): void {
   const hash = keyHash(key);
-  if (tableFind(key, hash) || smallFind(t, key, hash) || isReplicated(key) || shardOf(key) != shardSelf()) return;
+  if (tableFind(key, hash) || smallFind(t, key, hash) || !mayBeStored(key) || shardOf(key) != shardSelf()) return;
   const copy = heapAlloc(KEY);
   keyCopy(copy, key);
   smallInsert(t, copy, hash);
@@ -79,7 +86,10 @@ function noteRecord(record: usize): void {
   let sum: u64 = 0;
   for (let i: u32 = 0; i < accounts; i++) sum += tableTouch(keyHash(recordKey(record, i)));
   touched += sum;
-  for (let i: u32 = 0; i < accounts; i++) note(asked, recordKey(record, i));
+  for (let i: u32 = 0; i < accounts; i++) {
+    const key = recordKey(record, i);
+    if (!readsCopy(record, i, wellKnownIndex(key))) note(asked, key);
+  }
   for (let i: u32 = 0, n = recordNumImplicit(record); i < n; i++) note(asked, recordImplicit(record, i));
   let lookup = recordTx(record) + load<u16>(record, REC_OFF_LOOKUPS);
   for (let n: u32 = load<u8>(record, REC_NUM_LOOKUPS); n; n--) {

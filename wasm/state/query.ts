@@ -2,7 +2,7 @@
 import { heapAlloc, heapFree } from "../memory/heap";
 import { keyEquals, keyHash } from "../memory/bytes";
 import { outAt, outLen, outReset, outU32 } from "../memory/io";
-import { wellKnownAccount } from "../svm/runtime/transaction";
+import { generatedAccount } from "../svm/sysvars";
 import {
   ACC_DATA,
   ACC_DATA_LEN,
@@ -52,8 +52,8 @@ export function queryRead(asOf: u64, p: usize, len: u32, known: bool): i32 {
       else outAsOf(record, asOf);
       continue;
     }
-    const known = wellKnownAccount(key);
-    if (known) outRecord(known);
+    const generated = generatedAccount(key);
+    if (generated) outRecord(generated);
     else if (shardOf(key) == shardSelf()) outTombstone(key);
     else {
       outReset();

@@ -2,7 +2,8 @@
 import { keyEquals } from "../memory/bytes";
 import { outBytes, outReset, outU32 } from "../memory/io";
 import { traceCount, traceWrite } from "../svm/runtime/trace";
-import { runtimeExecute, runtimeSetContext, wellKnownAccount } from "../svm/runtime/transaction";
+import { runtimeExecute, runtimeSetContext } from "../svm/runtime/transaction";
+import { generatedAccount } from "../svm/sysvars";
 import { recordMayWrite } from "../transaction/parse";
 import { recordKey, recordNumAccounts } from "../transaction/record";
 import { ACC_DATA, ACC_DATA_LEN, ACC_MODIFIED, ENC_DATA_LEN, ENC_HEADER } from "./account";
@@ -109,7 +110,7 @@ function outAccounts(account: usize, count: u32): void {
   }
 }
 
-/** in: slot context, then keys. out: account list of what is well known in that context (else a tombstone), in their order. */
+/** in: slot context, then keys. out: account list of what no shard stores (sysvars, built-in programs), in that context, else a tombstone. */
 export function engineWellKnown(p: usize, len: u32): i32 {
   outReset();
   if (!contextCheck(p, len) || (len - CONTEXT_SIZE) % 32) return ENGINE_MALFORMED;
@@ -117,7 +118,7 @@ export function engineWellKnown(p: usize, len: u32): i32 {
   outU32((len - CONTEXT_SIZE) / 32);
   outU32(0);
   for (let key = p + CONTEXT_SIZE, end = p + len; key < end; key += 32) {
-    const record = wellKnownAccount(key);
+    const record = generatedAccount(key);
     if (record) outRecord(record);
     else outTombstone(key);
   }

@@ -3,43 +3,32 @@
  * What the accounts look like on Agave: Bank::add_builtin and the loaders; sizes read from litesvm 1.5.0 (Agave 4.2).
  */
 import {
-  WK_ADDRESS_LOOKUP_TABLE,
-  WK_ASSOCIATED_TOKEN,
   WK_BPF_LOADER_1,
   WK_BPF_LOADER_2,
   WK_BPF_LOADER_UPGRADEABLE,
   WK_COMPUTE_BUDGET,
   WK_DEV_NETWORK,
   WK_ED25519,
-  WK_MEMO_V1,
-  WK_MEMO_V3,
-  WK_MEMO_V4,
   WK_NATIVE_LOADER,
   WK_SECP256K1,
   WK_SECP256R1,
   WK_SYSTEM,
-  WK_TOKEN,
   WK_VOTE,
   replicatedIndex,
 } from "../transaction/well-known";
-import { processAddressLookupTable } from "./programs/address-lookup-table/process";
-import { processAssociatedToken } from "./programs/associated-token/process";
 import { processComputeBudget } from "./programs/compute-budget/process";
 import { processDevNetwork } from "./programs/dev-network/process";
 import { processLoaderV1, processLoaderV2 } from "./programs/loader-retired/process";
 import { processLoaderV3 } from "./programs/loader-v3/process";
-import { processMemo, processMemoV1 } from "./programs/memo/process";
 import { processEd25519 } from "./programs/precompiles/ed25519";
 import { processSecp256k1 } from "./programs/precompiles/secp256k1";
 import { processSecp256r1 } from "./programs/precompiles/secp256r1";
 import { processSystem } from "./programs/system/process";
-import { processToken } from "./programs/token/process";
 import { processVote } from "./programs/vote/process";
 
 export const BUILTIN_NATIVE: u32 = 1;
-export const BUILTIN_BPF: u32 = 2;
 /** Says nothing in the log, costs no compute units, leaves the return data, can only be an instruction of the transaction itself. */
-export const BUILTIN_PRECOMPILE: u32 = 3;
+export const BUILTIN_PRECOMPILE: u32 = 2;
 
 /** Index of a replicated key, or -1. */
 export function builtinFind(key: usize): i32 {
@@ -57,13 +46,6 @@ export function builtinStyle(index: i32): u32 {
     case WK_DEV_NETWORK:
     case WK_VOTE:
       return BUILTIN_NATIVE;
-    case WK_TOKEN:
-    case WK_ASSOCIATED_TOKEN:
-    case WK_MEMO_V1:
-    case WK_MEMO_V3:
-    case WK_MEMO_V4:
-    case WK_ADDRESS_LOOKUP_TABLE:
-      return BUILTIN_BPF;
     case WK_ED25519:
     case WK_SECP256K1:
     case WK_SECP256R1:
@@ -89,17 +71,6 @@ export function builtinRun(index: i32): i32 {
       return processLoaderV3();
     case WK_VOTE:
       return processVote();
-    case WK_TOKEN:
-      return processToken();
-    case WK_ASSOCIATED_TOKEN:
-      return processAssociatedToken();
-    case WK_MEMO_V1:
-      return processMemoV1();
-    case WK_MEMO_V3:
-    case WK_MEMO_V4:
-      return processMemo();
-    case WK_ADDRESS_LOOKUP_TABLE:
-      return processAddressLookupTable();
     case WK_ED25519:
       return processEd25519();
     case WK_SECP256K1:
@@ -111,35 +82,7 @@ export function builtinRun(index: i32): i32 {
   }
 }
 
-/** WK index of the loader that owns the program's account, or -1: there is no such account. */
-export function builtinOwner(index: i32): i32 {
-  switch (index) {
-    case WK_SYSTEM:
-    case WK_COMPUTE_BUDGET:
-    case WK_BPF_LOADER_1:
-    case WK_BPF_LOADER_2:
-    case WK_BPF_LOADER_UPGRADEABLE:
-    case WK_DEV_NETWORK:
-    case WK_VOTE:
-    case WK_ED25519:
-    case WK_SECP256K1:
-    case WK_SECP256R1:
-      return WK_NATIVE_LOADER;
-    case WK_TOKEN:
-    case WK_ADDRESS_LOOKUP_TABLE:
-      return WK_BPF_LOADER_UPGRADEABLE;
-    case WK_ASSOCIATED_TOKEN:
-    case WK_MEMO_V3:
-    case WK_MEMO_V4:
-      return WK_BPF_LOADER_2;
-    case WK_MEMO_V1:
-      return WK_BPF_LOADER_1;
-    default:
-      return -1;
-  }
-}
-
-/** The account's data: on Agave the name of a built-in; here also for the programs that are sBPF there. */
+/** The data of a built-in program's account, which the native loader owns: its name. Empty: it is none. */
 export function builtinName(index: i32): string {
   switch (index) {
     case WK_SYSTEM:
@@ -155,38 +98,7 @@ export function builtinName(index: i32): string {
       return "solana_bpf_loader_upgradeable_program";
     case WK_VOTE:
       return "solana_vote_program";
-    case WK_TOKEN:
-      return "spl_token_program";
-    case WK_ADDRESS_LOOKUP_TABLE:
-      return "address_lookup_table_program";
-    case WK_ASSOCIATED_TOKEN:
-      return "spl_associated_token_program";
-    case WK_MEMO_V1:
-    case WK_MEMO_V3:
-    case WK_MEMO_V4:
-      return "spl_memo_program";
     default:
       return "";
-  }
-}
-
-/**
- * Bytes that loading the program's account counts against the loaded-accounts limit, its 64 bytes of overhead apart: what Agave would
- * load for it, so that the same transaction keeps within the same limit (programs are small here, ELF files there).
- */
-export function builtinLoadedSize(index: i32): u32 {
-  switch (index) {
-    case WK_TOKEN:
-    case WK_ADDRESS_LOOKUP_TABLE:
-      return 36;
-    case WK_ASSOCIATED_TOKEN:
-      return 105_032;
-    case WK_MEMO_V3:
-    case WK_MEMO_V4:
-      return 2_304;
-    case WK_MEMO_V1:
-      return 17_280;
-    default:
-      return builtinName(index).length;
   }
 }

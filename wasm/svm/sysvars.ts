@@ -10,10 +10,13 @@ import {
   ACC_FLAG_EXECUTABLE,
   ACC_KEY,
   ACC_LAMPORTS,
+  ACC_MODIFIED,
   ACC_OWNER,
   ACC_RENT_EPOCH,
   ACC_SIZE,
 } from "../state/account";
+import { decodeInto } from "../state/encoding";
+import { assertThat } from "../memory/assert";
 import { keyCopy, keyEquals, keyIsZero } from "../memory/bytes";
 import { sha256Final, sha256Init, sha256Update } from "../crypto/sha256";
 import {
@@ -23,17 +26,19 @@ import {
   WK_EPOCH_SCHEDULE,
   WK_INSTRUCTIONS,
   WK_LAST_RESTART_SLOT,
+  WK_NATIVE_LOADER,
   WK_RECENT_BLOCKHASHES,
   WK_RENT,
   WK_SLOT_HASHES,
   WK_SLOT_HISTORY,
   WK_STAKE_HISTORY,
   WK_SYSVAR_OWNER,
+  isCarried,
   realProgramsSet,
   replicatedIndex,
   wellKnownKey,
 } from "../transaction/well-known";
-import { builtinName, builtinOwner } from "./builtins";
+import { builtinName, builtinStyle } from "./builtins";
 import { rentExemptMinimum } from "./runtime/rent";
 
 const CTX_SLOT: usize = 0;
@@ -55,7 +60,7 @@ const MAX_SLOT_HASHES: u32 = 512;
 const MAX_RECENT_BLOCKHASHES: u32 = 150;
 
 const context: usize = memory.data(21312, 16);
-const records: usize = memory.data(4736, 16); // WK_COUNT * ACC_SIZE
+const records: usize = memory.data(4992, 16); // WK_COUNT * ACC_SIZE
 const durableNonce: usize = memory.data(32, 8);
 /** Sysvars whose data are rebuilt when they are first asked for in a slot. */
 let slotHashesStale: bool = true;
@@ -154,11 +159,10 @@ function sysvar(index: i32, len: u32): usize {
 }
 
 function program(index: i32): void {
-  const owner = builtinOwner(index);
-  if (owner < 0) return;
+  if (!builtinStyle(index)) return;
   const name = builtinName(index);
   const len = name.length;
-  const data = shape(index, owner, len);
+  const data = shape(index, WK_NATIVE_LOADER, len);
   for (let i = 0; i < len; i++) store<u8>(data + i, <u8>name.charCodeAt(i));
   const record = recordOf(index);
   store<u64>(record, 1, ACC_LAMPORTS);
@@ -170,6 +174,7 @@ const SLOT_HISTORY_BITS: u32 = 1024 * 1024;
 
 function prepare(): void {
   prepared = true;
+  assertThat(WK_COUNT == 39); // so many places have the tables of this file and of runtime/log.ts
   for (let i: i32 = 0; i < WK_COUNT; i++) {
     const record = recordOf(i);
     keyCopy(record + ACC_KEY, wellKnownKey(i));
@@ -283,6 +288,22 @@ export function runtimeSetContext(ptr: usize): void {
   sha256Update(NONCE_PREFIX, 13);
   sha256Update(context + CTX_PARENT_HASH, 32);
   sha256Final(durableNonce);
+}
+
+/** What the copies of carried accounts have as the slot of their last change: they are always what they were, and nobody's own. */
+const CARRIED_VERSION: u64 = u64.MAX_VALUE - 1;
+/** Takes a checked encoded account for well-known key `index` (svm/carried.ts). */
+export function wellKnownCarry(index: i32, encoded: usize): void {
+  if (!prepared) prepare();
+  const record = recordOf(index);
+  decodeInto(record, encoded);
+  store<u64>(record, CARRIED_VERSION, ACC_MODIFIED);
+}
+
+/** Record of a key that no shard stores: a sysvar or a built-in program; 0 for any other key. */
+export function generatedAccount(key: usize): usize {
+  const index = replicatedIndex(key);
+  return index < 0 || isCarried(index) ? 0 : wellKnownAccountAt(index);
 }
 
 /** Record of a replicated key (an empty one where Agave has an account and this chain has none), or 0 for any other key. */

@@ -1,20 +1,23 @@
 /**
  * The keys that every instance knows by an index. What is true of one of them are two things that have nothing to do with each other:
  *
- *   replicated : no shard owns it; it is never stored, lent or borrowed. Every instance has its account (wellKnownAccount of the runtime),
- *                and nobody can write it. Sysvars, built-in programs, and the programs that are native here.
+ *   replicated : who does not write it does not borrow it: every instance has its account (wellKnownAccount of the runtime).
+ *                Sysvars and built-in programs, which no shard stores and nobody can write, and the carried programs.
  *   reserved   : a write lock asked for is demoted to a read lock, wherever its account is (flags below).
  *
- * Not replicated, but stored by a shard like any account: the programs that Agave runs as sBPF and that are not native here (Stake, Config,
- * Feature), StakeConfig, and, where the network was begun so (slot context, REAL_...), programs that would be native.
+ * Carried: the programs that most transactions call and that nobody can change (Token, Associated Token, Memo, Address Lookup Table, and the
+ * programdata of two of them). A shard stores their accounts like any others, for reads and for transactions that write them, which can only
+ * give them lamports; every instance has a copy, taken from the genesis, for all other transactions (svm/carried.ts).
+ *
+ * Not replicated, but stored by a shard like any account: the other programs that Agave runs as sBPF (Stake, Config, Feature),
+ * StakeConfig, and, where the network was begun so (slot context, REAL_...), programs that would be carried.
  *
  * - RESERVED: Agave's reserved account keys (reserved-account-keys crate, all of them active with litesvm's features): a write lock
  *   asked for is demoted to a read lock.
  * - BUILTIN: Agave's builtins-default-costs crate: an instruction counts 3,000 compute units by default, not 200,000.
  * - SYSVAR: a sysvar account.
  *
- * Policy: the Token, Associated Token and Memo programs are no reserved keys on Agave, so a transaction may send lamports to them there.
- * Where they are replicated with the engine, a write lock on them is demoted too.
+ * Policy: a transaction that asks for no write lock on a carried account sees it with the lamports of the genesis, whoever gave it more since.
  */
 import { keyEquals } from "../memory/bytes";
 
@@ -56,7 +59,10 @@ export const WK_STAKE_HISTORY: i32 = 34;
 export const WK_MEMO_V4: i32 = 35;
 /** The program of development networks (svm/programs/dev-network). */
 export const WK_DEV_NETWORK: i32 = 36;
-export const WK_COUNT: i32 = 37;
+/** Programdata of Token and of Address Lookup Table. */
+export const WK_TOKEN_DATA: i32 = 37;
+export const WK_LOOKUP_TABLE_DATA: i32 = 38;
+export const WK_COUNT: i32 = 39;
 
 export const WK_RESERVED: u8 = 1;
 export const WK_BUILTIN: u8 = 2;
@@ -174,28 +180,42 @@ const KEYS: usize = memory.data<u8>([
   // 36 DEV_NETWORK DevNetwork111111111111111111111111111111111
   0x03, 0x3d, 0xd8, 0xa3, 0xcf, 0x47, 0x12, 0xb4, 0x2c, 0xed, 0xc6, 0x00, 0x02, 0xbd, 0x15, 0xd1,
   0x3e, 0x5e, 0x2b, 0x44, 0x2f, 0x92, 0x17, 0x58, 0xfc, 0x33, 0x08, 0xd2, 0x00, 0x00, 0x00, 0x00,
+  // 37 TOKEN_DATA 3gvYRKWyXRR9xKWe1ZjPhLY5ZJRN7KDB4rFZFGoJfFk2
+  0x27, 0xf1, 0x90, 0xb1, 0xd3, 0xaf, 0x98, 0xb8, 0xce, 0x71, 0x4c, 0x44, 0xe8, 0xca, 0xdf, 0xf9,
+  0xf8, 0xfc, 0x45, 0xcb, 0x8e, 0x5f, 0xac, 0x42, 0x02, 0xef, 0xf8, 0x11, 0x0d, 0x97, 0xdd, 0x37,
+  // 38 LOOKUP_TABLE_DATA 4zSpbk5jGQyMmUrqCSjFZbRKwsrMXBPsyTzjhJEAsefG
+  0x3b, 0x4a, 0x5c, 0xc7, 0xd1, 0x49, 0x45, 0xe4, 0x56, 0xe8, 0x07, 0x4c, 0x48, 0x6d, 0xf9, 0xf0,
+  0xd9, 0x00, 0xef, 0x16, 0x64, 0x7d, 0x23, 0x84, 0x9d, 0x30, 0x35, 0xd7, 0xed, 0xa3, 0x23, 0x9f,
 ], 16);
 
 const FLAGS: usize = memory.data<u8>([
-  3, 3, 0, 0, 0, 0, 1, 3, 3, 3, 3, 3, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 0, 2,
+  3, 3, 0, 0, 0, 0, 1, 3, 3, 3, 3, 3, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 0, 2, 0, 0,
 ]);
 
 /** 1: stored by a shard. */
 const STORED: usize = memory.data<u8>([
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+]);
+/** 1: carried, unless the network has it stored only (REAL_...). */
+const CARRIED: usize = memory.data<u8>([
+  0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1,
 ]);
 
-/** Which programs of a network run from their real ELFs: flags of the slot context. */
+/** Which programs of a network are stored only, and not carried: flags of the slot context. */
 export const REAL_TOKEN: u32 = 1;
 export const REAL_ASSOCIATED_TOKEN: u32 = 2;
 export const REAL_MEMO: u32 = 4;
 export const REAL_ADDRESS_LOOKUP_TABLE: u32 = 8;
 
-/** From now on the programs of these flags are not native but stored accounts; the others are native. */
+/** From now on the programs of these flags are stored only; the others are carried. */
 export function realProgramsSet(flags: u32): void {
-  store<u8>(STORED + WK_TOKEN, <u8>((flags & REAL_TOKEN) != 0));
+  const token = <u8>((flags & REAL_TOKEN) != 0);
+  store<u8>(STORED + WK_TOKEN, token);
+  store<u8>(STORED + WK_TOKEN_DATA, token);
   store<u8>(STORED + WK_ASSOCIATED_TOKEN, <u8>((flags & REAL_ASSOCIATED_TOKEN) != 0));
-  store<u8>(STORED + WK_ADDRESS_LOOKUP_TABLE, <u8>((flags & REAL_ADDRESS_LOOKUP_TABLE) != 0));
+  const table = <u8>((flags & REAL_ADDRESS_LOOKUP_TABLE) != 0);
+  store<u8>(STORED + WK_ADDRESS_LOOKUP_TABLE, table);
+  store<u8>(STORED + WK_LOOKUP_TABLE_DATA, table);
   const memo = <u8>((flags & REAL_MEMO) != 0);
   store<u8>(STORED + WK_MEMO_V1, memo);
   store<u8>(STORED + WK_MEMO_V3, memo);
@@ -254,6 +274,18 @@ export function isStored(index: i32): bool {
   return index < 0 || load<u8>(STORED + index) != 0;
 }
 
+/** Whether well-known key `index` (-1: none) is carried unless the network has it stored only. */
+export function mayBeCarried(index: i32): bool {
+  return index >= 0 && load<u8>(CARRIED + index) != 0;
+}
+
+/** Whether well-known key `index` (-1: none) is stored and carried too. */
+// @ts-ignore: decorator
+@inline
+export function isCarried(index: i32): bool {
+  return mayBeCarried(index) && !load<u8>(STORED + index);
+}
+
 /** Index of a replicated key (WK_...), or -1. */
 export function replicatedIndex(key: usize): i32 {
   const index = wellKnownIndex(key);
@@ -270,5 +302,5 @@ export function isReplicated(key: usize): bool {
 // @ts-ignore: decorator
 @inline
 export function isDemoted(index: i32): bool {
-  return !isStored(index) || (wellKnownFlags(index) & WK_RESERVED) != 0;
+  return (!isStored(index) && !isCarried(index)) || (wellKnownFlags(index) & WK_RESERVED) != 0;
 }

@@ -11,7 +11,9 @@
  */
 import { type Context, Hono } from "hono";
 import { type Env, subscriptionsStub } from "../../durable-objects/host/env.ts";
+import { carriedPrograms } from "../../durable-objects/host/genesis.ts";
 import { ErrorCode } from "../../shared/errors/codes.ts";
+import { parseNetwork } from "../../shared/protocol/network.ts";
 import { errorAnswer, MAX_BODY_BYTES, MAX_DEV_BODY_BYTES, tooLarge } from "../../shared/rpc/engine.ts";
 import { wasmServices } from "../../shared/rpc/wasm-services.ts";
 import { EdgeBackend } from "./backend.ts";
@@ -43,7 +45,7 @@ let edge: Edge | undefined;
 function edgeOf(env: Env): Edge {
   if (!edge) {
     const wasm = edgeWasm();
-    const services = wasmServices(wasm);
+    const services = wasmServices(wasm, () => carriedPrograms(env, parseNetwork(env.NETWORK)));
     const backend = new EdgeBackend(env, new ProgramCache(services.keepCode));
     const onFault = (fault: unknown, method: string) => console.error(`${method}: ${fault}`);
     const resolveLookups = lookupResolver(backend, services);

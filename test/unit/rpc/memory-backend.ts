@@ -35,6 +35,7 @@ import { wasmServices } from "../../../shared/rpc/wasm-services.ts";
 import { type AddressPage, type AddressQuery, addressPage, type Position } from "../../../shared/state/ledger-page.ts";
 import { type PerformanceSample, PerformanceSamples } from "../../../shared/state/ledger-samples.ts";
 import { WasmInstance } from "../../../shared/svm/wasm-instance.ts";
+import { CARRIED } from "../../carried-programs.ts";
 
 const GENESIS_TIME = 1_700_000_000;
 const hash = (...parts: readonly Uint8Array[]) => sha256(concatBytes(...parts));
@@ -43,7 +44,7 @@ const hash = (...parts: readonly Uint8Array[]) => sha256(concatBytes(...parts));
 export function testServices(): RpcServices {
   const bytes = readFileSync(join(import.meta.dirname, "../../../build/infinisvm.wasm"));
   const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module;
-  return wasmServices(new WasmInstance(new Module(bytes)));
+  return wasmServices(new WasmInstance(new Module(bytes)), () => CARRIED);
 }
 
 export class MemoryBackend implements Backend {
@@ -66,6 +67,7 @@ export class MemoryBackend implements Backend {
 
   constructor(services = testServices()) {
     this.services = services;
+    for (const account of decodeAccountList(CARRIED)) this.put(account);
     this.put({ ...missingAccount(this.faucet), lamports: 1_000_000_000_000_000n, rentEpoch: 0xffff_ffff_ffff_ffffn });
     this.airdrop = (to, lamports) => this.#airdrop(to, lamports);
   }

@@ -3,12 +3,12 @@
  * fees, same accounts, same effect hash. Over System and the real Token, Associated Token and Memo programs.
  */
 import { expect, it } from "vitest";
-import { withStandardPrograms } from "../../../infra/genesis/standard-programs.ts";
 import { viewOf } from "../../../shared/protocol/bytes.ts";
 import { ALL_REAL_PROGRAMS } from "../../../shared/protocol/real-programs.ts";
 import { keyBytes, TOKEN_PROGRAM } from "../../../shared/rpc/keys.ts";
 import { decodeAccountList, encodeAccountList } from "../../../shared/state/accounts.ts";
 import { WasmInstance } from "../../../shared/svm/wasm-instance.ts";
+import { STANDARD_PROGRAMS } from "../../carried-programs.ts";
 import { randomWorkload } from "../../conformance/random-workload.ts";
 import { wasmModule } from "../../wasm-module.ts";
 import { programdataOf, withImplicit } from "../scheduling/programdata.ts";
@@ -42,7 +42,7 @@ interface Outcome {
 async function run(detail: boolean): Promise<Outcome> {
   const engine = engineOf();
   const world = accounts.map((account) => ({ rentEpoch: 2n ** 64n - 1n, executable: false, ...account }));
-  const genesis = [...decodeAccountList(await withStandardPrograms(ALL_REAL_PROGRAMS))!, ...world];
+  const genesis = [...decodeAccountList(STANDARD_PROGRAMS)!, ...world];
   engine.load(encodeAccountList(genesis), 0);
   const proposal = proposalOf({ slot: SLOT, shard: 0, prevSlot: 0, records });
   viewOf(proposal).setUint32(FLAGS_AT, ALL_REAL_PROGRAMS, true);

@@ -1,32 +1,27 @@
 /**
- * Calls between programs: the checks that are the same whoever calls, and the call of a program that is native here. What sBPF programs
+ * Calls between programs: the checks that are the same whoever calls, and the calls that native programs make. What sBPF programs
  * do is in sbpf/syscalls/cpi.ts. Order of the checks: Agave 4.2 program-runtime/src/{invoke_context,cpi}.rs.
  */
-import { ACC_DATA_LEN } from "../../state/account";
 import { keyEquals } from "../../memory/bytes";
 import {
-  ERR_INVALID_REALLOC,
   ERR_MAX_ACCOUNTS_EXCEEDED,
   ERR_MISSING_ACCOUNT,
   ERR_PRIVILEGE_ESCALATION,
 } from "../errors";
-import { accountsCount, txaKey, txaRecord } from "./accounts";
+import { accountsCount, txaKey } from "./accounts";
 import {
   IXA_FIRST,
   IXA_INDEX,
   IXA_SIGNER,
   IXA_SIZE,
   IXA_WRITABLE,
-  bpfGrownTooMuch,
-  bpfWriteBack,
-  frameIsBpf,
   ixIndex,
   ixIsSigner,
   ixIsWritable,
   ixNumAccounts,
 } from "./frame";
-import { consume, process, unitsExhausted } from "./invoke";
-import { logBegin, logChars, logEnd, logKey, logText, logWanted } from "./log";
+import { process } from "./invoke";
+import { logBegin, logChars, logEnd, logKey, logWanted } from "./log";
 import { scratchAlloc } from "./scratch";
 
 export const MAX_ACCOUNTS_PER_INSTRUCTION: u32 = 255;
@@ -143,39 +138,15 @@ export function callPrepare(program: usize, accs: usize, metas: usize, num: u32,
 }
 
 /**
- * A call of another program by one that is native here. metas: num x META_SIZE; pdas: keys the caller signs for.
- * The caller fails with what this returns.
+ * A call of another program by a native one. metas: num x META_SIZE; pdas: keys the caller signs for. The caller fails with what this returns.
  */
 export function invoke(program: usize, metas: usize, num: u32, data: usize, len: u32, pdas: usize, numPdas: u32): i32 {
-  const bpf = frameIsBpf();
-  if (bpf && !consume(INVOKE_UNITS + <u64>len / CPI_BYTES_PER_UNIT)) return unitsExhausted();
   if (num > MAX_ACCOUNTS_PER_INSTRUCTION) return ERR_MAX_ACCOUNTS_EXCEEDED;
   const accs = scratchAlloc(num * IXA_SIZE);
   const refused = callPrepare(program, accs, metas, num, pdas, numPdas);
   if (refused) return refused;
   const called = callee;
-  if (bpf) {
-    for (let i: u32 = 0; i < num; i++) {
-      const a = accs + i * IXA_SIZE;
-      if (load<u8>(a, IXA_FIRST) != <u8>i) continue;
-      const index: u32 = load<u8>(a, IXA_INDEX);
-      if (!consume(<u64>load<u32>(txaRecord(index), ACC_DATA_LEN) / CPI_BYTES_PER_UNIT)) return unitsExhausted();
-      const error = bpfWriteBack(findInCaller(index));
-      if (error) return error;
-    }
-  }
   const copy = scratchAlloc(len);
   memory.copy(copy, data, len);
-  const error = process(called, accs, num, copy, len);
-  unitsExhausted(); // whatever ran out of units in the call, this program did not
-  if (error || !bpf) return error;
-  for (let i: u32 = 0; i < num; i++) {
-    const a = accs + i * IXA_SIZE;
-    if (load<u8>(a, IXA_FIRST) != <u8>i || !load<u8>(a, IXA_WRITABLE)) continue;
-    if (bpfGrownTooMuch(findInCaller(load<u8>(a, IXA_INDEX)))) {
-      logText("Account data size realloc limited to 10240 in inner instructions");
-      return ERR_INVALID_REALLOC;
-    }
-  }
-  return 0;
+  return process(called, accs, num, copy, len);
 }

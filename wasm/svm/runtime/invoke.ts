@@ -3,28 +3,28 @@
  * Order of the checks: Agave 4.2 program-runtime/src/{invoke_context,cpi}.rs, transaction-context/src/transaction.rs.
  */
 import { ACC_OWNER } from "../../state/account";
-import { BUILTIN_BPF, BUILTIN_PRECOMPILE, builtinFind, builtinRun, builtinStyle } from "../builtins";
+import { BUILTIN_PRECOMPILE, builtinFind, builtinRun, builtinStyle } from "../builtins";
 import {
   WK_BPF_LOADER_1,
   WK_BPF_LOADER_2,
   WK_BPF_LOADER_UPGRADEABLE,
   WK_LOADER_V4,
+  WK_TOKEN,
   wellKnownIndex,
 } from "../../transaction/well-known";
 import {
   ERR_CALL_DEPTH,
-  ERR_COMPUTATIONAL_BUDGET_EXCEEDED,
   ERR_MAX_INSTRUCTION_TRACE_LENGTH_EXCEEDED,
-  ERR_PROGRAM_FAILED_TO_COMPLETE,
   ERR_REENTRANCY_NOT_ALLOWED,
   ERR_UNBALANCED_INSTRUCTION,
   ERR_UNSUPPORTED_PROGRAM_ID,
 } from "../errors";
+import { tokenTransfer } from "../programs/token/transfer";
 import { sbpfRun } from "../sbpf/run";
 import { vmReset } from "../sbpf/vm";
 import { accountsUnbalanced, txaKey, txaRecord } from "./accounts";
 import { logError } from "./error-text";
-import { MAX_STACK, bpfWriteBackAll, customCode, framePop, frameProgramAt, framePush, ixStackHeight } from "./frame";
+import { MAX_STACK, customCode, framePop, frameProgramAt, framePush, ixStackHeight } from "./frame";
 import { logBase64, logBegin, logBytes, logChars, logEnd, logKey, logNumber, logWanted } from "./log";
 import { traceCount, traceEnd, traceHasRoom, tracePush, traceReset } from "./trace";
 import { currentInstructionChanged } from "../sysvars";
@@ -32,7 +32,6 @@ import { currentInstructionChanged } from "../sysvars";
 export const MAX_RETURN_DATA: u32 = 1024;
 
 let meter: u64 = 0;
-let ranDry: bool = false;
 let outer: u32 = 0;
 
 const returnProgram: usize = memory.data(32, 8);
@@ -67,7 +66,6 @@ export function returnDataProgram(): usize {
 export function consume(units: u64): bool {
   if (meter < units) {
     meter = 0;
-    ranDry = true;
     return false;
   }
   meter -= units;
@@ -87,7 +85,7 @@ function logProgram(program: usize): void {
   logKey(program);
 }
 
-function push(program: u32, accs: usize, num: u32, data: usize, len: u32, bpf: bool): i32 {
+function push(program: u32, accs: usize, num: u32, data: usize, len: u32): i32 {
   const height = ixStackHeight();
   if (height) {
     let contains = false;
@@ -98,7 +96,7 @@ function push(program: u32, accs: usize, num: u32, data: usize, len: u32, bpf: b
   if (!traceHasRoom()) return ERR_MAX_INSTRUCTION_TRACE_LENGTH_EXCEEDED;
   tracePush(outer, height + 1, program, accs, num, data, len, meter);
   if (height >= MAX_STACK) return ERR_CALL_DEPTH;
-  framePush(program, accs, num, data, len, bpf);
+  framePush(program, accs, num, data, len);
   return 0;
 }
 
@@ -111,19 +109,6 @@ function runsPrograms(owner: usize): bool {
 /** Whether accounts of this owner pass for programs when a transaction is loaded (svm/src/account_loader.rs PROGRAM_OWNERS). */
 export function isLoader(owner: usize): bool {
   return runsPrograms(owner) || wellKnownIndex(owner) == WK_LOADER_V4;
-}
-
-let faultText: usize = 0;
-let faultLength: u32 = 0;
-
-/**
- * What a bpf-style program returns when a system call stops its machine (ProgramFailedToComplete): the text, without the program's name,
- * takes the place of the error in the last log line. It must live until the program has returned.
- */
-export function machineFault(text: usize, length: u32): i32 {
-  faultText = text;
-  faultLength = length;
-  return -ERR_PROGRAM_FAILED_TO_COMPLETE;
 }
 
 /** What is logged when an sBPF program stops, however it does. */
@@ -154,26 +139,14 @@ export function logFault(key: usize, text: usize, length: u32): void {
   logEnd();
 }
 
-function runBpf(builtin: i32, key: usize): i32 {
+/** A carried program: natively where what it does and costs is known beforehand, else by its ELF. As sbpfRun. */
+function runCarried(builtin: i32, program: u32, key: usize): i32 {
+  const units = builtin == WK_TOKEN ? tokenTransfer() : 0;
+  if (!units) return sbpfRun(program);
   const before = meter;
-  ranDry = false;
-  let result = builtinRun(builtin);
-  const dry = ranDry && result == ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
-  ranDry = false;
-  logConsumed(key, before - meter, before);
-  if (dry) {
-    // Running out of units inside sBPF code is a fault of the machine, not an error of the program.
-    logProgram(key);
-    logChars(" failed: exceeded CUs meter at BPF instruction");
-    logEnd();
-    return -ERR_PROGRAM_FAILED_TO_COMPLETE;
-  }
-  if (result < 0) {
-    logFault(key, faultText, faultLength);
-    return result;
-  }
-  if (!result) result = bpfWriteBackAll();
-  return result;
+  meter -= units;
+  logConsumed(key, units, before);
+  return 0;
 }
 
 function logInvoke(key: usize): void {
@@ -192,9 +165,7 @@ function run(program: u32): i32 {
   if (!style && !runsPrograms(txaRecord(program) + ACC_OWNER)) return ERR_UNSUPPORTED_PROGRAM_ID;
   setReturnData(key, 0, 0);
   logInvoke(key);
-  let result: i32;
-  if (!style) result = sbpfRun(program);
-  else result = style == BUILTIN_BPF ? runBpf(builtin, key) : builtinRun(builtin);
+  const result = style ? builtinRun(builtin) : runCarried(builtin, program, key);
   if (result < 0) return -result; // the failure is in the log already
   if (logWanted()) {
     logProgram(key);
@@ -213,7 +184,7 @@ function run(program: u32): i32 {
 export function process(program: u32, accs: usize, num: u32, data: usize, len: u32): i32 {
   const builtin = builtinFind(txaKey(program));
   const style = builtinStyle(builtin);
-  const refused = push(program, accs, num, data, len, style == BUILTIN_BPF);
+  const refused = push(program, accs, num, data, len);
   if (refused) return refused;
   const place = traceCount() - 1;
   currentInstructionChanged(outer);
@@ -228,10 +199,4 @@ export function process(program: u32, accs: usize, num: u32, data: usize, len: u
 export function processTopLevel(index: u32, program: u32, accs: usize, num: u32, data: usize, len: u32): i32 {
   outer = index;
   return process(program, accs, num, data, len);
-}
-
-/** A system call that is too dear is an error of the call, unlike a machine without units. */
-export function unitsExhausted(): i32 {
-  ranDry = false;
-  return ERR_COMPUTATIONAL_BUDGET_EXCEEDED;
 }

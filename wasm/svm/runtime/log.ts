@@ -89,7 +89,7 @@ export function logBool(v: bool): void {
 
 /** Texts of the well-known keys, which most lines name: {u8 length, 44 characters} each, made when they are first asked for. */
 const TEXT_SIZE: usize = 48;
-const texts: usize = memory.data(1776, 8); // WK_COUNT * TEXT_SIZE
+const texts: usize = memory.data(1872, 8); // WK_COUNT * TEXT_SIZE
 
 /** A key in base58. */
 export function logKey(ptr: usize): void {

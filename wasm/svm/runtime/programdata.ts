@@ -3,6 +3,7 @@
  *
  *   programdata of a program  ─▶ an account of the transaction
  *                             ─▶ an implicit key of the record (the planner added it)
+ *                             ─▶ an account that every instance carries
  *                             ─▶ an account that came with a simulation
  *                             ─▶ nowhere: it does not exist
  */
@@ -10,7 +11,8 @@ import { ACC_DATA, ACC_DATA_LEN, ACC_LAMPORTS, ACC_OWNER } from "../../state/acc
 import { simulationRecord, slotAccount } from "../../state/workspace";
 import { keyEquals } from "../../memory/bytes";
 import { recordImplicit, recordNumImplicit } from "../../transaction/record";
-import { WK_BPF_LOADER_UPGRADEABLE, isReplicated, wellKnownKey } from "../../transaction/well-known";
+import { WK_BPF_LOADER_UPGRADEABLE, isCarried, replicatedIndex, wellKnownKey } from "../../transaction/well-known";
+import { wellKnownAccountAt } from "../sysvars";
 import { accountsCount, txaKey, txaRecord } from "./accounts";
 
 const PROGRAM: u32 = 2;
@@ -39,7 +41,8 @@ function isNamed(key: usize): bool {
 
 /** An account that the transaction does not name, or 0: it does not exist. */
 function unnamed(key: usize): usize {
-  if (isReplicated(key)) return 0;
+  const known = replicatedIndex(key);
+  if (known >= 0) return isCarried(known) ? wellKnownAccountAt(known) : 0;
   for (let i: u32 = 0, n = recordNumImplicit(transaction); i < n; i++) {
     if (keyEquals(recordImplicit(transaction, i), key)) return slotAccount(recordImplicit(transaction, i));
   }

@@ -25,8 +25,7 @@ import {
   recordNumAccounts,
   recordTx,
 } from "../../transaction/record";
-import { WK_INSTRUCTIONS, WK_NATIVE_LOADER, isDemoted, replicatedIndex, wellKnownIndex, wellKnownKey } from "../../transaction/well-known";
-import { builtinLoadedSize, builtinOwner } from "../builtins";
+import { WK_INSTRUCTIONS, WK_NATIVE_LOADER, isCarried, isDemoted, replicatedIndex, wellKnownIndex, wellKnownKey } from "../../transaction/well-known";
 import {
   ERR_CUSTOM,
   ERR_INVALID_INSTRUCTION_DATA,
@@ -133,8 +132,9 @@ let nonce: i32 = -1;
 let failedAt: u32 = 0;
 let instructionError: i32 = 0;
 let loadedSize: u32 = 0;
-/** An account of the transaction is a program of the upgradeable loader. */
+/** An account of the transaction is a program of the upgradeable loader; and one that is not carried, so that its programdata may be elsewhere. */
 let upgradeable: bool = false;
+let borrowed: bool = false;
 let units: u64 = 0;
 
 // ── rent states ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -223,10 +223,13 @@ function check(record: usize, skip: u32): u32 {
 function loadAccount(record: usize, i: u32): u32 {
   const key = recordKey(record, i);
   const index = replicatedIndex(key);
-  if (index < 0) {
+  if (index < 0 || (isCarried(index) && accountWritable(i))) {
     const account = slotAccount(key);
     accountsPush(account, key, accountSigner(i), accountWritable(i));
-    if (programdataKey(account)) upgradeable = true;
+    if (programdataKey(account)) {
+      upgradeable = true;
+      borrowed = true;
+    }
     return load<u64>(account, ACC_LAMPORTS) ? ACCOUNT_BASE_SIZE + load<u32>(account, ACC_DATA_LEN) : 0;
   }
   if (index == WK_INSTRUCTIONS) {
@@ -236,7 +239,8 @@ function loadAccount(record: usize, i: u32): u32 {
   const account = wellKnownAccountAt(index);
   accountsPush(account, key, accountSigner(i), false);
   if (!load<u64>(account, ACC_LAMPORTS)) return 0;
-  return ACCOUNT_BASE_SIZE + (builtinOwner(index) < 0 ? load<u32>(account, ACC_DATA_LEN) : builtinLoadedSize(index));
+  if (programdataKey(account)) upgradeable = true;
+  return ACCOUNT_BASE_SIZE + load<u32>(account, ACC_DATA_LEN);
 }
 
 function loadAll(record: usize, skip: u32): u32 {
@@ -244,8 +248,9 @@ function loadAll(record: usize, skip: u32): u32 {
   const limit = load<u32>(record, REC_LOADED_DATA_LIMIT);
   loadedSize = <u32>load<u8>(record, REC_NUM_LOOKUPS) * LOOKUP_TABLE_BASE_SIZE;
   upgradeable = false;
+  borrowed = false;
   for (let i: u32 = 0; i < n; i++) loadedSize += loadAccount(record, i); // < 64 * 10 MiB
-  if (upgradeable && !(skip & SKIP_DEFERRAL)) {
+  if (borrowed && !(skip & SKIP_DEFERRAL)) {
     const deferred = deferredAccount(record);
     if (deferred >= 0) {
       failedAt = deferred;

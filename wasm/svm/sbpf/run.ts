@@ -11,7 +11,7 @@ import { heapAlloc, heapFree } from "../../memory/heap";
 import { WK_BPF_LOADER_1, wellKnownKey } from "../../transaction/well-known";
 import { ERR_PROGRAM_ENVIRONMENT_SETUP_FAILURE, ERR_PROGRAM_FAILED_TO_COMPLETE, ERR_UNSUPPORTED_PROGRAM_ID } from "../errors";
 import { txaKey, txaRecord } from "../runtime/accounts";
-import { consume, logConsumed, logFault, meterSet, unitsExhausted, unitsLeft } from "../runtime/invoke";
+import { consume, logConsumed, logFault, meterSet, unitsLeft } from "../runtime/invoke";
 import { logText } from "../runtime/log";
 import { EXE_RODATA, EXE_RODATA_LEN, EXE_VERSION } from "./executable";
 import { FAULT_INSTRUCTION, FAULT_NONE, FAULT_VM, faultError, faultKind, faultReset, faultText, faultTextLength } from "./fault";
@@ -49,8 +49,8 @@ export function sbpfHeap(bytes: u32): void {
   heapSize = bytes;
 }
 
-/** Pages beyond the first one cost units. */
-function heapUnits(): u64 {
+/** Pages of heap beyond the first one cost units, each time that a program begins. */
+export function heapUnits(): u64 {
   return ((heapSize + HEAP_PAGE - 1) / HEAP_PAGE - 1) * HEAP_PAGE_UNITS;
 }
 
@@ -102,7 +102,6 @@ function execute(key: usize, executable: usize, aligned: bool): i32 {
     faultReset();
     heapFree(heap, heapSize);
   } else {
-    unitsExhausted();
     logText("Failed to create SBF VM: Computational budget exceeded");
     result = ERR_PROGRAM_ENVIRONMENT_SETUP_FAILURE;
   }

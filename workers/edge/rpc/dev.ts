@@ -33,6 +33,7 @@ import { ACCOUNT_STATES, readMint, readTokenAccount } from "../../../shared/rpc/
 import { ACCOUNT_ENCODINGS } from "../../../shared/rpc/ui-account.ts";
 import { type ClockCommand, MAX_CLOCK_SECONDS, MAX_CLOCK_SLOT } from "../../../shared/scheduling/dev-clock.ts";
 import { MAX_ACCOUNT_DATA } from "../../../shared/state/accounts.ts";
+import { isCarried } from "../../../shared/state/carried.ts";
 import { findProgramAddress } from "../../../shared/svm/program-address.ts";
 import { accountsAfter, accountsNow, showAccounts } from "./accounts.ts";
 
@@ -140,7 +141,7 @@ async function settable(call: Call, head: Head, key: Uint8Array): Promise<void> 
   if (faucet && encodeBase58(faucet) === encodeBase58(key)) {
     throw invalidParams("the faucet's account cannot be set: its lamports balance what is set elsewhere");
   }
-  if (call.services.wellKnown(head.context, [key])[0] !== null) {
+  if (call.services.wellKnown(head.context, [key])[0] !== null || isCarried(key, head.context)) {
     throw invalidParams(`${encodeBase58(key)} is built in and cannot be set`);
   }
 }

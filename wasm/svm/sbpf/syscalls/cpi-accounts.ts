@@ -11,8 +11,6 @@
  */
 import { ACC_DATA, ACC_DATA_LEN, ACC_FLAGS, ACC_FLAG_EXECUTABLE, ACC_LAMPORTS, ACC_OWNER } from "../../../state/account";
 import { keyCopy, keyEquals } from "../../../memory/bytes";
-import { replicatedIndex } from "../../../transaction/well-known";
-import { builtinLoadedSize, builtinOwner } from "../../builtins";
 import { ERR_ACCOUNT_DATA_TOO_SMALL, ERR_INVALID_REALLOC, ERR_MISSING_ACCOUNT } from "../../errors";
 import { txaKey, txaRecord } from "../../runtime/accounts";
 import { CPI_BYTES_PER_UNIT, findInCaller, logAbout } from "../../runtime/call";
@@ -155,12 +153,6 @@ function keysOf(at: usize, num: u32, size: u32): usize {
   return keys;
 }
 
-/** What a program's account counts: where a program is native here, what Agave has there. */
-function programBytes(index: u32): u32 {
-  const known = replicatedIndex(txaKey(index));
-  return known >= 0 && builtinOwner(known) >= 0 ? builtinLoadedSize(known) : load<u32>(txaRecord(index), ACC_DATA_LEN);
-}
-
 /**
  * Finds the caller's account infos of the accounts of a call (accs: num x IXA_SIZE, prepared), checks and pays for them. Answers the list
  * of what is shared, or 0 with a fault.
@@ -188,7 +180,7 @@ export function translateAccounts(rust: bool, accs: usize, num: u32, infos: u64,
     if (load<u8>(a, IXA_FIRST) != <u8>i) continue;
     const index: u32 = load<u8>(a, IXA_INDEX);
     if (load<u8>(txaRecord(index), ACC_FLAGS) & ACC_FLAG_EXECUTABLE) {
-      if (!consume(<u64>programBytes(index) / CPI_BYTES_PER_UNIT)) return <usize>faultBudget();
+      if (!consume(<u64>load<u32>(txaRecord(index), ACC_DATA_LEN) / CPI_BYTES_PER_UNIT)) return <usize>faultBudget();
       continue;
     }
     let found: u32 = 0;
