@@ -67,7 +67,6 @@ export class MemoryBackend implements Backend {
 
   constructor(services = testServices()) {
     this.services = services;
-    for (const account of decodeAccountList(CARRIED)) this.put(account);
     this.put({ ...missingAccount(this.faucet), lamports: 1_000_000_000_000_000n, rentEpoch: 0xffff_ffff_ffff_ffffn });
     this.airdrop = (to, lamports) => this.#airdrop(to, lamports);
   }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { encodeContext } from "../../../shared/protocol/context.ts";
 import { decodeRecord, frameRecords, makeFrame, REC } from "../../../shared/protocol/record.ts";
 import { decodeBase58 } from "../../../shared/rpc/base58.ts";
+import { keyBytes, TOKEN_PROGRAM, TOKEN_PROGRAM_DATA } from "../../../shared/rpc/keys.ts";
 import { Planner, Verdict } from "../../../shared/scheduling/planner.ts";
 import { decodeProposal } from "../../../shared/scheduling/proposal.ts";
 import { wasmModule } from "../../wasm-module.ts";
@@ -117,6 +118,43 @@ describe("a transaction that waits", () => {
     const wanted = [key(900), programdataOf(key(900))].map((k) => Buffer.from(k).toString("hex"));
     const borrowed = home.borrows.filter(({ writable }) => !writable).map((b) => Buffer.from(b.key).toString("hex"));
     expect(borrowed.sort()).toEqual(wanted.sort());
+  });
+});
+
+describe("a carried program", () => {
+  const token = keyBytes(TOKEN_PROGRAM);
+  const data = keyBytes(TOKEN_PROGRAM_DATA);
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+  const leases = (record: Uint8Array): string[] => {
+    const p = planner(64);
+    p.admitFrame(makeFrame([record]));
+    const proposals = p.cut().shards.map(({ proposal }) => decodeProposal(proposal));
+    const home = proposals.find(({ records }) => records.length > 0)!;
+    return home.borrows.map((b) => `${hex(b.key)} ${b.writable ? "w" : "r"}`).sort();
+  };
+  it("is not lent to who calls or reads it, nor is its programdata", () => {
+    expect(leases(make({ programs: [token] }))).toEqual([]);
+    expect(leases(make({ reads: [token, data] }))).toEqual([]);
+  });
+  it("is lent to who asks for a write lock", () => {
+    // Or the payer is lent to where the program is, which weighs as much.
+    const either = (written: Uint8Array) => [`${hex(written)} w`, `${hex(key(1))} w`];
+    for (const [written, read] of [
+      [token, data],
+      [data, token],
+    ] as const) {
+      const lent = leases(make({ writes: [written], reads: [read] }));
+      expect(lent).toHaveLength(1);
+      expect(either(written)).toContain(lent[0]);
+    }
+  });
+  it("ties who writes it, and nobody who only reads it", () => {
+    const p = planner(8);
+    const records = [1, 2, 3, 4].map((payer) =>
+      make(payer < 3 ? { payer, writes: [token] } : { payer, programs: [token] }),
+    );
+    p.admitFrame(makeFrame(records));
+    expect(p.cut().numGroups).toBe(3);
   });
 });
 

@@ -19,6 +19,7 @@ const parser = instance();
 const address = (text: string): Uint8Array => Uint8Array.from(getBase58Encoder().encode(text));
 const SYSTEM = new Uint8Array(32);
 const COMPUTE_BUDGET = address("ComputeBudget111111111111111111111111111111");
+const TOKEN = address("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 const CLOCK = address("SysvarC1ock11111111111111111111111111111111");
 const WELL_KNOWN = new Set([SYSTEM, COMPUTE_BUDGET, CLOCK].map((k) => Buffer.from(k).toString("hex")));
 const SEED0 = 0x0123456789abcdefn;
@@ -57,6 +58,7 @@ interface Spec {
   salt?: number;
   sig?: number;
   extra?: Uint8Array[];
+  token?: "r" | "w" | undefined;
   lookup?: { table: number; writes: number[]; reads: number[] };
 }
 let serial = 0;
@@ -66,9 +68,10 @@ function make(spec: Spec): Uint8Array {
   const writes = unique(spec.writes);
   const reads = unique(spec.reads).filter((n) => !writes.includes(n));
   const salt = spec.salt ?? ++serial;
-  const extra = [...(spec.extra ?? []), SYSTEM, COMPUTE_BUDGET];
-  const keys = [key(spec.payer), ...writes.map(key), ...reads.map(key), key(900), ...extra];
-  const program = 1 + writes.length + reads.length;
+  const extra = [...(spec.extra ?? []), ...(spec.token === "r" ? [TOKEN] : []), SYSTEM, COMPUTE_BUDGET];
+  const written = [...writes.map(key), ...(spec.token === "w" ? [TOKEN] : [])];
+  const keys = [key(spec.payer), ...written, ...reads.map(key), key(900), ...extra];
+  const program = 1 + written.length + reads.length;
   const last = keys.length - 1;
   const instructions: Model["instructions"] = [];
   if (spec.nonce) instructions.push({ program: last - 1, accounts: [1, 0], data: Uint8Array.of(4, 0, 0, 0) });
@@ -118,6 +121,7 @@ const specs = (accounts: number): fc.Arbitrary<Spec[]> =>
       reads: fc.array(fc.nat(accounts), { maxLength: 3 }),
       units: fc.constantFrom(1_000, 1_000, 200_000, 1_400_000),
       extra: fc.constantFrom<Uint8Array[]>([], [], [CLOCK]),
+      token: fc.constantFrom<("r" | "w" | undefined)[]>(undefined, undefined, "r", "r", "w"),
       lookup: fc.option(
         fc.record({
           table: fc.integer({ min: 700, max: 702 }),

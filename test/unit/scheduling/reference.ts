@@ -1,5 +1,7 @@
 /** The planner once more, naive: quadratic, on plain objects, from docs/interfaces.md sections 5, 7 and 8. */
 import { decodeRecord, requestsWrite } from "../../../shared/protocol/record.ts";
+import { keyBytes } from "../../../shared/rpc/keys.ts";
+import { carriedAddresses } from "../../../shared/state/carried.ts";
 
 export const LIMITS = {
   blockCost: 100_000_000n,
@@ -71,11 +73,15 @@ export interface ReferencePlan {
   readonly leases: readonly string[];
 }
 
+/** Programs that every instance carries: only who writes one needs its account. */
+const CARRIED = new Set(carriedAddresses(0).map((address) => hex(keyBytes(address))));
+
 function transaction(record: Uint8Array, wellKnown: ReadonlySet<string>): Tx {
   const decoded = decodeRecord(record);
   const accounts = new Map<string, boolean>();
   const add = (key: Uint8Array, written: boolean): void => {
-    if (!wellKnown.has(hex(key))) accounts.set(hex(key), written || accounts.get(hex(key)) === true);
+    if (!wellKnown.has(hex(key)) && (written || !CARRIED.has(hex(key))))
+      accounts.set(hex(key), written || accounts.get(hex(key)) === true);
   };
   for (const [i, key] of decoded.accountKeys.entries()) add(key, requestsWrite(decoded, i));
   for (const key of decoded.implicitKeys) add(key, false);
