@@ -15,8 +15,6 @@ import { mintNeeded } from "./ui-account.ts";
 import type { MintScale } from "./ui-amount.ts";
 import { SOLANA_CORE } from "./version.ts";
 
-export { SOLANA_CORE } from "./version.ts";
-
 /** Wrapped SOL is shown even where its mint does not exist. */
 export const NATIVE_MINT_SCALE: MintScale = { decimals: 9, unixTimestamp: 0n };
 

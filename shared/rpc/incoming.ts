@@ -105,12 +105,12 @@ async function load(call: Call, head: Head, keys: readonly Uint8Array[]): Promis
   return decodeAccountList(await backend.readAccounts(keys, head.slot));
 }
 
-/** Runs the record on the accounts as of the tip. `tables`: the lookup tables it was resolved with. */
+/** Runs the record on the accounts as of the tip. `given`: accounts that are known: its lookup tables, or what shall be. */
 export async function simulate(
   call: Call,
   head: Head,
   record: Uint8Array,
-  tables: readonly Account[],
+  given: readonly Account[],
   options?: SimulationOptions,
 ): Promise<Simulation> {
   const decoded = decodeRecord(record);
@@ -122,7 +122,7 @@ export async function simulate(
     keys.filter((_, i) => known[i] === null),
   );
   const accounts = new Map<string, LoadedAccount>(
-    [...tables, ...read].map((account) => [keyText(account.key), account]),
+    [...read, ...given].map((account) => [keyText(account.key), account]),
   );
   // What the transaction does not name, but its programs are.
   const programData = read.flatMap((account) => programDataKey(account) ?? []);

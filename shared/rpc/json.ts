@@ -11,6 +11,14 @@ export class Float {
   }
 }
 
+/** JSON that is written already. */
+export class JsonText {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 export type Json =
   | null
   | boolean
@@ -18,6 +26,7 @@ export type Json =
   | bigint
   | string
   | Float
+  | JsonText
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
@@ -33,6 +42,7 @@ export function stringify(value: Json): string {
   }
   if (value === null) return "null";
   if (value instanceof Float) return stringifyFloat(value.value);
+  if (value instanceof JsonText) return value.text;
   if (Array.isArray(value)) {
     let text = "[";
     for (let i = 0; i < value.length; i++) text += (i ? "," : "") + stringify(value[i] as Json);

@@ -13,6 +13,12 @@ function isU64(value: unknown): boolean {
 }
 
 export const u64 = z.custom<number | bigint>(isU64, { error: "expected u64" }).transform((value) => BigInt(value));
+
+function isI64(value: unknown): boolean {
+  if (typeof value === "bigint") return value >= -(1n << 63n) && value < 1n << 63n;
+  return typeof value === "number" && Number.isSafeInteger(value);
+}
+export const i64 = z.custom<number | bigint>(isI64, { error: "expected i64" }).transform((value) => BigInt(value));
 export const u8 = z.number().int().min(0).max(255);
 export const text = z.string();
 
@@ -31,6 +37,11 @@ export function config<S extends z.ZodRawShape>(shape: S) {
 
 /** All three are one here: a sealed block is final. */
 export const commitment = optional(z.enum(["processed", "confirmed", "finalized"]));
+export type Commitment = z.output<typeof commitment>;
+/** Throws RpcError for methods that speak of what is stored. */
+export function atLeastConfirmed(level: Commitment): void {
+  if (level === "processed") throw invalidParams("Method does not support commitment below `confirmed`");
+}
 export const minContextSlot = optional(u64);
 export const commitmentConfig = config({ commitment });
 export const contextConfig = config({ commitment, minContextSlot });
@@ -70,7 +81,7 @@ function encodingOr<S extends z.ZodRawShape>(shape: S) {
   const object = config({ encoding: transactionEncoding, commitment, ...shape });
   return z.union([z.enum(TRANSACTION_ENCODINGS).transform((encoding) => object.parse({ encoding })), object]);
 }
-export const transactionConfig = encodingOr({ maxSupportedTransactionVersion });
+export const transactionConfig = encodingOr({ maxSupportedTransactionVersion, withContext: optional(z.boolean()) });
 export const blockConfig = encodingOr({
   maxSupportedTransactionVersion,
   transactionDetails: optional(z.enum(TRANSACTION_DETAILS)),

@@ -13,7 +13,7 @@ import { type DecodedRecord, decodeRecord, REC, recordSignature, requestsWrite }
 import { type Account, missingAccount } from "./accounts.ts";
 import type { SignatureStatus } from "./backend.ts";
 import { encodeBase58 } from "./base58.ts";
-import { SOLANA_CORE, scaleFor } from "./call.ts";
+import { scaleFor } from "./call.ts";
 import { asRequest, errorAnswer, MAX_BATCH, MAX_BODY_BYTES, tooLarge } from "./engine.ts";
 import { errorJson, type TransactionErrorCode } from "./error-text.ts";
 import {
@@ -32,6 +32,7 @@ import { errorFields, viewResult } from "./result-view.ts";
 import { isUnsubscribe, parseSubscribe, type Watch } from "./subscription-params.ts";
 import { uiAccount } from "./ui-account.ts";
 import type { MintScale } from "./ui-amount.ts";
+import { VERSION } from "./version.ts";
 
 /** Subscriptions of one socket, and of all sockets of one object. */
 export const MAX_SUBSCRIPTIONS_PER_SOCKET = 10_000;
@@ -327,7 +328,7 @@ export class SubscriptionMachine {
   }
 
   #run(socket: SocketId, method: string, params: unknown): { result: Json; effects: SubscriptionEffect[] } {
-    if (method === "getVersion") return { result: { "solana-core": SOLANA_CORE }, effects: [] };
+    if (method === "getVersion") return { result: VERSION, effects: [] };
     if (isUnsubscribe(method)) return this.#unsubscribe(socket, params);
     const watch = parseSubscribe(method, params);
     if (watch === null) throw methodNotFound(method);

@@ -239,13 +239,6 @@ test("the chain", async () => {
   expect(await f.ok("getHealth")).toBe("ok");
   expect(await f.connection.getGenesisHash()).toHaveLength(44);
   expect(await f.ok("getIdentity")).toEqual({ identity: await f.connection.getSlotLeader() });
-  expect((await f.connection.getSlotLeaders(0, 3)).map(String)).toHaveLength(3);
-  expect((await f.error("getSlotLeaders", 0, 5001)).message).toBe("Invalid limit; max 5000");
-  expect(await f.connection.getVoteAccounts()).toEqual({ current: [], delinquent: [] });
-  expect(await f.connection.getClusterNodes()).toHaveLength(1);
-  expect(await f.connection.getInflationGovernor()).toMatchObject({ initial: 0 });
-  expect(await f.connection.getInflationRate()).toMatchObject({ total: 0, epoch: 0 });
-  expect(await f.connection.getRecentPerformanceSamples()).toEqual([]);
   expect((await f.error("getHighestSnapshotSlot")).code).toBe(-32008);
-  expect((await f.error("getMaxRetransmitSlot")).code).toBe(-32601);
+  expect((await f.error("getStorageTurn")).code).toBe(-32601);
 });

@@ -11,7 +11,16 @@ import { type AccountTests, accountTests } from "../../../shared/rpc/filters.ts"
 import type { Json } from "../../../shared/rpc/json.ts";
 import { isTokenProgram } from "../../../shared/rpc/keys.ts";
 import { type Methods, method } from "../../../shared/rpc/method.ts";
-import { accountConfig, contextConfig, programAccountsConfig, text, toKey } from "../../../shared/rpc/params.ts";
+import {
+  accountConfig,
+  commitment,
+  config,
+  contextConfig,
+  optional,
+  programAccountsConfig,
+  text,
+  toKey,
+} from "../../../shared/rpc/params.ts";
 import { type AccountEncoding, type DataSlice, uiAccount } from "../../../shared/rpc/ui-account.ts";
 
 const MAX_MULTIPLE_ACCOUNTS = 100;
@@ -102,6 +111,24 @@ export const accountMethods: Methods = {
     const read = accountsNow(call, head);
     return withContext(head.slot, await showAccounts(read, await read(keys), view));
   }),
+
+  /** There are no accounts whose lamports do not circulate. */
+  getLargestAccounts: method(
+    [
+      config({
+        commitment,
+        filter: optional(z.enum(["circulating", "nonCirculating"])),
+        sortResults: optional(z.boolean()),
+      }),
+    ],
+    async (call, { filter }) => {
+      if (filter === "nonCirculating") return withContext((await call.head()).slot, []);
+      const largest = await call.backend.largestAccounts();
+      if (largest === null) throw scanError("There are more accounts than can be walked");
+      const accounts = largest.accounts.map(({ key, lamports }) => ({ address: encodeBase58(key), lamports }));
+      return withContext(largest.slot, accounts);
+    },
+  ),
 
   getProgramAccounts: method([text, programAccountsConfig], async (call, address, options) => {
     const owner = toKey(address);

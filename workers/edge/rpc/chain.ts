@@ -2,11 +2,11 @@
 
 import { z } from "zod";
 import { isUsableBlockhash } from "../../../shared/protocol/context.ts";
-import { BLOCKHASH_WINDOW, SLOTS_PER_EPOCH } from "../../../shared/protocol/limits.ts";
+import { BLOCKHASH_WINDOW } from "../../../shared/protocol/limits.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
-import { type Call, SOLANA_CORE, withContext } from "../../../shared/rpc/call.ts";
+import { type Call, withContext } from "../../../shared/rpc/call.ts";
+import { EPOCH, epochOf } from "../../../shared/rpc/epochs.ts";
 import { invalidParams, invalidRequest, noSnapshot } from "../../../shared/rpc/errors.ts";
-import { Float } from "../../../shared/rpc/json.ts";
 import { type Methods, method } from "../../../shared/rpc/method.ts";
 import {
   commitment,
@@ -18,16 +18,13 @@ import {
   toKey,
   u64,
 } from "../../../shared/rpc/params.ts";
+import { CLIENT_ID, FEATURE_SET, SOLANA_CORE, VERSION } from "../../../shared/rpc/version.ts";
 
-/** What this software implements, as Agave's number is of its own features: first 4 bytes of sha256("infinisvm-features-1"). */
-const FEATURE_SET = 0xf18a5718;
-const EPOCH = BigInt(SLOTS_PER_EPOCH);
 const WINDOW = BigInt(BLOCKHASH_WINDOW);
 /** Longest account (10 MiB). */
 const MAX_DATA_LENGTH = 10n * 1024n * 1024n;
 const ACCOUNT_STORAGE_OVERHEAD = 128n;
 const LAMPORTS_PER_BYTE = 3480n * 2n;
-const MAX_SLOT_LEADERS = 5_000n;
 const MAX_PERFORMANCE_SAMPLES = 720n;
 
 const identity = async (call: Call) => encodeBase58((await call.info()).identity);
@@ -47,7 +44,7 @@ export const chainMethods: Methods = {
     return {
       absoluteSlot: head.slot,
       blockHeight: head.blockHeight,
-      epoch: head.slot / EPOCH,
+      epoch: epochOf(head.slot),
       slotIndex: head.slot % EPOCH,
       slotsInEpoch: EPOCH,
       transactionCount: head.transactionCount,
@@ -95,17 +92,12 @@ export const chainMethods: Methods = {
     await call.head();
     return "ok";
   }),
-  getVersion: method([], () => ({ "solana-core": SOLANA_CORE, "feature-set": FEATURE_SET })),
+  getVersion: method([], () => VERSION),
 
-  getSlotLeader: method([contextConfig], async (call, { minContextSlot }) => {
-    await call.head(minContextSlot);
-    return identity(call);
-  }),
-  /** One elected builder: it leads every slot until another one is elected. */
-  getSlotLeaders: method([u64, u64], async (call, _start, limit) => {
-    if (limit > MAX_SLOT_LEADERS) throw invalidParams(`Invalid limit; max ${MAX_SLOT_LEADERS}`);
-    return new Array<string>(Number(limit)).fill(await identity(call));
-  }),
+  /** What is sent between nodes elsewhere goes no further than the block that is stored. */
+  getMaxRetransmitSlot: method([], async (call) => (await call.head()).slot),
+  getMaxShredInsertSlot: method([], async (call) => (await call.head()).slot),
+
   getClusterNodes: method([], async (call) => [
     {
       pubkey: await identity(call),
@@ -120,48 +112,22 @@ export const chainMethods: Methods = {
       rpc: null,
       pubsub: null,
       version: SOLANA_CORE,
+      clientId: CLIENT_ID,
       featureSet: FEATURE_SET,
       shredVersion: 0,
     },
   ]),
-  /** Nobody votes yet. */
-  getVoteAccounts: method(
-    [
-      config({
-        commitment,
-        votePubkey: optional(text),
-        keepUnstakedDelinquents: optional(z.boolean()),
-        delinquentSlotDistance: optional(u64),
-      }),
-    ],
-    (_, { votePubkey }) => {
-      if (votePubkey !== undefined) toKey(votePubkey);
-      return { current: [], delinquent: [] };
-    },
-  ),
-  getBlockCommitment: method([u64], () => ({ commitment: null, totalStake: 0 })),
-
-  /** There is no inflation. */
-  getInflationGovernor: method([commitmentConfig], () => ({
-    initial: new Float(0),
-    terminal: new Float(0),
-    taper: new Float(0),
-    foundation: new Float(0),
-    foundationTerm: new Float(0),
-  })),
-  getInflationRate: method([], async (call) => ({
-    total: new Float(0),
-    validator: new Float(0),
-    foundation: new Float(0),
-    epoch: (await call.head()).slot / EPOCH,
-  })),
-
-  /** No samples are kept. */
-  getRecentPerformanceSamples: method([optional(u64)], (_, limit) => {
-    if (limit !== undefined && limit > MAX_PERFORMANCE_SAMPLES) {
-      throw invalidParams(`Invalid limit; max ${MAX_PERFORMANCE_SAMPLES}`);
-    }
-    return [];
+  getRecentPerformanceSamples: method([optional(u64)], async (call, given) => {
+    const limit = given ?? MAX_PERFORMANCE_SAMPLES;
+    if (limit > MAX_PERFORMANCE_SAMPLES) throw invalidParams(`Invalid limit; max ${MAX_PERFORMANCE_SAMPLES}`);
+    const samples = await call.backend.samples(Number(limit));
+    return samples.map((sample) => ({
+      slot: sample.slot,
+      numTransactions: sample.transactions,
+      numNonVoteTransactions: sample.transactions,
+      numSlots: sample.slots,
+      samplePeriodSecs: sample.seconds,
+    }));
   }),
   getHighestSnapshotSlot: method([], () => {
     throw noSnapshot();

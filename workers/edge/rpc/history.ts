@@ -15,6 +15,7 @@ import {
 import type { Json } from "../../../shared/rpc/json.ts";
 import { type Methods, method } from "../../../shared/rpc/method.ts";
 import {
+  atLeastConfirmed,
   blockConfig,
   commitment,
   config,
@@ -31,12 +32,6 @@ import {
 const MAX_STATUSES = 256;
 const MAX_BLOCK_RANGE = 500_000n;
 const MAX_SIGNATURES_FOR_ADDRESS = 1_000;
-
-type Commitment = z.output<typeof commitment>;
-
-function atLeastConfirmed(level: Commitment): void {
-  if (level === "processed") throw invalidParams("Method does not support commitment below `confirmed`");
-}
 
 /** The block of `slot`; throws RpcError with Agave's reason where there is none. */
 async function blockAt(call: Call, slot: bigint): Promise<StoredBlock> {
@@ -64,7 +59,8 @@ async function slotsBetween(call: Call, from: bigint, to: bigint, limit: bigint)
   return call.backend.blocks(from, to, Number(limit));
 }
 
-const signatureJson = (entry: AddressEntry): Json => ({
+/** One entry of an address's history. */
+export const signatureJson = (entry: AddressEntry): Json => ({
   signature: encodeBase58(entry.signature),
   slot: entry.slot,
   err: errorJson(entry),
@@ -92,13 +88,14 @@ export const historyMethods: Methods = {
     const key = toSignature(signature);
     atLeastConfirmed(options.commitment);
     const stored = await call.backend.transaction(key);
-    if (stored === null) return null;
+    const answer = async (found: Json) => (options.withContext ? withContext((await call.head()).slot, found) : found);
+    if (stored === null) return answer(null);
     const encoded = encodeTransaction(stored, {
       encoding: options.encoding ?? "json",
       maxVersion: options.maxSupportedTransactionVersion,
       showRewards: true,
     });
-    return { slot: stored.slot, ...encoded, blockTime: stored.blockTime, transactionIndex: stored.index };
+    return answer({ slot: stored.slot, ...encoded, blockTime: stored.blockTime, transactionIndex: stored.index });
   }),
 
   getBlock: method([u64, blockConfig], async (call, slot, options) => {
@@ -140,7 +137,17 @@ export const historyMethods: Methods = {
   minimumLedgerSlot: method([], (call) => call.backend.firstBlock()),
 
   getSignaturesForAddress: method(
-    [text, config({ before: optional(text), until: optional(text), limit: optional(u64), commitment, minContextSlot })],
+    [
+      text,
+      config({
+        before: optional(text),
+        until: optional(text),
+        limit: optional(u64),
+        withContext: optional(z.boolean()),
+        commitment,
+        minContextSlot,
+      }),
+    ],
     async (call, address, options) => {
       const key = toKey(address);
       const before = options.before === undefined ? {} : { lt: toSignature(options.before) };
@@ -150,11 +157,12 @@ export const historyMethods: Methods = {
         throw invalidParams(`Invalid limit; max ${MAX_SIGNATURES_FOR_ADDRESS}`);
       }
       atLeastConfirmed(options.commitment);
-      await call.head(options.minContextSlot);
+      const head = await call.head(options.minContextSlot);
       const signatures = { ...before, ...until };
       const page = await call.backend.addressPage({ addresses: [key], signatures, limit: Number(limit) });
       if (!page.ok) throw filterTransactionNotFound(encodeBase58(page.unknown));
-      return page.entries.map(signatureJson);
+      const found = page.entries.map(signatureJson);
+      return options.withContext ? withContext(head.slot, found) : found;
     },
   ),
 };
