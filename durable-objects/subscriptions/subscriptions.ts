@@ -7,8 +7,9 @@ import { DurableObject } from "cloudflare:workers";
 import { decodeBlock } from "../../shared/protocol/block.ts";
 import { decodeHeader } from "../../shared/protocol/header.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
+import type { BlockEvent } from "../../shared/rpc/block-event.ts";
 import { SubscriptionDriver } from "../../shared/rpc/subscription-driver.ts";
-import type { BlockEvent, SocketId, StoredSubscription } from "../../shared/rpc/subscriptions.ts";
+import type { SocketId, StoredSubscription } from "../../shared/rpc/subscriptions.ts";
 import { wasmServices } from "../../shared/rpc/wasm-services.ts";
 import { EdgeBackend } from "../../workers/edge/backend.ts";
 import { edgeWasm } from "../../workers/edge/wasm.ts";
@@ -26,6 +27,8 @@ const MAX_ATTACHED = 1_600;
  * 5 s; a client that does not must say something once in a while.
  */
 const MAX_UNHEARD = 32 << 20;
+/** Answers of one socket that wait: more than that are no client's calls one after the other. */
+const MAX_DELAYED = 1_000;
 /** While somebody waits for slots, the chain is looked at this often so that it goes on making them, milliseconds. */
 const LOOK_MS = 5_000;
 
@@ -51,6 +54,8 @@ interface Connection {
   /** Bytes sent since the client was last heard. */
   unheard: number;
   heardAt: number;
+  /** Answers that wait until they go out. */
+  delayed: number;
 }
 
 export class Subscriptions extends DurableObject<Env> implements Actor {
@@ -73,7 +78,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     this.#backend = new EdgeBackend(env);
     this.#streams = new OutcomeStreams(env);
     this.#driver = new SubscriptionDriver(this.#backend, wasmServices(edgeWasm()), {
-      send: (socket, text) => this.#send(socket, text),
+      send: (socket, text, delayMs) => (delayMs ? this.#sendLater(socket, text, delayMs) : this.#send(socket, text)),
       added: (socket, stored) => this.#added(socket, stored),
       removed: (socket, id) => this.#removed(socket, id),
       fault: (fault, where) =>
@@ -104,7 +109,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
 
   #connect(webSocket: WebSocket): Connection {
     const attachment = webSocket.deserializeAttachment() as Attachment;
-    const connection = { webSocket, attachment, unheard: 0, heardAt: Date.now() };
+    const connection = { webSocket, attachment, unheard: 0, heardAt: Date.now(), delayed: 0 };
     this.#connections.set(attachment.socket, connection);
     this.#driver.opened(attachment.socket, attachment.subscriptions ?? this.#stored(attachment.socket));
     return connection;
@@ -157,6 +162,19 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     }
   }
 
+  #sendLater(socket: SocketId, text: string, delayMs: number): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    if (++connection.delayed > MAX_DELAYED) {
+      this.#drop(connection, "too many refused calls");
+      return;
+    }
+    setTimeout(() => {
+      connection.delayed--;
+      this.#send(socket, text);
+    }, delayMs);
+  }
+
   /** Pings are answered without us: only the platform knows when the last one came. */
   #answersPings(connection: Connection): boolean {
     const pinged = this.ctx.getWebSocketAutoResponseTimestamp(connection.webSocket)?.getTime() ?? 0;
@@ -166,10 +184,10 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     return true;
   }
 
-  #drop(connection: Connection): void {
+  #drop(connection: Connection, reason = "too slow"): void {
     this.#disconnect(connection.attachment.socket);
     try {
-      connection.webSocket.close(TRY_AGAIN_LATER, "too slow");
+      connection.webSocket.close(TRY_AGAIN_LATER, reason);
     } catch {
       // It is closed already.
     }
@@ -249,10 +267,21 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     const whole = long ? await unpackMessage(message, long) : message;
     if (whole.type !== "blockStored") return;
     const { header, frame, results } = decodeBlock(whole.block);
-    const { slot, parentSlot, height } = decodeHeader(header);
+    const { slot, parentSlot, height, blockhash, parentBlockhash, unixTimestamp } = decodeHeader(header);
     const streams = this.#streams.block(slot, height, frame, results);
     // Stored is final: the root is the block itself.
-    await this.blockStored({ slot: BigInt(slot), parentSlot: BigInt(parentSlot), root: BigInt(slot), frame, results });
+    await this.blockStored({
+      slot: BigInt(slot),
+      parentSlot: BigInt(parentSlot),
+      blockHeight: BigInt(height),
+      blockhash,
+      previousBlockhash: parentBlockhash,
+      blockTime: BigInt(unixTimestamp),
+      root: BigInt(slot),
+      frame,
+      results,
+      heardAt: BigInt(Date.now()),
+    });
     await streams;
   }
 

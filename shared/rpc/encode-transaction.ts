@@ -4,7 +4,7 @@ import type { StoredBlock, StoredTransaction } from "./backend.ts";
 import { encodeBase58 } from "./base58.ts";
 import { encodeBase64 } from "./base64.ts";
 import { errorJson, statusJson } from "./error-text.ts";
-import { unsupportedTransactionVersion } from "./errors.ts";
+import { UnsupportedVersion } from "./errors.ts";
 import type { Json } from "./json.ts";
 import { BPF_LOADER_UPGRADEABLE, RESERVED_KEYS, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from "./keys.ts";
 import { type CompiledInstruction, parsedInstruction } from "./parse-instruction.ts";
@@ -183,7 +183,7 @@ function metaJson(tx: DecodedRecord, result: ResultView, keys: readonly string[]
 /** `undefined`: old clients, which name no version, do not know the field. Throws RpcError where they could not read it. */
 function versionJson(tx: DecodedRecord, maxVersion: number | undefined): Json | undefined {
   if (tx.version === "legacy") return maxVersion === undefined ? undefined : "legacy";
-  if (maxVersion === undefined || tx.version > maxVersion) throw unsupportedTransactionVersion(tx.version);
+  if (maxVersion === undefined || tx.version > maxVersion) throw new UnsupportedVersion(tx.version);
   return tx.version;
 }
 

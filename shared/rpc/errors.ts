@@ -20,7 +20,7 @@ export const MIN_CONTEXT_SLOT_NOT_REACHED = -32016;
 export const FILTER_TRANSACTION_NOT_FOUND = -32020;
 
 export class RpcError extends Error {
-  override readonly name = "RpcError";
+  override readonly name: string = "RpcError";
   constructor(
     readonly code: number,
     message: string,
@@ -55,11 +55,15 @@ export const noSnapshot = () => new RpcError(NO_SNAPSHOT, "No snapshot");
 export const scanError = (message: string) => new RpcError(SCAN_ERROR, message);
 export const signatureLengthMismatch = () =>
   new RpcError(SIGNATURE_LENGTH_MISMATCH, "Transaction signature length mismatch");
-export const unsupportedTransactionVersion = (version: number) =>
-  new RpcError(
-    UNSUPPORTED_TRANSACTION_VERSION,
-    `Transaction version (${version}) is not supported by the requesting client. Please try the request again with the following configuration parameter: "maxSupportedTransactionVersion": ${version}`,
-  );
+/** A transaction that the client says it cannot read. */
+export class UnsupportedVersion extends RpcError {
+  constructor(readonly version: number) {
+    super(
+      UNSUPPORTED_TRANSACTION_VERSION,
+      `Transaction version (${version}) is not supported by the requesting client. Please try the request again with the following configuration parameter: "maxSupportedTransactionVersion": ${version}`,
+    );
+  }
+}
 export const minContextSlotNotReached = (contextSlot: bigint) =>
   new RpcError(MIN_CONTEXT_SLOT_NOT_REACHED, "Minimum context slot has not been reached", { contextSlot });
 

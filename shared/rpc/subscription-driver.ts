@@ -5,16 +5,14 @@
  * Bounds: QUEUE blocks wait at once (what comes on top is dropped and fetched again from the ledger); under load the reads of
  * several blocks are done as one; a gap of more than REPAIR blocks is skipped, and all waiting signatures are looked up.
  */
-import { concatBytes } from "../protocol/bytes.ts";
-import { makeFrame } from "../protocol/record.ts";
 import type { Account } from "./accounts.ts";
-import type { Backend, Head, StoredBlock } from "./backend.ts";
+import type { Backend, Head } from "./backend.ts";
 import { encodeBase58 } from "./base58.ts";
+import { type BlockEvent, blockEvent } from "./block-event.ts";
 import { mintScales, readAccounts } from "./call.ts";
 import { RpcError, SCAN_ERROR } from "./errors.ts";
 import type { RpcServices } from "./services.ts";
 import {
-  type BlockEvent,
   type SocketId,
   type StoredSubscription,
   type SubscriptionEffect,
@@ -34,21 +32,12 @@ const MAX_KEYS = 100_000;
 const STATUSES = 256;
 
 export interface SubscriptionPort {
-  send(socket: SocketId, text: string): void;
+  /** `delayMs`: it goes out so much later. */
+  send(socket: SocketId, text: string, delayMs?: number): void;
   added(socket: SocketId, stored: StoredSubscription): void;
   removed(socket: SocketId, id: number): void;
   /** A fault that is not the client's. */
   fault(fault: unknown, where: string): void;
-}
-
-export function blockEvent(block: StoredBlock): BlockEvent {
-  return {
-    slot: block.slot,
-    parentSlot: block.parentSlot,
-    root: block.slot,
-    frame: makeFrame(block.transactions.map((tx) => tx.record)),
-    results: concatBytes(...block.transactions.map((tx) => tx.result)),
-  };
 }
 
 export class SubscriptionDriver {
@@ -113,7 +102,7 @@ export class SubscriptionDriver {
   async #apply(effects: readonly SubscriptionEffect[]): Promise<void> {
     const questions: Extract<SubscriptionEffect, { type: "findStatus" }>[] = [];
     for (const effect of effects) {
-      if (effect.type === "send") this.#port.send(effect.socket, effect.text);
+      if (effect.type === "send") this.#port.send(effect.socket, effect.text, effect.delayMs);
       else if (effect.type === "added") this.#port.added(effect.socket, effect.stored);
       else if (effect.type === "removed") this.#port.removed(effect.socket, effect.id);
       else if (effect.type === "findStatus") questions.push(effect);

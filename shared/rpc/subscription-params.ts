@@ -1,17 +1,21 @@
 /** Subscribe calls of Solana's PubSub: from method and parameters to what to watch, with Agave's errors (rpc_pubsub.rs). */
 import { z } from "zod";
 import { decodeBase58 } from "./base58.ts";
+import type { BlockWatch } from "./block-notices.ts";
+import { TRANSACTION_DETAILS, TRANSACTION_ENCODINGS } from "./encode-transaction.ts";
 import { invalidParams } from "./errors.ts";
 import { type AccountTests, accountTests } from "./filters.ts";
 import { parseParams } from "./method.ts";
 import {
   accountConfig,
+  atLeastConfirmed,
   commitment,
   commitmentConfig,
   config,
   optional,
   programAccountsConfig,
   text,
+  u8,
 } from "./params.ts";
 import type { AccountEncoding, DataSlice } from "./ui-account.ts";
 
@@ -26,7 +30,11 @@ export type Watch =
   /** `mentions` null: every transaction. */
   | { readonly kind: "logs"; readonly mentions: Uint8Array | null }
   | { readonly kind: "signature"; readonly signature: Uint8Array; readonly received: boolean }
+  | BlockWatch
   | { readonly kind: "slot" }
+  | { readonly kind: "slotsUpdates" }
+  /** Nobody votes yet: there is nothing to tell. */
+  | { readonly kind: "vote" }
   | { readonly kind: "root" };
 
 const MAX_KEY_TEXT = 44;
@@ -40,6 +48,14 @@ function bytesOf(value: string, size: number, thing: string): Uint8Array {
 }
 
 const logsFilter = z.union([z.enum(["all", "allWithVotes"]), z.object({ mentions: z.array(text) })]);
+const blockFilter = z.union([z.literal("all"), z.object({ mentionsAccountOrProgram: text })]);
+const blockConfig = config({
+  commitment,
+  encoding: optional(z.enum(TRANSACTION_ENCODINGS)),
+  transactionDetails: optional(z.enum(TRANSACTION_DETAILS)),
+  showRewards: optional(z.boolean()),
+  maxSupportedTransactionVersion: optional(u8),
+});
 const signatureConfig = config({ commitment, enableReceivedNotification: optional(z.boolean()) });
 
 const PARSERS: Readonly<Record<string, (params: unknown) => Watch>> = {
@@ -63,6 +79,29 @@ const PARSERS: Readonly<Record<string, (params: unknown) => Watch>> = {
     const [signature, options] = parseParams([text, signatureConfig], params);
     const received = options.enableReceivedNotification ?? false;
     return { kind: "signature", signature: bytesOf(signature, 64, "signature"), received };
+  },
+  blockSubscribe(params) {
+    const [filter, options] = parseParams([blockFilter, blockConfig], params);
+    atLeastConfirmed(options.commitment);
+    const address = filter === "all" ? null : filter.mentionsAccountOrProgram;
+    return {
+      kind: "block",
+      mentions: address === null ? null : bytesOf(address, 32, "mentions_account_or_program"),
+      details: options.transactionDetails ?? "full",
+      options: {
+        encoding: options.encoding ?? "base64",
+        maxVersion: options.maxSupportedTransactionVersion,
+        showRewards: options.showRewards ?? false,
+      },
+    };
+  },
+  slotsUpdatesSubscribe(params) {
+    parseParams([], params);
+    return { kind: "slotsUpdates" };
+  },
+  voteSubscribe(params) {
+    parseParams([], params);
+    return { kind: "vote" };
   },
   slotSubscribe(params) {
     parseParams([], params);

@@ -7,12 +7,12 @@
  * Keys are found by their first four bytes, so that a block of thousands of transactions costs a map lookup an account where
  * nobody watches, and no string.
  */
-import { frameOffsets, resultOffsets } from "../protocol/block.ts";
-import { equalBytes, viewOf } from "../protocol/bytes.ts";
-import { type DecodedRecord, decodeRecord, REC, recordSignature, requestsWrite } from "../protocol/record.ts";
+import { equalBytes } from "../protocol/bytes.ts";
 import { type Account, missingAccount } from "./accounts.ts";
 import type { SignatureStatus } from "./backend.ts";
 import { encodeBase58 } from "./base58.ts";
+import { type BlockEvent, type Landed, landedTransactions } from "./block-event.ts";
+import { BlockNotices, slotUpdates } from "./block-notices.ts";
 import { scaleFor } from "./call.ts";
 import { asRequest, errorAnswer, MAX_BATCH, MAX_BODY_BYTES, tooLarge } from "./engine.ts";
 import { errorJson, type TransactionErrorCode } from "./error-text.ts";
@@ -28,6 +28,7 @@ import {
 } from "./errors.ts";
 import { type Json, parse, stringify } from "./json.ts";
 import { keyBytes, SYSVAR_CLOCK, SYSVAR_RECENT_BLOCKHASHES, SYSVAR_SLOT_HASHES } from "./keys.ts";
+import { Refusals } from "./refusals.ts";
 import { errorFields, viewResult } from "./result-view.ts";
 import { isUnsubscribe, parseSubscribe, type Watch } from "./subscription-params.ts";
 import { uiAccount } from "./ui-account.ts";
@@ -37,6 +38,8 @@ import { VERSION } from "./version.ts";
 /** Subscriptions of one socket, and of all sockets of one object. */
 export const MAX_SUBSCRIPTIONS_PER_SOCKET = 10_000;
 export const MAX_SUBSCRIPTIONS = 50_000;
+/** Subscriptions to whole blocks of all sockets: each costs with every block. */
+export const MAX_BLOCK_SUBSCRIPTIONS = 100;
 /** Characters of one subscription's parameters: four filters of 128 bytes fit. They are kept as long as it lives. */
 const MAX_PARAMS = 2_048;
 
@@ -48,15 +51,6 @@ export interface StoredSubscription {
   readonly method: string;
   /** JSON text. */
   readonly params: string;
-}
-
-export interface BlockEvent {
-  readonly slot: bigint;
-  readonly parentSlot: bigint;
-  readonly root: bigint;
-  /** All transactions of the block (section 2), and one result for each (section 4). */
-  readonly frame: Uint8Array;
-  readonly results: Uint8Array;
 }
 
 export type SubscriptionEvent =
@@ -81,7 +75,8 @@ export type SubscriptionEvent =
     };
 
 export type SubscriptionEffect =
-  | { readonly type: "send"; readonly socket: SocketId; readonly text: string }
+  /** `delayMs`: it goes out so much later. */
+  | { readonly type: "send"; readonly socket: SocketId; readonly text: string; readonly delayMs?: number }
   | { readonly type: "added"; readonly socket: SocketId; readonly stored: StoredSubscription }
   | { readonly type: "removed"; readonly socket: SocketId; readonly id: number }
   | { readonly type: "findStatus"; readonly socket: SocketId; readonly id: number; readonly signature: Uint8Array }
@@ -141,61 +136,21 @@ const notification = (method: string, id: number, result: Json) =>
   stringify({ jsonrpc: "2.0", method, params: { result, subscription: id } });
 const inSlot = (slot: bigint, value: Json): Json => ({ context: { slot }, value });
 
-/** One landed transaction of a block; decoded when somebody needs more than its signature. */
-class Landed {
-  #record: DecodedRecord | undefined;
-  readonly recordBytes: Uint8Array;
-  readonly result: Uint8Array;
-  constructor(recordBytes: Uint8Array, result: Uint8Array) {
-    this.recordBytes = recordBytes;
-    this.result = result;
-  }
-  get record(): DecodedRecord {
-    this.#record ??= decodeRecord(this.recordBytes);
-    return this.#record;
-  }
-  get signature(): Uint8Array {
-    return recordSignature(this.recordBytes);
-  }
-  /** Accounts stored: all that were locked for writing; after an error, the payer and an advanced nonce. */
-  written(): Uint8Array[] {
-    const { record } = this;
-    const { accountKeys } = record;
-    if (errorFields(this.result).txError === 0) return accountKeys.filter((_, i) => requestsWrite(record, i));
-    const nonce = record.isNonce ? accountKeys[record.instructions[0]?.accounts[0] ?? 0] : undefined;
-    return nonce ? [accountKeys[0]!, nonce] : [accountKeys[0]!];
-  }
-}
-
-const LANDED = 8;
-
-function* landedTransactions(block: BlockEvent): Generator<Landed> {
-  const records = frameOffsets(block.frame);
-  const results = resultOffsets(block.results, records.length);
-  const recordView = viewOf(block.frame);
-  const resultView = viewOf(block.results);
-  for (let i = 0; i < records.length; i++) {
-    const at = results[i]!;
-    if (block.results[at + LANDED] === 0) continue;
-    const from = records[i]!;
-    yield new Landed(
-      block.frame.subarray(from, from + recordView.getUint32(from + REC.LEN, true)),
-      block.results.subarray(at, at + resultView.getUint32(at, true)),
-    );
-  }
-}
-
 export class SubscriptionMachine {
   #nextId = 0;
   #lastSlot = -1n;
   #count = 0;
   readonly #sockets = new Map<SocketId, Map<number, Subscription>>();
+  readonly #refusals = new Map<SocketId, Refusals>();
   readonly #accounts = new Index<"account">((watch) => watch.key);
   readonly #signatures = new Index<"signature">((watch) => watch.signature);
   readonly #mentions = new Index<"logs">((watch) => watch.mentions!);
   readonly #programs = new Set<OfKind<"program">>();
   readonly #allLogs = new Set<OfKind<"logs">>();
+  readonly #blocks = new Set<OfKind<"block">>();
   readonly #slots = new Set<Subscription>();
+  readonly #slotsUpdates = new Set<Subscription>();
+  readonly #votes = new Set<Subscription>();
   readonly #roots = new Set<Subscription>();
 
   /** Subscriptions of all sockets. */
@@ -204,7 +159,9 @@ export class SubscriptionMachine {
   }
   /** Whether somebody waits for slots as such, which an idle chain does not make. */
   get wantsSlots(): boolean {
-    return this.#slots.size > 0 || this.#roots.size > 0 || TICKING.some((key) => this.#accounts.has(key));
+    const slots = this.#slots.size > 0 || this.#slotsUpdates.size > 0 || this.#roots.size > 0;
+    const blocks = [...this.#blocks].some(({ watch }) => watch.mentions === null);
+    return slots || blocks || TICKING.some((key) => this.#accounts.has(key));
   }
   /** Asks for the status of every signature that is waited for: after blocks may have been missed. */
   findAllStatuses(): SubscriptionEffect[] {
@@ -249,11 +206,15 @@ export class SubscriptionMachine {
   #closed(socket: SocketId): SubscriptionEffect[] {
     for (const subscription of this.#sockets.get(socket)?.values() ?? []) this.#unindex(subscription);
     this.#sockets.delete(socket);
+    this.#refusals.delete(socket);
     return [];
   }
 
   #setOf(watch: Watch): Set<Subscription> | null {
     if (watch.kind === "slot") return this.#slots;
+    if (watch.kind === "slotsUpdates") return this.#slotsUpdates;
+    if (watch.kind === "vote") return this.#votes;
+    if (watch.kind === "block") return this.#blocks as Set<Subscription>;
     if (watch.kind === "root") return this.#roots;
     if (watch.kind === "program") return this.#programs as Set<Subscription>;
     return watch.kind === "logs" && watch.mentions === null ? (this.#allLogs as Set<Subscription>) : null;
@@ -290,41 +251,60 @@ export class SubscriptionMachine {
   // --- calls ---
 
   #message(socket: SocketId, text: string): SubscriptionEffect[] {
-    const send = (answer: string): SubscriptionEffect => ({ type: "send", socket, text: answer });
-    if (text.length > MAX_BODY_BYTES) return [send(errorAnswer(null, tooLarge(MAX_BODY_BYTES)))];
+    const send = (answer: string, delayMs = 0): SubscriptionEffect => ({
+      type: "send",
+      socket,
+      text: answer,
+      ...(delayMs > 0 && { delayMs }),
+    });
+    const refuse = (error: RpcError) => [send(errorAnswer(null, error), this.#delayOf(socket, error.message))];
+    if (text.length > MAX_BODY_BYTES) return refuse(tooLarge(MAX_BODY_BYTES));
     let value: unknown;
     try {
       value = parse(text);
     } catch {
-      return [send(errorAnswer(null, parseError()))];
+      return refuse(parseError());
     }
     if (!Array.isArray(value)) {
-      const { answer, effects } = this.#call(socket, value);
-      return answer === null ? effects : [send(answer), ...effects];
+      const { answer, effects, delayMs } = this.#call(socket, value);
+      return answer === null ? effects : [send(answer, delayMs), ...effects];
     }
-    if (value.length === 0) return [send(errorAnswer(null, invalidRequest()))];
+    if (value.length === 0) return refuse(invalidRequest());
     if (value.length > MAX_BATCH) {
-      const error = new RpcError(INVALID_REQUEST, `Batch too large: ${value.length} calls; max ${MAX_BATCH}`);
-      return [send(errorAnswer(null, error))];
+      return refuse(new RpcError(INVALID_REQUEST, `Batch too large: ${value.length} calls; max ${MAX_BATCH}`));
     }
     const calls = value.map((one) => this.#call(socket, one));
     const answers = calls.flatMap(({ answer }) => answer ?? []);
     const effects = calls.flatMap((call) => call.effects);
-    return answers.length === 0 ? effects : [send(`[${answers.join(",")}]`), ...effects];
+    const delayMs = Math.max(...calls.map((call) => call.delayMs));
+    return answers.length === 0 ? effects : [send(`[${answers.join(",")}]`, delayMs), ...effects];
   }
 
   /** `answer` null: a notification, such as the ping that clients send to keep the socket open. */
-  #call(socket: SocketId, value: unknown): { answer: string | null; effects: SubscriptionEffect[] } {
+  #call(socket: SocketId, value: unknown): { answer: string | null; effects: SubscriptionEffect[]; delayMs: number } {
     const request = asRequest(value);
-    if (request === null) return { answer: errorAnswer(null, invalidRequest()), effects: [] };
-    if (request.id === undefined) return { answer: null, effects: [] };
+    if (request === null) {
+      const error = invalidRequest();
+      return { answer: errorAnswer(null, error), effects: [], delayMs: this.#delayOf(socket, error.message) };
+    }
+    if (request.id === undefined) return { answer: null, effects: [], delayMs: 0 };
     try {
       const { result, effects } = this.#run(socket, request.method, request.params);
-      return { answer: stringify({ jsonrpc: "2.0", result, id: request.id }), effects };
+      return { answer: stringify({ jsonrpc: "2.0", result, id: request.id }), effects, delayMs: 0 };
     } catch (error) {
       const answer = errorAnswer(request.id, error instanceof RpcError ? error : internalError());
-      return { answer, effects: [] };
+      const call = `${request.method} ${stringify((request.params ?? null) as Json)}`;
+      return { answer, effects: [], delayMs: this.#delayOf(socket, call) };
     }
+  }
+
+  #delayOf(socket: SocketId, call: string): number {
+    let refusals = this.#refusals.get(socket);
+    if (!refusals) {
+      refusals = new Refusals();
+      this.#refusals.set(socket, refusals);
+    }
+    return refusals.delayOf(call);
   }
 
   #run(socket: SocketId, method: string, params: unknown): { result: Json; effects: SubscriptionEffect[] } {
@@ -342,7 +322,8 @@ export class SubscriptionMachine {
     watch: Watch,
   ): { result: Json; effects: SubscriptionEffect[] } {
     const own = this.#sockets.get(socket)?.size ?? MAX_SUBSCRIPTIONS_PER_SOCKET;
-    if (own >= MAX_SUBSCRIPTIONS_PER_SOCKET || this.#count >= MAX_SUBSCRIPTIONS) {
+    const full = watch.kind === "block" && this.#blocks.size >= MAX_BLOCK_SUBSCRIPTIONS;
+    if (full || own >= MAX_SUBSCRIPTIONS_PER_SOCKET || this.#count >= MAX_SUBSCRIPTIONS) {
       throw new RpcError(INTERNAL_ERROR, "Internal Error: Subscription refused. Node subscription limit reached");
     }
     const id = this.#nextId;
@@ -389,6 +370,8 @@ export class SubscriptionMachine {
     if (block.slot <= this.#lastSlot) return [];
     this.#lastSlot = block.slot;
     const effects: SubscriptionEffect[] = [];
+    const updates = this.#slotsUpdates.size > 0 ? slotUpdates(block) : null;
+    if (updates) this.#tellAll(this.#slotsUpdates, "slotsUpdatesNotification", updates.before, effects);
     const changed = new Map<string, Uint8Array>();
     if (this.#wantsTransactions()) {
       for (const tx of landedTransactions(block)) this.#transaction(block.slot, tx, changed, effects);
@@ -396,13 +379,29 @@ export class SubscriptionMachine {
     for (const key of TICKING) if (this.#accounts.has(key)) changed.set(encodeBase58(key), key);
     if (changed.size > 0) effects.push({ type: "read", slot: block.slot, keys: [...changed.values()] });
     const slotInfo = { slot: block.slot, parent: block.parentSlot, root: block.root };
-    for (const { id, socket } of this.#slots) {
-      effects.push({ type: "send", socket, text: notification("slotNotification", id, slotInfo) });
-    }
-    for (const { id, socket } of this.#roots) {
-      effects.push({ type: "send", socket, text: notification("rootNotification", id, block.root) });
-    }
+    this.#tellAll(this.#slots, "slotNotification", [slotInfo], effects);
+    if (this.#blocks.size > 0) this.#wholeBlock(new BlockNotices(block), effects);
+    if (updates) this.#tellAll(this.#slotsUpdates, "slotsUpdatesNotification", updates.after, effects);
+    this.#tellAll(this.#roots, "rootNotification", [block.root], effects);
     return effects;
+  }
+
+  #tellAll(
+    subscriptions: ReadonlySet<Subscription>,
+    method: string,
+    results: readonly Json[],
+    effects: SubscriptionEffect[],
+  ): void {
+    for (const { id, socket } of subscriptions) {
+      for (const result of results) effects.push({ type: "send", socket, text: notification(method, id, result) });
+    }
+  }
+
+  #wholeBlock(notices: BlockNotices, effects: SubscriptionEffect[]): void {
+    for (const { id, socket, watch, stored } of this.#blocks) {
+      const shown = notices.of(watch, stored.params);
+      if (shown) effects.push({ type: "send", socket, text: notification("blockNotification", id, shown) });
+    }
   }
 
   #wantsTransactions(): boolean {

@@ -1,7 +1,9 @@
 /** The edge worker's own answers: batches of transactions as bytes, bodies without end, what is not there. */
+import { once } from "node:events";
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import WebSocket from "ws";
 import { type Network, startNetwork } from "../../infra/network/index.ts";
 import { generateKeypair } from "../../infra/network/keypair.ts";
 import { signTransfer } from "../../infra/network/transfer.ts";
@@ -212,6 +214,28 @@ test.for([
   expect(response.status).toBe(status);
   expect(response.headers.get("access-control-allow-origin")).toBe("*");
   expect(await response.json()).toMatchObject({ code, status });
+});
+
+test.for(["/", "/rpc", "//", "/some/key?api=1"])("JSON-RPC and PubSub on %s", async (path) => {
+  const slot = await rpcCall<number>(`${network.rpcUrl}${path}`, "getSlot");
+  expect(slot).toEqual(expect.any(Number));
+  const socket = new WebSocket(`${network.wsUrl}${path}`);
+  await once(socket, "open");
+  // A notification has no answer: the first thing that comes is the answer to what follows.
+  socket.send(JSON.stringify({ jsonrpc: "2.0", method: "slotSubscribe", params: [] }));
+  socket.send(JSON.stringify({ jsonrpc: "2.0", id: 5, method: "getVersion" }));
+  const [message] = await once(socket, "message");
+  const result = { "solana-core": "4.3.0", "feature-set": 0xc9ad34d2 };
+  expect(JSON.parse(String(message))).toEqual({ jsonrpc: "2.0", result, id: 5 });
+  socket.close();
+});
+
+test("a notification over HTTP has no answer", async () => {
+  for (const body of [`{"jsonrpc":"2.0","method":"getSlot"}`, `[{"jsonrpc":"2.0","method":"getSlot"}]`]) {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(network.rpcUrl, { method: "POST", headers, body });
+    expect([response.status, await response.text()]).toEqual([200, ""]);
+  }
 });
 
 test("any page may ask", async () => {

@@ -1,13 +1,15 @@
 /**
  * The edge worker: the network's only entry.
  *
- *   POST /                  JSON-RPC, single calls and batches          workers/edge/rpc
- *   GET  / (upgrade)        WebSocket: PubSub                            durable-objects/subscriptions
+ *   POST /, any path        JSON-RPC, single calls and batches          workers/edge/rpc
+ *   GET  /, any (upgrade)   WebSocket: PubSub                            durable-objects/subscriptions
  *   POST /v1/transactions   many transactions as bytes                   ingest.ts
  *   GET  /v1/stream         the same over a WebSocket, which also tells what became of them   stream.ts
  *   GET  /v1/status         tip and speed, without waking an idle chain  status.ts
  *   GET  /v1/stats          what the objects have done since they began  stats.ts
  *   GET  /health            "ok"
+ *
+ * Any path, as Agave has it: URLs come with `/rpc`, a key or one slash too many. What is below /v1 is ours.
  */
 import { type Context, Hono } from "hono";
 import { type Env, subscriptionsStub } from "../../durable-objects/host/env.ts";
@@ -85,21 +87,26 @@ app.use(async (c, next) => {
   if (c.res.status !== 101) c.res.headers.set("access-control-allow-origin", "*");
 });
 
-app.post("/", jsonRpc);
-app.get("/", (c) => {
-  if (c.req.header("upgrade")?.toLowerCase() !== "websocket")
-    return problem(ErrorCode.EDGE_METHOD, { allow: "POST, OPTIONS" });
-  return subscriptionsStub(c.env).fetch(c.req.raw);
-});
+/** The object tells PubSub from the edge's own streams by the path, so that clients' do not reach it. */
+function pubSub(c: EdgeContext): Promise<Response> {
+  return subscriptionsStub(c.env).fetch(new Request(new URL("/", c.req.url), c.req.raw));
+}
+
 app.post("/v1/transactions", (c) => ingest(c.req.raw, edgeOf(c.env).ingest));
 app.get("/v1/stream", (c) => openStream(c.req.raw, c.env, edgeOf(c.env).ingest));
 app.get("/v1/status", async (c) => c.json(await networkStatus(c.env)));
 app.get("/v1/stats", async (c) => c.json(await networkStats(c.env)));
 app.get("/health", (c) => c.text("ok"));
 
-app.all("/", () => problem(ErrorCode.EDGE_METHOD, { allow: "POST, OPTIONS" }));
 app.all("/v1/stream", () => problem(ErrorCode.EDGE_METHOD, { allow: "GET, OPTIONS" }));
 app.all("/v1/transactions", () => problem(ErrorCode.EDGE_METHOD, { allow: "POST, OPTIONS" }));
+app.all("/v1/*", () => problem(ErrorCode.EDGE_NOT_FOUND));
+app.post("*", jsonRpc);
+app.get("*", async (c, next) => {
+  if (c.req.header("upgrade")?.toLowerCase() === "websocket") return pubSub(c);
+  await next();
+});
+app.all("/", () => problem(ErrorCode.EDGE_METHOD, { allow: "POST, OPTIONS" }));
 app.notFound(() => problem(ErrorCode.EDGE_NOT_FOUND));
 app.onError((error) => {
   if (!(error instanceof ClientGone)) console.error(`edge: ${error}`);

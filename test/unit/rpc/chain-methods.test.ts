@@ -118,7 +118,9 @@ test("getMaxRetransmitSlot, getMaxShredInsertSlot, getAgGenesisCert, getRankMap"
 
 describe("inflation", () => {
   test("there is none", async () => {
-    const text = await f.rpc.handle(new TextEncoder().encode(`{"jsonrpc":"2.0","id":1,"method":"getInflationGovernor"}`));
+    const text = await f.rpc.handle(
+      new TextEncoder().encode(`{"jsonrpc":"2.0","id":1,"method":"getInflationGovernor"}`),
+    );
     expect(text.body).toBe(
       `{"jsonrpc":"2.0","result":{"initial":0.0,"terminal":0.0,"taper":0.0,"foundation":0.0,"foundationTerm":0.0},"id":1}`,
     );

@@ -250,7 +250,7 @@ export class MemoryBackend implements Backend {
     return this.#samples.newest(limit, this.#header);
   }
 
-  async largestAccounts(): Promise<LargestAccounts> {
+  async largestAccounts(): Promise<LargestAccounts | null> {
     const all = [...this.accounts.values()].sort(
       (a, b) => Number(b.lamports - a.lamports) || compareBytes(b.key, a.key),
     );

@@ -1,7 +1,14 @@
 /** Subscriptions of the published clients over real sockets. */
-import { address, createSolanaRpc, createSolanaRpcSubscriptions, signature as toSignature } from "@solana/kit";
+import {
+  address,
+  createSolanaRpc,
+  createSolanaRpcSubscriptions,
+  createSolanaRpcSubscriptions_UNSTABLE,
+  signature as toSignature,
+} from "@solana/kit";
 import { Connection, Keypair, SystemProgram, sendAndConfirmTransaction, Transaction } from "@solana/web3.js";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { MAX_SUBSCRIPTIONS } from "../../../shared/rpc/subscriptions.ts";
 import { Fixture } from "./fixture.ts";
 import { type Served, serve } from "./serve.ts";
 
@@ -111,4 +118,78 @@ test("@solana/kit: signature, account and slot notifications", async () => {
   expect(account).toMatchObject({ context: { slot: 2n }, value: { lamports: 1_000_000n, space: 0n } });
   expect(slot).toEqual({ slot: 2n, parent: 1n, root: 2n });
   abort.abort();
+});
+
+describe("whole blocks and the steps of slots", () => {
+  test("web3.js: onSlotUpdate", async () => {
+    const types: string[] = [];
+    const id = connection.onSlotUpdate((update) => void types.push(update.type));
+    await subscribed(1);
+    await f.backend.tick();
+    while (types.length < 6) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(types).toEqual([
+      "firstShredReceived",
+      "createdBank",
+      "completed",
+      "frozen",
+      "optimisticConfirmation",
+      "root",
+    ]);
+    await connection.removeSlotUpdateListener(id);
+  });
+
+  test("kit: block, slots updates and vote notifications", async () => {
+    const rpcSubscriptions = createSolanaRpcSubscriptions_UNSTABLE(served.ws);
+    const abort = new AbortController();
+    const options = { abortSignal: abort.signal };
+    const blocks = await rpcSubscriptions
+      .blockNotifications("all", { transactionDetails: "signatures", showRewards: false })
+      .subscribe(options);
+    const updates = await rpcSubscriptions.slotsUpdatesNotifications().subscribe(options);
+    await rpcSubscriptions.voteNotifications().subscribe(options);
+    expect(served.driver.machine.count).toBe(3);
+    // An iterator hears of what comes once it is asked.
+    const [block, update] = [blocks, updates].map((one) => one[Symbol.asyncIterator]().next());
+    const to = Keypair.generate();
+    await f.connection.sendRawTransaction((await f.transfer(payer, to.publicKey, 1_000_000)).serialize());
+    expect((await block!).value).toMatchObject({
+      context: { slot: 2n },
+      value: { slot: 2n, err: null, block: { blockHeight: 2n, signatures: [expect.any(String)] } },
+    });
+    expect((await update!).value).toEqual({ type: "firstShredReceived", slot: 2n, timestamp: 1_700_000_002_000n });
+    abort.abort();
+  });
+});
+
+describe("a subscription that is refused", () => {
+  /** The node is full. */
+  beforeEach(() => {
+    const full = Array.from({ length: MAX_SUBSCRIPTIONS }, (_, id) => ({
+      id,
+      method: "slotSubscribe",
+      params: "null",
+    }));
+    served.driver.opened("full", full);
+  });
+
+  test("web3.js asks for it a few times, not thousands of times a second", async () => {
+    const errors = vi.spyOn(console, "error").mockImplementation(() => {});
+    const before = served.messages();
+    connection.onSlotUpdate(() => {});
+    connection.onSlotChange(() => {});
+    while (errors.mock.calls.length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+    // Each was refused at once, then after a second; the next answers come in two more.
+    const started = performance.now();
+    while (performance.now() - started < 1_500) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(served.messages() - before).toBeLessThanOrEqual(8);
+    errors.mockRestore();
+  });
+
+  test("kit hears of it at once, and does not ask again", async () => {
+    const rpcSubscriptions = createSolanaRpcSubscriptions(served.ws);
+    const before = served.messages();
+    const refused = rpcSubscriptions.slotNotifications().subscribe({ abortSignal: new AbortController().signal });
+    await expect(refused).rejects.toThrow();
+    expect(served.messages() - before).toBe(1);
+  });
 });

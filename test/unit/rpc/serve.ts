@@ -2,20 +2,26 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import { blockEvent, SubscriptionDriver } from "../../../shared/rpc/subscription-driver.ts";
+import { blockEvent } from "../../../shared/rpc/block-event.ts";
+import { SubscriptionDriver } from "../../../shared/rpc/subscription-driver.ts";
 import type { Fixture } from "./fixture.ts";
 
 export interface Served {
   readonly http: string;
   readonly ws: string;
   readonly driver: SubscriptionDriver;
+  /** How many the sockets have sent. */
+  messages(): number;
   close(): void;
 }
 
 export async function serve(fixture: Fixture): Promise<Served> {
   const sockets = new Map<string, WebSocket>();
   const driver = new SubscriptionDriver(fixture.backend, fixture.backend.services, {
-    send: (socket, text) => sockets.get(socket)?.send(text),
+    send(socket, text, delayMs) {
+      if (delayMs) setTimeout(() => sockets.get(socket)?.send(text), delayMs);
+      else sockets.get(socket)?.send(text);
+    },
     added: () => {},
     removed: () => {},
     fault: (fault) => fixture.faults.push(fault),
@@ -29,11 +35,15 @@ export async function serve(fixture: Fixture): Promise<Served> {
     response.writeHead(answer.status, { "content-type": "application/json" }).end(answer.body);
   });
   let next = 0;
+  let messages = 0;
   new WebSocketServer({ server }).on("connection", (webSocket) => {
     const socket = `socket-${next++}`;
     sockets.set(socket, webSocket);
     driver.opened(socket, []);
-    webSocket.on("message", (data) => void driver.message(socket, String(data)));
+    webSocket.on("message", (data) => {
+      messages++;
+      void driver.message(socket, String(data));
+    });
     webSocket.on("close", () => {
       sockets.delete(socket);
       driver.closed(socket);
@@ -45,6 +55,7 @@ export async function serve(fixture: Fixture): Promise<Served> {
     http: `http://127.0.0.1:${port}`,
     ws: `ws://127.0.0.1:${port}`,
     driver,
+    messages: () => messages,
     close() {
       for (const webSocket of sockets.values()) webSocket.terminate();
       server.close();
