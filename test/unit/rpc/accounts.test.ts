@@ -20,7 +20,7 @@ const value = async (address: string, options?: object) => (await f.ok("getAccou
 
 describe("getAccountInfo", () => {
   test("nobody there", async () => {
-    expect(await f.ok("getAccountInfo", name(1))).toEqual({ context: { apiVersion: "3.0.0", slot: 0 }, value: null });
+    expect(await f.ok("getAccountInfo", name(1))).toEqual({ context: { apiVersion: "4.3.0", slot: 0 }, value: null });
     expect((await f.ok("getBalance", name(1))).value).toBe(0);
   });
 
