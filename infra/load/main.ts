@@ -54,11 +54,12 @@ async function main(): Promise<number> {
     seed: plan.seed,
     owners: owners.bytes.buffer,
     tokenAccounts: tokenAccounts?.bytes.buffer ?? null,
+    version: options.version,
   });
   const run = new Run(plan, source.tps ?? plan.tps, signers, clients, () => latestBlockhash(url));
   const interrupt = () => run.stop();
   process.once("SIGINT", interrupt);
-  const kind = plan.token ? "token transfers" : "transfers";
+  const kind = `${plan.token ? "token transfers" : "transfers"}${options.version === 1 ? " of version 1" : ""}`;
   say(`${run.total.toLocaleString("en")} ${kind}, ${source.tps ?? plan.tps} a second, over ${transport}`);
   const progress = new Progress(run);
   try {

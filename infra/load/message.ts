@@ -1,4 +1,4 @@
-/** Transactions of a load, as legacy messages: transfers byte by byte into a template, everything else from instructions. */
+/** Transactions of a load, as legacy messages or of version 1: transfers byte by byte into a template, everything else from instructions. */
 import type { KeyObject } from "node:crypto";
 import { ByteWriter } from "../../shared/protocol/bytes.ts";
 import { KEY_SIZE, publicKeyOf, SYSTEM_PROGRAM, signWith, TOKEN_PROGRAM } from "./accounts.ts";
@@ -6,6 +6,15 @@ import { KEY_SIZE, publicKeyOf, SYSTEM_PROGRAM, signWith, TOKEN_PROGRAM } from "
 const SIGNATURE_SIZE = 64;
 const SYSTEM_TRANSFER = 2;
 const TOKEN_TRANSFER = 3;
+/** Config of a version 1 transfer (SIMD-0385), enough for any of them: bits for compute units and for bytes of loaded accounts. */
+const V1_MASK = 12;
+const V1_UNITS = 10_000;
+const V1_LOADED_BYTES = 1 << 20;
+const V1_OFF_BLOCKHASH = 8;
+const V1_OFF_KEYS = 42;
+
+/** 0: a legacy message. */
+export type TransactionVersion = 0 | 1;
 
 export interface Instruction {
   readonly program: Uint8Array;
@@ -69,6 +78,44 @@ export function signTransaction(
   return out.raw(bytes).bytes();
 }
 
+/** What a transfer is, without its amount, which ends it. */
+interface TransferShape {
+  /** The last is the program. */
+  readonly numKeys: number;
+  readonly program: Uint8Array;
+  readonly accounts: readonly number[];
+  readonly data: Uint8Array;
+}
+
+function legacyTransfer({ numKeys, program, accounts, data }: TransferShape): Uint8Array {
+  return new ByteWriter()
+    .u8(1)
+    .raw(new Uint8Array(SIGNATURE_SIZE))
+    .raw(Uint8Array.of(1, 0, 1, numKeys))
+    .raw(new Uint8Array((numKeys - 1) * KEY_SIZE))
+    .raw(program)
+    .raw(new Uint8Array(KEY_SIZE))
+    .raw(Uint8Array.of(1, numKeys - 1, accounts.length, ...accounts, data.length + 8, ...data))
+    .u64(0)
+    .bytes();
+}
+
+function v1Transfer({ numKeys, program, accounts, data }: TransferShape): Uint8Array {
+  return new ByteWriter()
+    .raw(Uint8Array.of(0x81, 1, 0, 1))
+    .u32(V1_MASK)
+    .raw(new Uint8Array(KEY_SIZE))
+    .raw(Uint8Array.of(1, numKeys))
+    .raw(new Uint8Array((numKeys - 1) * KEY_SIZE))
+    .raw(program)
+    .u32(V1_UNITS)
+    .u32(V1_LOADED_BYTES)
+    .raw(Uint8Array.of(numKeys - 1, accounts.length, data.length + 8, 0, ...accounts, ...data))
+    .u64(0)
+    .raw(new Uint8Array(SIGNATURE_SIZE))
+    .bytes();
+}
+
 /**
  * A transfer with holes for keys, blockhash and amount:
  *   SOL    from, to, System program
@@ -78,44 +125,40 @@ export class TransferTemplate {
   readonly length: number;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
-  readonly #numKeys: number;
+  readonly #keysAt: number;
+  readonly #blockhashAt: number;
   readonly #amountAt: number;
+  readonly #signatureAt: number;
+  /** What is signed, a view of the bytes. */
+  readonly #message: Uint8Array;
 
-  constructor(token: boolean) {
-    const program = token ? TOKEN_PROGRAM : SYSTEM_PROGRAM;
-    this.#numKeys = token ? 4 : 3;
-    const instruction = token
-      ? new ByteWriter().u8(3).u8(3).u8(1).u8(2).u8(0).u8(9).u8(TOKEN_TRANSFER)
-      : new ByteWriter().u8(2).u8(2).u8(0).u8(1).u8(12).u32(SYSTEM_TRANSFER);
-    const keys = new Uint8Array((this.#numKeys - 1) * KEY_SIZE);
-    this.#bytes = new ByteWriter()
-      .u8(1)
-      .raw(new Uint8Array(SIGNATURE_SIZE))
-      .raw(Uint8Array.of(1, 0, 1, this.#numKeys))
-      .raw(keys)
-      .raw(program)
-      .raw(new Uint8Array(KEY_SIZE))
-      .u8(1)
-      .raw(instruction.bytes())
-      .u64(0)
-      .bytes();
+  constructor(token: boolean, version: TransactionVersion) {
+    const shape = token
+      ? { numKeys: 4, program: TOKEN_PROGRAM, accounts: [1, 2, 0], data: Uint8Array.of(TOKEN_TRANSFER) }
+      : { numKeys: 3, program: SYSTEM_PROGRAM, accounts: [0, 1], data: new ByteWriter().u32(SYSTEM_TRANSFER).bytes() };
+    this.#bytes = version === 1 ? v1Transfer(shape) : legacyTransfer(shape);
     this.#view = new DataView(this.#bytes.buffer);
     this.length = this.#bytes.length;
-    this.#amountAt = this.length - 8;
+    this.#signatureAt = version === 1 ? this.length - SIGNATURE_SIZE : 1;
+    this.#message =
+      version === 1 ? this.#bytes.subarray(0, this.#signatureAt) : this.#bytes.subarray(1 + SIGNATURE_SIZE);
+    this.#keysAt = version === 1 ? V1_OFF_KEYS : 1 + SIGNATURE_SIZE + 4;
+    this.#blockhashAt = version === 1 ? V1_OFF_BLOCKHASH : this.#keysAt + shape.numKeys * KEY_SIZE;
+    this.#amountAt = (version === 1 ? this.#signatureAt : this.length) - 8;
   }
 
   setKey(i: number, key: Uint8Array): void {
-    this.#bytes.set(key, 1 + SIGNATURE_SIZE + 4 + i * KEY_SIZE);
+    this.#bytes.set(key, this.#keysAt + i * KEY_SIZE);
   }
   setBlockhash(blockhash: Uint8Array): void {
-    this.setKey(this.#numKeys, blockhash);
+    this.#bytes.set(blockhash, this.#blockhashAt);
   }
   setAmount(amount: number): void {
     this.#view.setUint32(this.#amountAt, amount, true);
   }
   /** The signed transaction: good until the next change. */
   sign(secret: KeyObject): Uint8Array {
-    this.#bytes.set(signWith(secret, this.#bytes.subarray(1 + SIGNATURE_SIZE)), 1);
+    this.#bytes.set(signWith(secret, this.#message), this.#signatureAt);
     return this.#bytes;
   }
 }

@@ -1,6 +1,7 @@
 /** The command line of `npm run load`. */
 import { parseCommandLine } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
+import type { TransactionVersion } from "./message.ts";
 
 export const HELP = `Sends transfers to a network that is up (npm start), at a steady rate, and measures how long each takes to be confirmed.
 
@@ -11,11 +12,12 @@ Usage: npm run load -- [options]
   --accounts N       accounts that pay each other, funded from the faucet as needed (1000)
   --zipf S           skew: the account of rank r is chosen in proportion to 1/r^S, from 0, all alike, to 5 (0)
   --token            transfers of an SPL token instead of SOL
+  --version V        0, legacy transactions, or 1, as of SIMD-0385 (0)
   --transport T      stream (GET /v1/stream) or post (POST /v1/transactions) (stream)
   --url URL          of the network (http://127.0.0.1:8899)
   --seed TEXT        of the accounts' keys and of the choice of transfers (load)
   --save FILE        keep the transfers, to send the same ones again
-  --replay FILE      send the transfers of a file; of the options above only --tps, --transport and --url go with it
+  --replay FILE      send the transfers of a file; of the options above only --tps, --version, --transport and --url go with it
   --help             print this
 
 Exit code 0: everything was confirmed; 1: not everything; 2: it could not start, the one line on standard error says why.
@@ -27,6 +29,7 @@ export interface LoadOptions {
   readonly help: boolean;
   readonly url: string;
   readonly transport: TransportName;
+  readonly version: TransactionVersion;
   readonly save: string | undefined;
   readonly source:
     | {
@@ -56,6 +59,7 @@ const OPTIONS = {
   zipf: { type: "string" },
   token: { type: "boolean" },
   transport: { type: "string" },
+  version: { type: "string" },
   url: { type: "string" },
   seed: { type: "string" },
   save: { type: "string" },
@@ -73,9 +77,17 @@ export function parseOptions(args: readonly string[]): LoadOptions {
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
     throw bad(`--url takes an http or https address, not "${url}"`);
   if (transport !== "post" && transport !== "stream") throw bad(`--transport is post or stream, not "${transport}"`);
+  const { version = "0" } = values;
+  if (version !== "0" && version !== "1") throw bad(`--version is 0 or 1, not "${version}"`);
   if (save === "" || replay === "") throw bad("--save and --replay take the name of a file");
   const tps = values.tps === undefined ? undefined : number("--tps", values.tps, 1, 1_000_000, true);
-  const common = { help: values.help ?? false, url, transport, save } as const;
+  const common = {
+    help: values.help ?? false,
+    url,
+    transport,
+    version: version === "1" ? 1 : 0,
+    save,
+  } as const;
   if (replay !== undefined) {
     const extra = NOT_WITH_REPLAY.find((name) => values[name] !== undefined);
     if (extra) throw bad(`--${extra} does not go with --replay: the file has it`);

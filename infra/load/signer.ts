@@ -6,7 +6,7 @@
 import type { KeyObject } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { KeyList, secretOf } from "./accounts.ts";
-import { TransferTemplate } from "./message.ts";
+import { type TransactionVersion, TransferTemplate } from "./message.ts";
 import { ROW } from "./plan.ts";
 
 export interface SignerData {
@@ -14,6 +14,7 @@ export interface SignerData {
   readonly owners: SharedArrayBuffer;
   /** Null: SOL. */
   readonly tokenAccounts: SharedArrayBuffer | null;
+  readonly version: TransactionVersion;
 }
 export interface SignRequest {
   readonly id: number;
@@ -25,10 +26,10 @@ export interface Signed {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
-const { seed, owners, tokenAccounts } = workerData as SignerData;
+const { seed, owners, tokenAccounts, version } = workerData as SignerData;
 const keys = new KeyList(owners);
 const tokens = tokenAccounts && new KeyList(tokenAccounts);
-const template = new TransferTemplate(tokens !== null);
+const template = new TransferTemplate(tokens !== null, version);
 const secrets: (KeyObject | undefined)[] = [];
 
 function bodyOf({ rows, blockhash }: SignRequest): Uint8Array<ArrayBuffer> {

@@ -1,7 +1,7 @@
 /** Version 1 transactions (SIMD-0385) on Agave's runtime and on ours: every field of the format, and what its config limits. */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TransactionErrorJson } from "../../shared/errors/transaction-error.ts";
-import { Conformance, instruction, SYSTEM, type TransactionInput, testKey } from "./harness.ts";
+import { Conformance, instruction, keyBytes, SYSTEM, type TransactionInput, testKey } from "./harness.ts";
 import { type RawV1, rawV1 } from "./harness-message.ts";
 import { move, u32, u64 } from "./harness-system.ts";
 import { v1Config } from "./random-wire.ts";
@@ -138,6 +138,36 @@ describe("what is no version 1 transaction", () => {
 });
 
 describe("what is larger than a packet", () => {
+  const large = (program: string, data: number[], accounts: [string, string][], error: TransactionErrorJson | null) =>
+    c.expect(
+      c.transaction({
+        payer,
+        instructions: [instruction(program, accounts, data)],
+        version: 1,
+        config: { computeUnitLimit: 1_400_000, loadedAccountsDataSizeLimit: 64 << 20 },
+      }),
+      error,
+    );
+  it("a memo of 3,500 bytes", () => {
+    const { ours } = large("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr", new Array(3_500).fill(97), [], null);
+    expect(ours.logs.join("\n")).toContain("a".repeat(1_000));
+  });
+  it.each([1_200, 1_216, 1_217, 3_000])(
+    "a write of %i bytes to a buffer, as Agave's limit of instruction data has it",
+    (size) => {
+      const LOADER = "BPFLoaderUpgradeab1e11111111111111111111111";
+      const buffer = testKey(50);
+      const data = new Uint8Array(37 + 4_000);
+      data.set([1, 0, 0, 0, 1, ...keyBytes(payer)]);
+      c.setAccount(buffer, { lamports: 100n * SOL, owner: LOADER, data });
+      const write = [1, 0, 0, 0, ...u32(0), ...u64(BigInt(size)), ...new Array(size).fill(7)];
+      const accounts: [string, string][] = [
+        [buffer, "w"],
+        [payer, "rs"],
+      ];
+      large(LOADER, write, accounts, size <= 1_216 ? null : { InstructionError: [0, "InvalidInstructionData"] });
+    },
+  );
   it("4,096 bytes run", () => {
     const base = rawV1({
       header: [1, 0, 1],

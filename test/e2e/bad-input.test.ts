@@ -142,7 +142,6 @@ describe("transactions", () => {
   });
 
   test.for([
-    ["an account twice", { keys: [simple().keys[0]!, simple().keys[0]!, new Uint8Array(32)] }],
     ["more read-only signers than signers", { header: [1, 1, 1] as [number, number, number] }],
     [
       "a program that is not among the accounts",

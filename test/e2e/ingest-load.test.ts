@@ -69,6 +69,15 @@ test("the file again, over POST, at another rate, and on another network", async
   expect(counts(elsewhere.stdout)).toEqual(allConfirmed(600));
 });
 
+test("transfers of version 1, also of tokens", async () => {
+  for (const more of [[], ["--token", "--seed", "tokens"]]) {
+    const args = ["--tps", "200", "--duration", "1", "--accounts", "25", "--version", "1", ...more];
+    const { code, stdout, stderr } = await load("--url", network.rpcUrl, ...args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(counts(stdout)).toEqual(allConfirmed(200));
+  }
+});
+
 test("token transfers; a second run finds its accounts and tokens", async () => {
   for (let round = 0; round < 2; round++) {
     const args = ["--tps", "200", "--duration", "1", "--accounts", "25", "--token", "--seed", "tokens"];
@@ -94,6 +103,7 @@ test.for([
   ["--duration", "0"],
   ["--accounts", "1"],
   ["--zipf", "6"],
+  ["--version", "2"],
   ["--transport", "pigeon"],
   ["--url", "ftp://x"],
   ["--save", ""],
@@ -126,7 +136,16 @@ test.for([
 test("--help", async () => {
   const { code, stdout, stderr } = await load("--help");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  for (const option of ["--tps", "--duration", "--accounts", "--zipf", "--token", "--transport", "--replay"]) {
+  for (const option of [
+    "--tps",
+    "--duration",
+    "--accounts",
+    "--zipf",
+    "--token",
+    "--version",
+    "--transport",
+    "--replay",
+  ]) {
     expect(stdout).toContain(option);
   }
 });

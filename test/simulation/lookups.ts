@@ -3,7 +3,7 @@
 import type { StorageView } from "../../shared/protocol/actor.ts";
 import { decodeBlock, resultOffsets } from "../../shared/protocol/block.ts";
 import { viewOf } from "../../shared/protocol/bytes.ts";
-import { decodeRecord, frameRecords } from "../../shared/protocol/record.ts";
+import { decodeRecord, frameRecords, recordSignature } from "../../shared/protocol/record.ts";
 import type { LedgerMachine } from "../../shared/state/ledger-machine.ts";
 import { LedgerQuery } from "../../shared/state/ledger-query.ts";
 import { demand } from "./failure.ts";
@@ -29,7 +29,7 @@ function walk(blocks: Iterable<{ readonly id: number; readonly bytes: Uint8Array
     const offsets = resultOffsets(results, records.length);
     let index = 0;
     for (const [i, record] of records.entries()) {
-      const signature = hex(record.subarray(65, 129));
+      const signature = hex(recordSignature(record));
       const result = results.slice(offsets[i], offsets[i]! + viewOf(results).getUint32(offsets[i]!, true));
       if (result[8] === 1) landed.set(signature, { slot, index: index++, record, result });
       else others.add(signature);

@@ -65,6 +65,13 @@ function groupBy<T>(items: Iterable<T>, by: (item: T) => number): Map<number, T[
   return groups;
 }
 
+/** The first signature of the record that the bytes begin with: the oracle reads by itself where it is. */
+function firstSignature(record: Uint8Array): Uint8Array {
+  const isV1 = record[6] === 1;
+  const at = isV1 ? 64 + (record[4]! | (record[5]! << 8)) - 64 * record[7]! : 65;
+  return record.subarray(at, at + 64);
+}
+
 interface Place {
   readonly slot: number;
   readonly index: number;
@@ -196,7 +203,7 @@ export class Oracle {
         landed++;
         fees += view.getBigUint64(at + 16, true);
       }
-      const signature = hex(frame.subarray(records[index]! + 65, records[index]! + 129));
+      const signature = hex(firstSignature(frame.subarray(records[index]!)));
       const places = this.#places.get(signature) ?? [];
       demand(
         !places.some((place) => place.landed),
@@ -361,14 +368,14 @@ export class Oracle {
       const [lane, seq] = name.split(" ") as [string, string];
       lanes.set(lane, [...(lanes.get(lane) ?? []), { seq: Number(seq), frame }]);
       for (const record of frameRecords(frame)) {
-        const signature = hex(record.subarray(65, 129));
+        const signature = hex(firstSignature(record));
         counts.set(signature, (counts.get(signature) ?? 0) + 1);
       }
     }
     for (const [lane, frames] of lanes) {
       const last = new Map<string, Place & { signature: string }>();
       for (const record of frames.sort((a, b) => a.seq - b.seq).flatMap(({ frame }) => frameRecords(frame))) {
-        const signature = hex(record.subarray(65, 129));
+        const signature = hex(firstSignature(record));
         const place = this.#places.get(signature)?.[0];
         // What was put off is not in its place.
         if (!place || place.deferred || counts.get(signature) !== 1) continue;

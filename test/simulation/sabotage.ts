@@ -1,7 +1,7 @@
 /** Broken parts, for the tests of the oracle: each is a wrapper around a real one. */
 
 import { concatBytes } from "../../shared/protocol/bytes.ts";
-import { frameRecords } from "../../shared/protocol/record.ts";
+import { frameRecords, recordSignature } from "../../shared/protocol/record.ts";
 import { splitList } from "./reference.ts";
 
 /** `target` with some methods replaced. */
@@ -50,4 +50,4 @@ export function rotated(list: Uint8Array): Uint8Array {
 }
 
 export const signaturesOf = (frame: Uint8Array): Uint8Array =>
-  concatBytes(...frameRecords(frame).map((record) => record.subarray(65, 129)));
+  concatBytes(...frameRecords(frame).map((record) => recordSignature(record)));

@@ -22,7 +22,12 @@ const SHARDS = [1, 2, 4, 8];
 const BATCH = 60;
 
 function workloadOf(seed: number): { batches: Batch[]; accounts: Account[] } {
-  const made = randomWorkload(1000 + seed, TRANSACTIONS, { blockhash: SYSTEM, associatedToken: true, memo: true });
+  const made = randomWorkload(1000 + seed, TRANSACTIONS, {
+    blockhash: SYSTEM,
+    associatedToken: true,
+    memo: true,
+    version1: 0.25,
+  });
   const tokenAccounts = made.accounts.map(({ key, owner, lamports, data }) => ({
     key,
     owner,

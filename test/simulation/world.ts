@@ -85,7 +85,12 @@ const libraries = new Map<number, TokenLibrary>();
 export function tokenLibrary(number: number): TokenLibrary {
   let library = libraries.get(number);
   if (!library) {
-    const made = randomWorkload(number, LIBRARY_SIZE, { blockhash: SYSTEM, associatedToken: true, memo: true });
+    const made = randomWorkload(number, LIBRARY_SIZE, {
+      blockhash: SYSTEM,
+      associatedToken: true,
+      memo: true,
+      version1: 0.25,
+    });
     const accounts = made.accounts.map(({ key: id, owner, lamports, data }) => account(id, lamports, owner, data));
     library = { accounts, transactions: made.transactions };
     libraries.set(number, library);

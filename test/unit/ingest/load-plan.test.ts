@@ -1,10 +1,13 @@
 import { createPublicKey, verify } from "node:crypto";
 import { expect, test } from "vitest";
-import { publicKeyOf, SYSTEM_PROGRAM, secretOf } from "../../../infra/load/accounts.ts";
+import { publicKeyOf, SYSTEM_PROGRAM, secretOf, TOKEN_PROGRAM } from "../../../infra/load/accounts.ts";
 import { Histogram } from "../../../infra/load/histogram.ts";
 import { signTransaction, TransferTemplate } from "../../../infra/load/message.ts";
 import { makePlan, ROW, zipf } from "../../../infra/load/plan.ts";
 import { ByteWriter } from "../../../shared/protocol/bytes.ts";
+import { decodeRecord } from "../../../shared/protocol/record.ts";
+import { WasmInstance } from "../../../shared/svm/wasm-instance.ts";
+import { wasmModule } from "../../wasm-module.ts";
 
 const options = { seed: "s", accounts: 50, token: false, tps: 1_000, duration: 20, zipf: 1 };
 
@@ -37,7 +40,7 @@ test("a template's transfer is the transaction that its instruction makes, with 
   const [from, to] = [secretOf("s", 1), secretOf("s", 2)];
   const [payer, payee] = [publicKeyOf(from), publicKeyOf(to)];
   const blockhash = new Uint8Array(32).fill(9);
-  const template = new TransferTemplate(false);
+  const template = new TransferTemplate(false, 0);
   template.setKey(0, payer);
   template.setKey(1, payee);
   template.setBlockhash(blockhash);
@@ -50,6 +53,41 @@ test("a template's transfer is the transaction that its instruction makes, with 
   const signed = signTransaction([from], [{ program: SYSTEM_PROGRAM, accounts, data }], blockhash);
   expect(template.sign(from)).toEqual(signed);
   expect(verify(null, signed.subarray(65), createPublicKey(from), signed.subarray(1, 65))).toBe(true);
+});
+
+test.each([false, true])("a template of version 1 is one transaction, with a good signature; of tokens %s", (token) => {
+  const from = secretOf("s", 1);
+  const keys = [publicKeyOf(from), publicKeyOf(secretOf("s", 2)), publicKeyOf(secretOf("s", 3))].slice(
+    0,
+    token ? 3 : 2,
+  );
+  const template = new TransferTemplate(token, 1);
+  keys.forEach((key, i) => {
+    template.setKey(i, key);
+  });
+  template.setBlockhash(new Uint8Array(32).fill(9));
+  template.setAmount(123_456);
+  const wasm = new WasmInstance(wasmModule());
+  expect(wasm.call("txParse", template.sign(from))).toBe(0);
+  const record = wasm.out();
+  expect(wasm.call("txVerifyRecord", record)).toBe(1);
+  const tx = decodeRecord(record);
+  expect(tx.accountKeys).toEqual([...keys, token ? TOKEN_PROGRAM : SYSTEM_PROGRAM]);
+  expect(tx.recentBlockhash).toEqual(new Uint8Array(32).fill(9));
+  expect(tx.config).toEqual({
+    priorityFee: null,
+    computeUnitLimit: 10_000,
+    loadedAccountsDataSizeLimit: 1 << 20,
+    heapSize: null,
+  });
+  const data = token ? new ByteWriter().u8(3) : new ByteWriter().u32(2);
+  expect(tx.instructions).toEqual([
+    {
+      programIdIndex: keys.length,
+      accounts: Uint8Array.from(token ? [1, 2, 0] : [0, 1]),
+      data: data.u64(123_456).bytes(),
+    },
+  ]);
 });
 
 test("a histogram's percentiles, to 2%, and its bars", () => {
