@@ -1,9 +1,9 @@
 /** `npm run demo`: an app's day on the network, written with @solana/kit alone. */
 import { parseCommandLine } from "../network/command-line.ts";
-import { Failure } from "../network/failure.ts";
+import { Failure, noNetwork } from "../network/failure.ts";
 import { connect } from "./app.ts";
 import { Report } from "./report.ts";
-import { tell } from "./story.ts";
+import { NoFaucet, tell } from "./story.ts";
 
 const EXIT_REFUSED = 2;
 const MAX_PAYMENTS = 10_000;
@@ -45,12 +45,17 @@ async function main(): Promise<number> {
     .getGenesisHash()
     .send()
     .catch((error: Error) => {
-      const reason = (error.cause as { code?: string } | undefined)?.code ?? error.message;
-      throw new Failure("network-unreachable", `no network answers at ${url} (${reason}); npm start starts one`);
+      throw new Failure("network-unreachable", noNetwork(url, error));
     });
   process.stdout.write(`network ${genesis} at ${url}\n`);
   const report = new Report(app);
-  await tell(app, report, payments);
+  await tell(app, report, payments).catch((error: unknown) => {
+    if (!(error instanceof NoFaucet)) throw error;
+    throw new Failure(
+      "no-faucet",
+      `the network at ${url} gives no lamports: ${error.message}. The demo needs a network with a faucet`,
+    );
+  });
   process.stdout.write(`\n${report.table()}\n`);
   return report.allConfirmed ? 0 : 1;
 }

@@ -4,7 +4,7 @@ import { fetchPost, hostTimer, streamUrl, webSocket } from "../../shared/ingest/
 import { CONFIRMED } from "../../shared/ingest/batch.ts";
 import { IngestClient } from "../../shared/ingest/client.ts";
 import { PostTransport, StreamTransport } from "../../shared/ingest/transport.ts";
-import { Failure } from "../network/failure.ts";
+import { Failure, noNetwork } from "../network/failure.ts";
 import { rpcCall } from "../start/rpc.ts";
 import { fundAccounts, latestBlockhash } from "./funding.ts";
 import { HELP, type LoadOptions, parseOptions, type TransportName } from "./options.ts";
@@ -20,8 +20,7 @@ async function genesisHash(url: string): Promise<string> {
   try {
     return await rpcCall<string>(url, "getGenesisHash");
   } catch (error) {
-    const reason = ((error as Error).cause as { code?: string } | undefined)?.code ?? (error as Error).message;
-    throw new Failure("network-unreachable", `no network answers at ${url} (${reason}); npm start starts one`);
+    throw new Failure("network-unreachable", noNetwork(url, error));
   }
 }
 

@@ -19,6 +19,7 @@ export type FailureCode =
   | "too-many-lamports"
   | "clone-failed"
   | "network-unreachable"
+  | "no-faucet"
   | "program-refused";
 
 export class Failure extends Error {
@@ -29,6 +30,12 @@ export class Failure extends Error {
     super(message);
     this.code = code;
   }
+}
+
+/** In the words of every command that needs a network: nothing answers at `url`. */
+export function noNetwork(url: string, error: unknown): string {
+  const { cause, message } = error as Error;
+  return `no network answers at ${url} (${systemCode(cause) || message}); npm start starts one`;
 }
 
 /** The code of a Node system error ("ENOENT", ...), or "" for anything else. */

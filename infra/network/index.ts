@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { isStale } from "../build/wasm.mjs";
+import { ensureDevMints } from "./dev-mints.ts";
 import { Failure } from "./failure.ts";
 import { type NetworkFile, networkVariable, objectNames } from "./genesis.ts";
 import { Guard } from "./guard.ts";
@@ -244,6 +245,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
       }),
     );
     await sooner(started.ready());
+    if (options.dev) await sooner(ensureDevMints(started.rpcUrl));
     return started;
   } catch (error) {
     if (signal?.aborted) await Promise.all(pids.filter((pid) => pid !== undefined).map(killAndWait));

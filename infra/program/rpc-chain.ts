@@ -14,6 +14,7 @@ import {
   SOLANA_ERROR__TRANSACTION_ERROR__BLOCKHASH_NOT_FOUND,
   type Transaction,
 } from "@solana/kit";
+import { noNetwork } from "../network/failure.ts";
 import type { Chain, ChainAccount, Lifetime, Outcome } from "./chain.ts";
 import { ProgramError } from "./errors.ts";
 
@@ -70,7 +71,7 @@ export class RpcChain implements Chain {
       } catch (error) {
         if (!isTemporary(error)) throw error;
         if (performance.now() > until) {
-          throw new ProgramError("unreachable", `${this.#url} does not answer: ${(error as Error).message}`);
+          throw new ProgramError("unreachable", noNetwork(this.#url, error));
         }
         await sleep(pause);
       }
@@ -82,7 +83,7 @@ export class RpcChain implements Chain {
       .getGenesisHash()
       .send()
       .catch((error: Error) => {
-        throw new ProgramError("unreachable", `${this.#url} does not answer: ${error.message}`);
+        throw new ProgramError("unreachable", noNetwork(this.#url, error));
       });
     return this.#genesisHash;
   }

@@ -160,7 +160,7 @@ export class Session {
     };
     const done = await deployProgram(this.#chain, request, authority.seed, this.#report);
     const { program, signature, writes } = done;
-    return { program, what: done.upgraded ? "upgraded" : "deployed", signature, writes };
+    return { program, status: done.upgraded ? "upgraded" : "deployed", signature, writes };
   }
 
   async #writeBuffer(file: string): Promise<Answer> {
@@ -227,7 +227,7 @@ export class Session {
     const to = recipient === undefined ? payer.signer.address : key(recipient);
     const wallets = { payer: payer.signer, authority: authority.signer };
     const { kind, lamports } = await closeAccount(this.#chain, wallets, target, to, consent);
-    return { address: target, what: `${kind} closed`, lamports: String(lamports) };
+    return { address: target, status: `${kind} closed`, lamports: String(lamports) };
   }
 
   async #closeBuffers(): Promise<Answer> {

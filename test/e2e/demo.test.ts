@@ -1,5 +1,6 @@
 /** `npm run demo` from the outside. */
 import { execFile } from "node:child_process";
+import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
@@ -45,6 +46,29 @@ test.for([
     "0.000005",
     "0.000440",
   ]);
+});
+
+test("a network without a faucet: one clear line, exit code 2", async () => {
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (part) => {
+      body += part;
+    });
+    request.on("end", () => {
+      const { id, method } = JSON.parse(body);
+      const error = { code: -32601, message: `no ${method}` };
+      const known = method === "getGenesisHash" ? { result: "11111111111111111111111111111111" } : { error };
+      response.setHeader("content-type", "application/json").end(JSON.stringify({ jsonrpc: "2.0", id, ...known }));
+    });
+  });
+  const port = await findPortPair("127.0.0.1");
+  await new Promise<void>((resolve) => void server.listen(port, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { code, stderr } = await demo("--url", `http://127.0.0.1:${port}`);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /^infinisvm demo: the network at http:.* gives no lamports: .*The demo needs a network with a faucet\n$/,
+  );
 });
 
 test("no network: one clear line, exit code 2", async () => {

@@ -79,7 +79,7 @@ afterAll(async () => {
 
 test("a program is deployed, called, shown, dumped, upgraded, handed over and closed", async () => {
   const deployed = await answer("deploy", at("memo.so"), "--airdrop", "50");
-  expect(deployed.what).toBe("deployed");
+  expect(deployed.status).toBe("deployed");
   const program = address(deployed.program!);
   expect(await callLogs(program, "hello")).toContain("Program log: hello");
 
@@ -92,7 +92,7 @@ test("a program is deployed, called, shown, dumped, upgraded, handed over and cl
 
   // Longer than the first: the program data are extended, and the same id is found beside the file's name.
   const upgraded = await answer("upgrade", at("token.so"), "--program-id", program);
-  expect(upgraded).toMatchObject({ program, what: "upgraded" });
+  expect(upgraded).toMatchObject({ program, status: "upgraded" });
   expect(await refused("deploy", at("memo.so"), "--program-id", at("payer.json"))).toContain(
     "not of an upgradeable program",
   );
@@ -166,12 +166,12 @@ test("a buffer is written first and deployed later; buffers left over are closed
     at("new.json"),
     "--final",
   );
-  expect(deployed).toMatchObject({ what: "deployed", writes: 0 });
+  expect(deployed).toMatchObject({ status: "deployed", writes: 0 });
   expect((await answer("show", deployed.program!)).authority).toBeNull();
   expect(await refused("deploy", at("memo.so"), "--program-id", at("new.json"))).toContain("final");
   await answer("write-buffer", at("token.so"));
-  const { closed } = await answer<{ closed: { what: string }[] }>("close", "--buffers");
-  expect(closed.map(({ what }) => what)).toEqual(["buffer closed"]);
+  const { closed } = await answer<{ closed: { status: string }[] }>("close", "--buffers");
+  expect(closed.map(({ status }) => status)).toEqual(["buffer closed"]);
 });
 
 test("what is refused: one line that says why, nothing sent", async () => {
@@ -184,7 +184,7 @@ test("what is refused: one line that says why, nothing sent", async () => {
   expect(poor).toMatchObject({ code: 2, stderr: expect.stringContaining("lamports; the deployment needs") });
   expect(await refused("keygen", at("poor.json"))).toContain("poor.json");
   const away = await command("show", TOKEN, "--url", "http://127.0.0.1:9");
-  expect(away).toMatchObject({ code: 2, stderr: expect.stringContaining("http://127.0.0.1:9 does not answer") });
+  expect(away).toMatchObject({ code: 2, stderr: expect.stringContaining("no network answers at http://127.0.0.1:9") });
   expect((await command("--help")).stdout).toContain("deploy FILE.so");
 });
 
@@ -201,5 +201,5 @@ test("progress is told on standard error, the result on standard output", async 
     "5",
   );
   expect(ended.stderr).toMatch(/writing \[#{30}\] (\d+)\/\1 \d+\/s\n$/);
-  expect(ended.stdout).toMatch(/^program +\w+\nwhat +deployed\n/);
+  expect(ended.stdout).toMatch(/^program +\w+\nstatus +deployed\n/);
 });

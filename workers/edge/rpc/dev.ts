@@ -86,6 +86,11 @@ const profileConfig = config({
   depth: optional(z.enum(["transaction", "instruction"])),
 });
 
+/** How to get a mint. */
+const MINTS_HINT =
+  "USDC's and USDT's are at their addresses of mainnet; others can be made by a transaction, set with surfnet_setAccount, " +
+  "or loaded from files when a network begins (npm start -- --reset --dev --account FILE.json)";
+
 function hexBytes(value: string): Uint8Array {
   const digits = value.startsWith("0x") ? value.slice(2) : value;
   if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) {
@@ -170,7 +175,8 @@ async function mintOf(call: Call, head: Head, mint: Uint8Array, program: string 
   const account = await call.account(head, mint);
   const owner = account && encodeBase58(account.owner);
   if (!account || !owner || !isTokenProgram(owner) || !readMint(account.data)) {
-    throw invalidParams(`${encodeBase58(mint)} is not a token mint`);
+    const what = account ? "is not a token mint" : "is not there: a token mint is expected";
+    throw invalidParams(`${encodeBase58(mint)} ${what}. ${MINTS_HINT}`);
   }
   if (program !== undefined && program !== owner) {
     throw invalidParams(`the mint ${encodeBase58(mint)} is of token program ${owner}, not ${program}`);
