@@ -1,12 +1,12 @@
 /**
  * `jsonParsed` instructions, as Agave's transaction-status gives them: System, Stake, Vote, SPL Token, Associated Token,
- * Memo, Address Lookup Table and the upgradeable loader. Whatever is not exactly such an instruction is answered partially decoded.
+ * Memo, Address Lookup Table and the loaders v2 and v3. Whatever is not exactly such an instruction is answered partially decoded.
  */
 import { encodeBase58 } from "./base58.ts";
 import { type Accounts, apply, Fields, type Members, type Shape } from "./instruction-fields.ts";
 import type { Json } from "./json.ts";
 import * as key from "./keys.ts";
-import { LOADER_INSTRUCTIONS } from "./parse-loader.ts";
+import { LOADER_2_INSTRUCTIONS, LOADER_INSTRUCTIONS } from "./parse-loader.ts";
 import { STAKE_INSTRUCTIONS } from "./parse-stake.ts";
 import { parseTokenInstruction } from "./parse-token-instruction.ts";
 import { VOTE_INSTRUCTIONS } from "./parse-vote.ts";
@@ -167,6 +167,7 @@ const PROGRAMS: Readonly<Record<string, InstructionParser>> = {
     "address-lookup-table",
     (data, accounts) => parseBincode(LOOKUP_TABLE, data, accounts),
   ],
+  [key.BPF_LOADER_2]: ["bpf-loader", (data, accounts) => parseBincode(LOADER_2_INSTRUCTIONS, data, accounts)],
   [key.BPF_LOADER_UPGRADEABLE]: [
     "bpf-upgradeable-loader",
     (data, accounts) => parseBincode(LOADER_INSTRUCTIONS, data, accounts),

@@ -1,6 +1,6 @@
 /**
- * `jsonParsed` of the upgradeable loader: its accounts (Agave account-decoder/src/parse_bpf_loader.rs) and its instructions
- * (transaction-status/src/parse_bpf_loader.rs). Variants by number: solana-loader-v3-interface.
+ * `jsonParsed` of the upgradeable loader: its accounts (Agave account-decoder/src/parse_bpf_loader.rs) and its instructions, and those
+ * of loader v2 (transaction-status/src/parse_bpf_loader.rs). Variants by number: solana-loader-v3-interface, -v2-interface.
  */
 import { viewOf } from "../protocol/bytes.ts";
 import { encodeBase58 } from "./base58.ts";
@@ -49,6 +49,12 @@ function bytes(f: Fields): string {
   if (length > BigInt(rest.length)) throw new RangeError("instruction data end too early");
   return encodeBase64(rest.subarray(0, Number(length)));
 }
+
+/** Of loader v2, which takes none of them any more: they stay readable in transactions that failed. */
+export const LOADER_2_INSTRUCTIONS: readonly Shape[] = [
+  ["write", 1, (f, a) => ({ offset: f.u32(), bytes: bytes(f), account: a[0] })],
+  ["finalize", 2, (_, a) => ({ account: a[0] })],
+];
 
 export const LOADER_INSTRUCTIONS: readonly Shape[] = [
   ["initializeBuffer", 1, (_, a) => ({ account: a[0], authority: a[1] })],

@@ -1,7 +1,7 @@
 /** `jsonParsed` of the upgradeable loader, in the shapes of Agave's account-decoder and transaction-status. */
 import { expect, test } from "vitest";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
-import { BPF_LOADER_UPGRADEABLE } from "../../../shared/rpc/keys.ts";
+import { BPF_LOADER_2, BPF_LOADER_UPGRADEABLE } from "../../../shared/rpc/keys.ts";
 import { parseAccountData } from "../../../shared/rpc/parse-account.ts";
 import { parsedInstruction } from "../../../shared/rpc/parse-instruction.ts";
 
@@ -153,4 +153,22 @@ test("an instruction with too few accounts, an unknown number or data that end t
   ] as const) {
     expect(parse(accounts, ...data).parsed).toBeUndefined();
   }
+});
+
+test("instructions of loader v2 are parsed", () => {
+  const keys = [a, b, BPF_LOADER_2];
+  const said = (accounts: number, ...data: number[]) =>
+    parsedInstruction(
+      { programIdIndex: 2, accounts: Array.from({ length: accounts }, (_, i) => i), data: Uint8Array.from(data) },
+      keys,
+      1,
+    );
+  const bytes = new Array<number>(99).fill(8);
+  const written = [...u32(0), ...u32(4242), ...u64(99), ...bytes];
+  const shownAs = (parsed: object) => ({ program: "bpf-loader", programId: BPF_LOADER_2, parsed, stackHeight: 1 });
+  const info = { offset: 4242, bytes: Buffer.from(bytes).toString("base64"), account: a };
+  expect(said(1, ...written)).toEqual(shownAs({ type: "write", info }));
+  expect(said(2, ...u32(1))).toEqual(shownAs({ type: "finalize", info: { account: a } }));
+  const others = [said(0, ...written), said(1, ...u32(1)), said(2, ...u32(2)), said(1, ...written.slice(0, -1))];
+  for (const other of others) expect(other).not.toHaveProperty("parsed");
 });
