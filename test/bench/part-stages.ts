@@ -50,6 +50,7 @@ export async function parsePart(bench: Bench): Promise<PartResult> {
   const rows: Row[] = [
     { name: "parse and sanitise a transfer", value: ns(parsed.parseNs), beside: `target 300 ns; ${beside}` },
     { name: "the same with the copies in and out of WASM", value: ns(parsed.parseCopiedNs) },
+    { name: "parse and sanitise a transfer of version 1", value: ns(parsed.parseV1Ns) },
   ];
   return { figures: { parseNs: parsed.parseNs }, detail: { ...parsed, kitNs }, rows };
 }
@@ -74,7 +75,7 @@ export async function planPart(bench: Bench): Promise<PartResult> {
 export async function executePart(bench: Bench): Promise<PartResult> {
   const { rounds, storeAccounts } = bench.sizes;
   const rows: Row[] = [];
-  const run = async (kind: "sol" | "token", target: string) => {
+  const run = async (kind: "sol" | "token" | "v1", target: string) => {
     const result = await inWorkerd("execute", { kind, accounts: storeAccounts, rounds, transactions: 10_000 });
     const rate = (executeNs: number) => 1e9 / (result.admitNs + result.beginNs + executeNs);
     const off = rate(result.executeNs);
@@ -92,8 +93,9 @@ export async function executePart(bench: Bench): Promise<PartResult> {
   };
   const sol = await run("sol", "1,000,000/s");
   const token = await run("token", "500,000/s");
+  const v1 = await run("v1", "as of version 0");
   const figures = { solTransfersPerSecond: sol.perSecond, tokenTransfersPerSecond: token.perSecond };
-  return { figures, detail: { sol, token }, rows };
+  return { figures, detail: { sol, token, v1 }, rows };
 }
 
 export async function litesvmPart(bench: Bench): Promise<PartResult> {

@@ -78,13 +78,17 @@ export function randomBudgetInstruction(r: Random): Ix {
   return { program: COMPUTE_BUDGET, accounts: [], data };
 }
 
-/** A config of version 1: nearly always enough, now and then no loaded data at all or what must be refused. */
+/** A config of version 1: nearly always enough, now and then few units, none, no loaded data or what must be refused. */
 export function randomConfig(r: Random): V1Config {
-  // Units of programs that are native here are a number of their own: there are always more than enough (v1.test.ts has none and few).
-  const units = r.chance(0.9) ? 1_400_000 : 1_400_000 + r.below(1 << 30);
+  const units = r.weighted([
+    [30, 1_400_000],
+    [3, 1_400_000 + r.below(1 << 30)],
+    [4, r.below(20_000)],
+    [1, undefined],
+  ]);
   return v1Config({
     ...(r.chance(0.4) && { priorityFee: r.chance(0.95) ? BigInt(r.below(1_000_000)) : r.u64() }),
-    units,
+    ...(units !== undefined && { units }),
     // Some sysvars are larger here than in litesvm: the limit is far away from what is loaded.
     ...(r.chance(0.97) && { loaded: r.chance(0.95) ? 1_000_000 + r.below(1 << 27) : r.below(64) }),
     ...(r.chance(0.2) && { heap: r.chance(0.9) ? 1024 * (32 + r.below(225)) : r.u32() }),

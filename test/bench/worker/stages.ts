@@ -35,20 +35,30 @@ export interface ParseResult {
   readonly parseNs: number;
   /** With the copies in and out. */
   readonly parseCopiedNs: number;
+  /** As parseNs, of version 1. */
+  readonly parseV1Ns: number;
   readonly transactions: number;
 }
 
 export async function benchParse(module: WebAssembly.Module, rounds: number): Promise<ParseResult> {
   const wasm = new WasmInstance(module);
   const count = 1_000;
-  const batch = transferBatch({ kind: "sol", count, blockhash: GENESIS, choose: uniform(100_000, 1), first: 0 });
-  const at = wasm.write(batch);
-  const parse = () => {
-    wasm.exports.txParseBatch!(at, batch.length);
+  const batchOf = (kind: Kind) =>
+    transferBatch({ kind, count, blockhash: GENESIS, choose: uniform(100_000, 1), first: 0 });
+  /** Runs over a batch in the memory of an instance of its own. */
+  const parser = (of: WasmInstance, batch: Uint8Array) => {
+    const at = of.write(batch);
+    const parse = () => {
+      of.exports.txParseBatch!(at, batch.length);
+    };
+    parse();
+    const codes = new Int32Array(of.out().slice(4, 4 + count * 4).buffer);
+    if (codes.some((code) => code !== 0)) throw new Error("a transaction does not parse");
+    return parse;
   };
-  parse();
-  const codes = new Int32Array(wasm.out().slice(4, 4 + count * 4).buffer);
-  if (codes.some((code) => code !== 0)) throw new Error("a transaction does not parse");
+  const batch = batchOf("sol");
+  const parse = parser(wasm, batch);
+  const parseV1 = parser(new WasmInstance(module), batchOf("v1"));
   const copied = () => {
     wasm.call("txParseBatch", batch);
     wasm.out();
@@ -56,9 +66,15 @@ export async function benchParse(module: WebAssembly.Module, rounds: number): Pr
   const sides = [
     { operations: count, run: parse },
     { operations: count, run: copied },
+    { operations: count, run: parseV1 },
   ];
-  const [parseUs, copiedUs] = (await takeTurns(rounds, sides)).us;
-  return { parseNs: parseUs! * 1000, parseCopiedNs: copiedUs! * 1000, transactions: count };
+  const [parseUs, copiedUs, v1Us] = (await takeTurns(rounds, sides)).us;
+  return {
+    parseNs: parseUs! * 1000,
+    parseCopiedNs: copiedUs! * 1000,
+    parseV1Ns: v1Us! * 1000,
+    transactions: count,
+  };
 }
 
 export interface PlanResult {

@@ -3,7 +3,7 @@
  * an index, signatures are made up, bytes are patched into a template.
  */
 import { ACCOUNT_HEADER, LIST_HEADER } from "../../../shared/state/accounts.ts";
-import { encodeTransaction, u32, u64 } from "../../conformance/random-wire.ts";
+import { encodeTransaction, u32, u64, v1Config } from "../../conformance/random-wire.ts";
 import { prng } from "../prng.ts";
 
 const SYSTEM = new Uint8Array(32);
@@ -48,6 +48,10 @@ const TOKENS = 10n ** 12n;
 
 /** First key of a wire transaction with one signature: count, signature, three bytes of header, count of keys. */
 const KEYS_AT = 1 + 64 + 3 + 1;
+/** Of a version 1 transaction (SIMD-0385), whose signature comes last. */
+const V1_KEYS_AT = 42;
+/** Enough for a transfer. */
+const V1_CONFIG = v1Config({ units: 10_000, loaded: 1 << 20 });
 
 /** Key of account `index` of a kind: 32 bytes that look random and need no hashing library. */
 export function writeKey(out: Uint8Array, at: number, kind: number, index: number): void {
@@ -67,7 +71,8 @@ function keyOf(kind: number, index: number): Uint8Array {
   return key;
 }
 
-export type Kind = "sol" | "token";
+/** `v1`: transfers of SOL as version 1 transactions. */
+export type Kind = "sol" | "token" | "v1";
 const WALLET = 1;
 const TOKEN_ACCOUNT = 2;
 const MINT = 3;
@@ -101,12 +106,13 @@ export function accountList(kind: "wallet" | "token", from: number, to: number):
 function template(kind: Kind, blockhash: Uint8Array): Uint8Array {
   const key = (index: number) => keyOf(9, index);
   const sign = () => new Uint8Array(64);
-  if (kind === "sol") {
+  if (kind !== "token") {
     const accounts = [
       { key: key(0), signer: true, writable: true },
       { key: key(1), writable: true },
     ];
-    return encodeTransaction(key(0), [{ program: SYSTEM, accounts, data: [...u32(2), ...u64(1)] }], blockhash, sign);
+    const transfer = { program: SYSTEM, accounts, data: [...u32(2), ...u64(1)] };
+    return encodeTransaction(key(0), [transfer], blockhash, sign, kind === "v1" ? V1_CONFIG : undefined);
   }
   const accounts = [
     { key: key(1), writable: true },
@@ -132,6 +138,9 @@ export interface Transfers {
 export function transferBatch({ kind, count, blockhash, choose, first }: Transfers): Uint8Array {
   const wire = template(kind, blockhash);
   const size = 2 + wire.length;
+  const signatureAt = kind === "v1" ? wire.length - 64 : 1;
+  const keysAt = kind === "v1" ? V1_KEYS_AT : KEYS_AT;
+  const amountAt = (kind === "v1" ? signatureAt : wire.length) - 8;
   const out = new Uint8Array(count * size);
   const view = new DataView(out.buffer);
   for (let i = 0; i < count; i++) {
@@ -139,19 +148,17 @@ export function transferBatch({ kind, count, blockhash, choose, first }: Transfe
     view.setUint16(at, wire.length, true);
     const tx = at + 2;
     out.set(wire, tx);
-    view.setUint32(tx + 1, first + i, true);
-    view.setUint32(tx + 33, Math.imul(first + i, 0x9e3779b1), true);
+    view.setUint32(tx + signatureAt, first + i, true);
+    view.setUint32(tx + signatureAt + 32, Math.imul(first + i, 0x9e3779b1), true);
     const from = choose();
     let to = choose();
     while (to === from) to = choose();
-    writeKey(out, tx + KEYS_AT, WALLET, from);
-    if (kind === "sol") {
-      writeKey(out, tx + KEYS_AT + 32, WALLET, to);
-    } else {
-      writeKey(out, tx + KEYS_AT + 32, TOKEN_ACCOUNT, from);
-      writeKey(out, tx + KEYS_AT + 64, TOKEN_ACCOUNT, to);
-    }
-    view.setUint32(tx + wire.length - 8, first + i + 1, true);
+    writeKey(out, tx + keysAt, WALLET, from);
+    if (kind === "token") {
+      writeKey(out, tx + keysAt + 32, TOKEN_ACCOUNT, from);
+      writeKey(out, tx + keysAt + 64, TOKEN_ACCOUNT, to);
+    } else writeKey(out, tx + keysAt + 32, WALLET, to);
+    view.setUint32(tx + amountAt, first + i + 1, true);
   }
   return out;
 }

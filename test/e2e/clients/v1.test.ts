@@ -88,13 +88,16 @@ async function send(...given: Parameters<typeof message>) {
   return getSignatureFromTransaction(transaction);
 }
 
+interface Answer {
+  // biome-ignore lint/suspicious/noExplicitAny: what a client finds in the answer is the test's business.
+  readonly result?: any;
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: object };
+}
+
 /** A call as no client library makes it. */
 async function call(method: string, ...params: unknown[]) {
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-  return (await (await fetch(network.rpcUrl, { method: "POST", body })).json()) as {
-    result?: any;
-    error?: { code: number; message: string; data?: any };
-  };
+  return (await (await fetch(network.rpcUrl, { method: "POST", body })).json()) as Answer;
 }
 
 describe("sent by sendAndConfirmTransactionFactory", () => {
@@ -222,7 +225,9 @@ describe("read back", () => {
   test.each(["full", "accounts", "signatures"])("getBlock, %s", async (transactionDetails) => {
     const { result } = await call("getBlock", Number(slot), { transactionDetails, maxSupportedTransactionVersion: 1 });
     if (transactionDetails === "signatures") return expect(result.signatures).toContain(sent);
-    const found = result.transactions.find((one: any) => one.transaction.signatures[0] === sent);
+    const found = result.transactions.find(
+      (one: { transaction: { signatures: string[] } }) => one.transaction.signatures[0] === sent,
+    );
     expect(found.version).toBe(1);
     if (transactionDetails === "full") expect(found.transaction.message.transactionConfig.priorityFee).toBe(9);
   });
