@@ -14,6 +14,7 @@ export {
   engineCollect,
   engineCommit,
   engineCount,
+  engineEpoch,
   engineExecute,
   engineFault,
   engineForget,

@@ -9,8 +9,10 @@ import { BuilderMachine, type ClockEvent, type WatchEvent } from "../../shared/s
 import type { ClockCommand } from "../../shared/scheduling/dev-clock.ts";
 import type { ChainPart } from "../../shared/scheduling/hash-chain.ts";
 import { Planner } from "../../shared/scheduling/planner.ts";
+import { genesisEpochRecord } from "../../shared/stake/next-epoch.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
+import { genesisShards } from "../host/genesis.ts";
 import type { LongField } from "../host/long-message.ts";
 import { MachineHost } from "../host/machine-host.ts";
 import { randomSeed } from "../host/random-seed.ts";
@@ -25,8 +27,10 @@ export interface HeadAnswer {
   /** View and Unix seconds of a next slot. */
   readonly view: number;
   readonly nextTimestamp: number;
-  /** Unix seconds of the beginning of its epoch. */
+  /** Unix seconds of the beginning of the epoch of `slot`. */
   readonly epochStartTimestamp: number;
+  /** The record of that epoch (shared/stake/epoch-record.ts), empty for the empty one. Absent: the caller knows it. */
+  readonly epochRecord: Uint8Array | undefined;
   readonly transactionCount: bigint;
   readonly capitalization: bigint;
 }
@@ -70,22 +74,23 @@ export class Builder extends DurableObject<Env> implements Actor {
       contextFlags: network.realPrograms ?? 0,
       ...(network.faucetSecret && { developer: network.faucetSecret.subarray(32) }),
       development: network.dev === true,
+      genesisEpoch: () => genesisEpochRecord(genesisShards(env, network).map(({ accounts }) => accounts)),
     });
     this.#host = new MachineHost(ctx, env, "builder", network.genesisHash, this.#machine);
   }
 
   /**
    * The stored tip; null while the builder recovers after a start. `since`: the caller knows the blockhashes up to that
-   * slot, -1 none. Keeps an idle chain ticking for a while.
+   * slot, -1 none. `knownEpoch`: of the record that the caller knows, -1 none. Keeps an idle chain ticking for a while.
    */
-  async head(since: number): Promise<HeadAnswer | null> {
+  async head(since: number, knownEpoch: number): Promise<HeadAnswer | null> {
     this.#host.step({ type: "watch" });
-    const tip = this.#machine.tipSince(since, Date.now());
+    const tip = this.#machine.tipSince(since, knownEpoch, Date.now());
     if (!tip) return null;
-    const { slot, view, unixTimestamp, transactionCount, capitalization } = tip.header;
-    const { part, unixTimestamp: nextTimestamp, epochStartTimestamp } = tip;
-    const next = { nextTimestamp, epochStartTimestamp };
-    return { slot, view, blockTime: unixTimestamp, part, ...next, transactionCount, capitalization };
+    const { slot, view, unixTimestamp, epochStartTimestamp, transactionCount, capitalization } = tip.header;
+    const { part, unixTimestamp: nextTimestamp, epochRecord } = tip;
+    const epoch = { epochStartTimestamp, epochRecord };
+    return { slot, view, blockTime: unixTimestamp, part, nextTimestamp, ...epoch, transactionCount, capitalization };
   }
 
   /** Sets the clock of a network for development. False: still recovering after a start; nothing was set. */

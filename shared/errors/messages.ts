@@ -44,6 +44,7 @@ export const ERROR_TEXT: Readonly<Record<ErrorCode, string>> = {
   2017: "the answer is too large",
   2018: "the log row is corrupt",
   2019: "data are missing that the input has only hashes for",
+  2020: "the epoch record that the slot context names is not here",
   3001: "malformed frame or argument to the planner",
   3002: "the planner is not initialised",
   3003: "the pool of waiting transactions is full",

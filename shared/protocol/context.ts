@@ -3,6 +3,7 @@ import type { Sha256 } from "./actor.ts";
 import { ByteWriter, concatBytes, equalBytes, viewOf } from "./bytes.ts";
 import {
   BLOCKHASH_WINDOW,
+  CONTEXT_EPOCH,
   CONTEXT_HASHES,
   CONTEXT_HEADER_SIZE,
   CONTEXT_RECENT,
@@ -21,16 +22,27 @@ export interface SlotContextFields {
   readonly hashes: readonly Uint8Array[];
   /** Blockhash of the newest block. Unset: the first of `hashes`. */
   readonly parent?: Uint8Array;
+  /** Slot of the newest block. Unset: the newest of `hashes` that is not zeros. */
+  readonly parentSlot?: number;
   /** On a network for development, the address that may decree (wasm/svm/programs/dev-network). Unset: nobody may. */
   readonly developer?: Uint8Array | undefined;
   /** Bits 0 to 3: programs that run from their real ELFs (real-programs.ts). Unset: none. */
   readonly flags?: number;
   /** Usable blockhashes, newest first, and the height of the newest. Unset: every slot raised the height. */
   readonly recent?: { readonly hashes: readonly Uint8Array[]; readonly height: number };
+  /** Hash of the epoch record (shared/stake/epoch-record.ts). Unset: of the empty one. */
+  readonly epochHash?: Uint8Array;
+  /**
+   * "simulation": what is run in it sees the Clock of slot - 1, and is in its epoch, but all else as the block of `slot` will.
+   * "ended": sysvars as they are after the block of `slot`. Unset: of the block of `slot`.
+   */
+  readonly purpose?: "simulation" | "ended";
 }
 
 /** Of the flags: what the developer decrees is done. */
 const FLAG_DEVELOPMENT = 0x8000_0000;
+const FLAG_SIMULATION = 0x4000_0000;
+const FLAG_ENDED = 0x2000_0000;
 /** How much of its address has room. */
 const DEVELOPER_BYTES = 28;
 
@@ -41,7 +53,8 @@ export function encodeContext(fields: SlotContextFields): Uint8Array {
   view.setBigUint64(0, BigInt(fields.slot), true);
   view.setBigUint64(8, BigInt(fields.view), true);
   view.setBigInt64(16, BigInt(fields.unixTimestamp), true);
-  view.setBigUint64(24, BigInt(epochOf(fields.slot)), true);
+  const { purpose } = fields;
+  view.setBigUint64(24, BigInt(epochOf(purpose === "simulation" ? fields.slot - 1 : fields.slot)), true);
   view.setBigInt64(40, BigInt(fields.epochStartTimestamp), true);
   view.setBigUint64(48, LAMPORTS_PER_SIGNATURE, true);
   const recent = fields.recent ?? { hashes: fields.hashes, height: fields.slot - 1 };
@@ -49,13 +62,23 @@ export function encodeContext(fields: SlotContextFields): Uint8Array {
   view.setBigUint64(32, BigInt(recent.height), true);
   view.setUint32(56, count, true);
   view.setUint32(60, recentCount, true);
-  out.set(fields.parent ?? fields.hashes[0]!, 64);
+  const parent = fields.parent ?? fields.hashes[0];
+  if (parent) out.set(parent, 64);
   const { developer, flags = 0 } = fields;
-  view.setUint32(96, (flags | (developer ? FLAG_DEVELOPMENT : 0)) >>> 0, true);
+  const kind = purpose === "simulation" ? FLAG_SIMULATION : purpose === "ended" ? FLAG_ENDED : 0;
+  view.setUint32(96, (flags | kind | (developer ? FLAG_DEVELOPMENT : 0)) >>> 0, true);
   if (developer) out.set(developer.subarray(0, DEVELOPER_BYTES), 100);
   for (let i = 0; i < count; i++) out.set(fields.hashes[i]!, CONTEXT_HEADER_SIZE + i * 32);
   for (let i = 0; i < recentCount; i++) out.set(recent.hashes[i]!, CONTEXT_RECENT + i * 32);
+  if (fields.epochHash) out.set(fields.epochHash, CONTEXT_EPOCH);
+  view.setBigUint64(CONTEXT_EPOCH + 32, BigInt(fields.parentSlot ?? newestSlot(fields.slot, fields.hashes)), true);
   return out;
+}
+
+/** Of the slots before `slot`, newest first, the first one that has a hash. */
+function newestSlot(slot: number, hashes: readonly Uint8Array[]): number {
+  const age = hashes.findIndex((hash) => hash.some((byte) => byte !== 0));
+  return Math.max(0, age < 0 ? slot - 1 : slot - 1 - age);
 }
 
 /** Whether a transaction with this blockhash can be in the block of the context's slot. */

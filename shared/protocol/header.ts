@@ -7,7 +7,8 @@
  * 168 hash stateRoot (over the shards' roots)   200 hash resultsHash   232 u32 numTransactions (landed)  236 u32 numGroups
  * 240 u64 fees burned (lamports)   248 u64 capitalization (lamports after the block)
  * 256 u64 transactionCount (landed since genesis)   264 i64 epochStartTimestamp   272 u64 block height
- * 280 u32 flags: bit 0 what the developer decreed was done   284 36 reserved bytes (certificates, next)
+ * 280 u32 flags: bit 0 what the developer decreed was done   284 hash of the epoch record (shared/stake/epoch-record.ts)
+ * 316 4 reserved bytes
  */
 import { viewOf } from "./bytes.ts";
 
@@ -37,6 +38,8 @@ export interface BlockHeader {
   readonly height: number;
   /** Whether the slot context was that of a network for development. */
   readonly development: boolean;
+  /** Of the epoch record that the slot context named; zeros: the empty one. */
+  readonly epochHash: Uint8Array;
 }
 
 export function encodeHeader(h: BlockHeader): Uint8Array {
@@ -62,6 +65,7 @@ export function encodeHeader(h: BlockHeader): Uint8Array {
   view.setBigInt64(264, BigInt(h.epochStartTimestamp), true);
   view.setBigUint64(272, BigInt(h.height), true);
   view.setUint32(280, h.development ? FLAG_DEVELOPMENT : 0, true);
+  out.set(h.epochHash, 284);
   return out;
 }
 
@@ -91,5 +95,6 @@ export function decodeHeader(bytes: Uint8Array): BlockHeader {
     epochStartTimestamp: Number(view.getBigInt64(264, true)),
     height: Number(view.getBigUint64(272, true)),
     development: (view.getUint32(280, true) & FLAG_DEVELOPMENT) !== 0,
+    epochHash: hash(284),
   };
 }

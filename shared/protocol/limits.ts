@@ -15,7 +15,9 @@ export const CONTEXT_HASHES = 512;
 export const CONTEXT_HEADER_SIZE = 128;
 /** Where the blockhashes begin that transactions can use, and how many there can be. */
 export const CONTEXT_RECENT = CONTEXT_HEADER_SIZE + CONTEXT_HASHES * 32;
-export const CONTEXT_SIZE = CONTEXT_RECENT + BLOCKHASH_WINDOW * 32;
+/** Where the hash of the epoch record is, and behind it the slot of the block before, and 24 bytes of zeros. */
+export const CONTEXT_EPOCH = CONTEXT_RECENT + BLOCKHASH_WINDOW * 32;
+export const CONTEXT_SIZE = CONTEXT_EPOCH + 64;
 /** Slots of an epoch, as Solana's mainnet without warm-up. Consensus. */
 export const SLOTS_PER_EPOCH = 432_000;
 export const epochOf = (slot: number): number => Math.floor(slot / SLOTS_PER_EPOCH);

@@ -4,6 +4,13 @@
  */
 export type NodeId = "builder" | "ledger" | "subscriptions" | `lane-${number}` | `shard-${number}`;
 
+export function laneNumber(id: NodeId): number {
+  return Number(id.slice("lane-".length));
+}
+export function shardNumber(id: NodeId): number {
+  return Number(id.slice("shard-".length));
+}
+
 export type Message =
   /** lane -> builder. `oldest`: everything before it was reported taken. */
   | {
@@ -16,8 +23,15 @@ export type Message =
   | { readonly type: "taken"; readonly seq: number }
   /** builder -> lane: `seq` was not taken in (no room, a frame before it is missing, not ready after a start); send again soon. */
   | { readonly type: "busy"; readonly seq: number }
-  /** builder -> shard: its part of a slot. */
-  | { readonly type: "proposal"; readonly slot: number; readonly proposal: Uint8Array }
+  /**
+   * builder -> shard: its part of a slot. `epoch`: the epoch record that its context names, if the shard has had no part in this
+   * epoch yet; absent for the empty record.
+   */
+  | { readonly type: "proposal"; readonly slot: number; readonly proposal: Uint8Array; readonly epoch?: Uint8Array }
+  /** builder -> shard, when an epoch ends: what of all stakes is yours, as of block `slot`? `prevSlot`: the last one with a part of the shard. */
+  | { readonly type: "stakesWanted"; readonly slot: number; readonly prevSlot: number }
+  /** shard -> builder: shared/stake/summary.ts. */
+  | { readonly type: "stakes"; readonly slot: number; readonly summary: Uint8Array }
   /** shard -> shard: the accounts lent for a slot. */
   | { readonly type: "loan"; readonly slot: number; readonly digest: Uint8Array; readonly accounts: Uint8Array }
   /** shard -> shard: send me your loan for this slot again. */

@@ -4,6 +4,7 @@
  */
 
 import type { ClockCommand } from "../scheduling/dev-clock.ts";
+import type { EpochRecord } from "../stake/epoch-record.ts";
 import type { AddressPage, AddressQuery, FoundEntry } from "../state/ledger-page.ts";
 import type { PerformanceSample } from "../state/ledger-samples.ts";
 import type { LoadedAccount } from "../state/stubs.ts";
@@ -18,8 +19,10 @@ export interface Head {
   readonly blockhash: Uint8Array;
   /** Unix seconds of that block. */
   readonly blockTime: bigint;
-  /** Slot context (section 3) in which the next slot would execute: for simulations and sysvars. */
+  /** Slot context (section 3) for simulations on the accounts after block `slot`, behind it the epoch record that it names. */
   readonly context: Uint8Array;
+  /** Slot context that shows the sysvars as they are after block `slot`, behind it the epoch record. */
+  readonly sysvars: Uint8Array;
   /** Transactions landed since genesis. */
   readonly transactionCount: bigint;
   /** Total lamports in existence after that block. */
@@ -117,6 +120,10 @@ export interface Backend {
   info(): Promise<ChainInfo>;
   /** The tip. Also tells the builder that somebody is looking, so that an idle chain ticks while it is watched. */
   head(): Promise<Head>;
+  /** Head.sysvars of one of the newest blocks; undefined where that is not known any more. Unset: those of the tip have to do. */
+  sysvarsAt?(block: { readonly slot: bigint; readonly blockTime: bigint }): Uint8Array | undefined;
+  /** The stakes of the tip's epoch: lamports that count, of each vote account that has any, and the history of the epochs before. */
+  epochStakes(): Promise<EpochRecord>;
   /** Account list (section 5) with one entry for each key, in order, as of the end of slot `asOf`; a missing account has lamports 0. */
   readAccounts(keys: readonly Uint8Array[], asOf: bigint): Promise<Uint8Array>;
   /**

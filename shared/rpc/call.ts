@@ -54,7 +54,7 @@ export async function readAccounts(
   keys: readonly Uint8Array[],
 ): Promise<(Account | null)[]> {
   if (keys.length === 0) return [];
-  const known = services.wellKnown(head.context, keys);
+  const known = services.wellKnown(head.sysvars, keys);
   const others = keys.filter((_, i) => known[i] === null);
   const stored = others.length === 0 ? [] : decodeAccountList(await backend.readAccounts(others, head.slot));
   let next = 0;

@@ -30,6 +30,7 @@ export const SYSVAR_RECENT_BLOCKHASHES = "SysvarRecentB1ockHashes111111111111111
 export const SYSVAR_RENT = "SysvarRent111111111111111111111111111111111";
 export const SYSVAR_REWARDS = "SysvarRewards111111111111111111111111111111";
 export const SYSVAR_SLOT_HASHES = "SysvarS1otHashes111111111111111111111111111";
+export const SYSVAR_SLOT_HISTORY = "SysvarS1otHistory11111111111111111111111111";
 export const SYSVAR_STAKE_HISTORY = "SysvarStakeHistory1111111111111111111111111";
 
 export const BPF_LOADER = "BPFLoader1111111111111111111111111111111111";
@@ -53,6 +54,7 @@ export const RESERVED_KEYS: ReadonlySet<string> = new Set([
   SYSVAR_RENT,
   SYSVAR_REWARDS,
   SYSVAR_SLOT_HASHES,
+  SYSVAR_SLOT_HISTORY,
   SYSVAR_STAKE_HISTORY,
   "ComputeBudget111111111111111111111111111111",
   BPF_LOADER,
@@ -70,7 +72,6 @@ export const RESERVED_KEYS: ReadonlySet<string> = new Set([
   "ZkTokenProof1111111111111111111111111111111",
   "NativeLoader1111111111111111111111111111111",
   "Sysvar1nstructions1111111111111111111111111",
-  "SysvarS1otHistory11111111111111111111111111",
 ]);
 
 /** Reserved keys whose accounts a shard stores like any other (twin: wasm/transaction/well-known.ts). */

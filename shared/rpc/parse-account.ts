@@ -112,6 +112,14 @@ function entries(data: Uint8Array, size: number, entry: (at: number) => Json): J
   return Array.from({ length: Number(count) }, (_, i) => entry(8 + i * size));
 }
 
+/** u8 option tag, u64 words, the bits of that many slots, u64 bits, u64 next slot. */
+const SLOT_HISTORY_BITS = 1024n * 1024n;
+const SLOT_HISTORY_SIZE = 131_097;
+/** A digit for each bit, the lowest first. */
+const BITS_OF_BYTE = Array.from({ length: 256 }, (_, byte) =>
+  Array.from({ length: 8 }, (_, bit) => (byte >> bit) & 1).join(""),
+);
+
 const SYSVARS: Readonly<Record<string, SysvarParser>> = {
   [key.SYSVAR_CLOCK]: {
     size: 40,
@@ -179,6 +187,16 @@ const SYSVARS: Readonly<Record<string, SysvarParser>> = {
         hash: encodeBase58(data.subarray(at + 8, at + 40)),
       }));
       return info && { type: "slotHashes", info };
+    },
+  },
+  [key.SYSVAR_SLOT_HISTORY]: {
+    size: SLOT_HISTORY_SIZE,
+    parse: (data, view) => {
+      if (data[0] !== 1 || view.getBigUint64(1, true) !== SLOT_HISTORY_BITS / 64n) return null;
+      if (view.getBigUint64(SLOT_HISTORY_SIZE - 16, true) !== SLOT_HISTORY_BITS) return null;
+      let bits = "";
+      for (let at = 9; at < SLOT_HISTORY_SIZE - 16; at++) bits += BITS_OF_BYTE[data[at]!]!;
+      return { type: "slotHistory", info: { nextSlot: view.getBigUint64(SLOT_HISTORY_SIZE - 8, true), bits } };
     },
   },
   [key.SYSVAR_STAKE_HISTORY]: {

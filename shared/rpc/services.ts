@@ -50,7 +50,7 @@ export interface RpcServices {
   isSigned(record: Uint8Array): boolean;
   /** After its lookups are resolved: TooManyAccountLocks or AccountLoadedTwice, or null. */
   checkLocks(record: Uint8Array): TransactionErrorCode | null;
-  /** Executes a resolved record on `accounts` in the slot context. */
+  /** Executes a resolved record on `accounts` in the slot context, behind which its epoch record may be (Head.context). */
   simulate(
     context: Uint8Array,
     accounts: readonly LoadedAccount[],
@@ -59,6 +59,6 @@ export interface RpcServices {
   ): Simulation;
   /** Keeps data (512 bytes to 10 MiB) for simulations as long as there is room; their BLAKE3 hash. */
   keepCode(data: Uint8Array): Uint8Array;
-  /** The sysvars and native programs among `keys` in that context; null for every other key. */
+  /** The sysvars and native programs among `keys` in that context (Head.sysvars); null for every other key. */
   wellKnown(context: Uint8Array, keys: readonly Uint8Array[]): (Account | null)[];
 }

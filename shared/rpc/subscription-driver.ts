@@ -47,6 +47,8 @@ export class SubscriptionDriver {
   readonly #port: SubscriptionPort;
   #chain: Promise<void> = Promise.resolve();
   #queued = 0;
+  /** The block that is told, or was last. */
+  #told: BlockEvent | undefined;
   #unread = new Map<string, Uint8Array>();
 
   constructor(backend: Backend, services: RpcServices, port: SubscriptionPort) {
@@ -84,6 +86,7 @@ export class SubscriptionDriver {
   }
 
   async #tell(event: BlockEvent): Promise<void> {
+    this.#told = event;
     await this.#repair(event.slot);
     await this.#apply(this.machine.step({ type: "block", block: event }));
   }
@@ -132,10 +135,19 @@ export class SubscriptionDriver {
     if (this.#queued > BUSY) return;
     const wanted = [...this.#unread.values()];
     this.#unread = new Map();
-    const head: Head = { ...(await this.#backend.head()), slot };
+    const head = await this.#headAt(slot);
     for (let from = 0; from < wanted.length; from += READ_KEYS) {
       await this.#showParts(head, wanted.slice(from, from + READ_KEYS));
     }
+  }
+
+  /** The chain may have gone on since the block: what is told of it is as of its end, sysvars too. */
+  async #headAt(slot: bigint): Promise<Head> {
+    const head = await this.#backend.head();
+    if (head.slot === slot) return head;
+    const block = this.#told?.slot === slot ? this.#told : undefined;
+    const { context } = head;
+    return { ...head, context, slot, sysvars: (block && this.#backend.sysvarsAt?.(block)) ?? head.sysvars };
   }
 
   /** Accounts that are together too large for one answer are asked for in halves. */

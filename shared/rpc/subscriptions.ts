@@ -8,6 +8,7 @@
  * nobody watches, and no string.
  */
 import { equalBytes } from "../protocol/bytes.ts";
+import { epochOf } from "../protocol/limits.ts";
 import { type Account, missingAccount } from "./accounts.ts";
 import type { SignatureStatus } from "./backend.ts";
 import { encodeBase58 } from "./base58.ts";
@@ -27,7 +28,14 @@ import {
   RpcError,
 } from "./errors.ts";
 import { type Json, parse, stringify } from "./json.ts";
-import { keyBytes, SYSVAR_CLOCK, SYSVAR_RECENT_BLOCKHASHES, SYSVAR_SLOT_HASHES } from "./keys.ts";
+import {
+  keyBytes,
+  SYSVAR_CLOCK,
+  SYSVAR_RECENT_BLOCKHASHES,
+  SYSVAR_SLOT_HASHES,
+  SYSVAR_SLOT_HISTORY,
+  SYSVAR_STAKE_HISTORY,
+} from "./keys.ts";
 import { Refusals } from "./refusals.ts";
 import { errorFields, viewResult } from "./result-view.ts";
 import { isUnsubscribe, parseSubscribe, type Watch } from "./subscription-params.ts";
@@ -130,7 +138,9 @@ class Index<K extends Watch["kind"]> {
 }
 
 /** Sysvars that change with every slot, though no transaction writes them. */
-const TICKING = [SYSVAR_CLOCK, SYSVAR_RECENT_BLOCKHASHES, SYSVAR_SLOT_HASHES].map(keyBytes);
+const TICKING = [SYSVAR_CLOCK, SYSVAR_RECENT_BLOCKHASHES, SYSVAR_SLOT_HASHES, SYSVAR_SLOT_HISTORY].map(keyBytes);
+/** The one that changes with the first block of an epoch. */
+const STAKE_HISTORY = keyBytes(SYSVAR_STAKE_HISTORY);
 
 const notification = (method: string, id: number, result: Json) =>
   stringify({ jsonrpc: "2.0", method, params: { result, subscription: id } });
@@ -376,7 +386,10 @@ export class SubscriptionMachine {
     if (this.#wantsTransactions()) {
       for (const tx of landedTransactions(block)) this.#transaction(block.slot, tx, changed, effects);
     }
-    for (const key of TICKING) if (this.#accounts.has(key)) changed.set(encodeBase58(key), key);
+    const isNewEpoch = epochOf(Number(block.slot)) > epochOf(Number(block.parentSlot));
+    for (const key of isNewEpoch ? [...TICKING, STAKE_HISTORY] : TICKING) {
+      if (this.#accounts.has(key)) changed.set(encodeBase58(key), key);
+    }
     if (changed.size > 0) effects.push({ type: "read", slot: block.slot, keys: [...changed.values()] });
     const slotInfo = { slot: block.slot, parent: block.parentSlot, root: block.root };
     this.#tellAll(this.#slots, "slotNotification", [slotInfo], effects);

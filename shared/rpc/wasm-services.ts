@@ -2,6 +2,7 @@
 import { ErrorCode } from "../errors/codes.ts";
 import { sanitizeErrorToCode } from "../errors/transaction-error.ts";
 import { concatBytes, viewOf } from "../protocol/bytes.ts";
+import { CONTEXT_SIZE } from "../protocol/limits.ts";
 import { makeFrame } from "../protocol/record.ts";
 import { type LoadedAccount, stubbedListSize, writeStubbedList } from "../state/stubs.ts";
 import type { WasmInstance } from "../svm/wasm-instance.ts";
@@ -36,7 +37,7 @@ function simulationInput(
   const checks = skipBlockhashCheck ? SKIP_BLOCKHASH_CHECK : 0;
   const flags = checks | (resultOnly ? RESULT_ONLY : 0) | (profile ? WITH_PROFILE : 0);
   input.set(context, 0);
-  viewOf(input).setUint32(context.length, flags, true);
+  viewOf(input).setUint32(CONTEXT_SIZE, flags, true);
   input.set(record, writeStubbedList(input, list, accounts, stubs));
   return input;
 }
@@ -58,6 +59,15 @@ function profileOf(bytes: Uint8Array): [Uint8Array, ProfiledInstruction[]] {
     };
   });
   return [bytes.subarray(0, start), instructions];
+}
+
+/** Runs what needs the epoch record behind a context, which is given to an instance that lacks it. */
+function withEpoch(wasm: WasmInstance, context: Uint8Array, run: (context: Uint8Array) => number): number {
+  const own = context.subarray(0, CONTEXT_SIZE);
+  const code = run(own);
+  if (code !== -ErrorCode.ENGINE_EPOCH_MISSING || context.length === CONTEXT_SIZE) return code;
+  const kept = wasm.call("engineEpoch", context.subarray(CONTEXT_SIZE));
+  return kept === 0 ? run(own) : kept;
 }
 
 /** `carried`: account list of the programs that simulations have whether or not they are among their accounts (shared/state/carried.ts). */
@@ -86,7 +96,9 @@ export function wasmServices(wasm: WasmInstance, carried?: () => Uint8Array): Rp
     simulate(context, accounts, record, options = {}) {
       carry();
       const run = (stubs: boolean) =>
-        wasm.call("engineSimulate", simulationInput(context, accounts, record, options, stubs));
+        withEpoch(wasm, context, (own) =>
+          wasm.call("engineSimulate", simulationInput(own, accounts, record, options, stubs)),
+        );
       let code = run(true);
       if (code === -ErrorCode.ENGINE_CODE_MISSING) {
         // A new instance, or one that had no room.
@@ -106,7 +118,7 @@ export function wasmServices(wasm: WasmInstance, carried?: () => Uint8Array): Rp
     keepCode: (data) => keepCode(wasm, data),
     wellKnown(context, keys) {
       if (keys.length === 0) return [];
-      const code = wasm.call("engineWellKnown", concatBytes(context, ...keys));
+      const code = withEpoch(wasm, context, (own) => wasm.call("engineWellKnown", concatBytes(own, ...keys)));
       if (code < 0) throw new Error(`engineWellKnown: ${code}`);
       return decodeAccountList(wasm.out()).map((account) => (account.lamports === 0n ? null : account));
     },

@@ -13,12 +13,14 @@ import { decodeCarry, type ShardCarry } from "../protocol/block.ts";
 import { ByteWriter, concatBytes, equalBytes, viewOf } from "../protocol/bytes.ts";
 import { blockhashOf } from "../protocol/context.ts";
 import { type BlockHeader, decodeHeader } from "../protocol/header.ts";
-import { PIPELINE_DEPTH, PROPOSAL_RING, RETRY_MS, WATCH_MS } from "../protocol/limits.ts";
-import type { Message, NodeId } from "../protocol/messages.ts";
+import { epochOf, PIPELINE_DEPTH, PROPOSAL_RING, RETRY_MS, WATCH_MS } from "../protocol/limits.ts";
+import { laneNumber, type Message, type NodeId, shardNumber } from "../protocol/messages.ts";
+import { NO_RECORD } from "../stake/epoch-record.ts";
 import type { BuilderConfig, BuilderEvent, BuilderHead, TipAnswer } from "./builder-types.ts";
 import { type Deferred, DeferredBook, deferredRow } from "./deferred-book.ts";
 import { type ClockCommand, DevClock } from "./dev-clock.ts";
 import { elapsed } from "./elapsed.ts";
+import { EpochBook } from "./epoch-book.ts";
 import { fillProposal } from "./fill-proposal.ts";
 import { HashChain } from "./hash-chain.ts";
 import { LaneBook } from "./lane-book.ts";
@@ -28,6 +30,7 @@ import {
   decodeProposalRow,
   encodeProposalRow,
   type ProposalRow,
+  proposalPrevSlot,
   proposalRowHash,
   proposalRowRaises,
   proposalRowSlot,
@@ -65,6 +68,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   readonly #inFlight = new Map<number, InFlight>();
   #chain: HashChain;
   readonly #contexts: SlotContexts;
+  readonly #epochs: EpochBook;
   #clock = new DevClock();
   /** The clock was set: a block shows it, whatever waits. */
   #forced = false;
@@ -101,7 +105,9 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#sha256 = sha256;
     this.#config = config;
     this.#chain = new HashChain(config.genesisHash);
-    this.#contexts = new SlotContexts({ flags: config.contextFlags ?? 0, developer: config.developer });
+    this.#epochs = new EpochBook(sha256, config.genesisEpoch ?? (() => NO_RECORD));
+    const epochHash = (epoch: number) => this.#epochs.hashOf(epoch);
+    this.#contexts = new SlotContexts({ flags: config.contextFlags ?? 0, developer: config.developer, epochHash });
   }
 
   boot(storage: StorageView): Effect[] {
@@ -140,6 +146,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       case "stored":
         if (!this.#recovering) return this.#onStored(message.slot, now);
         return message.asked === this.#boot ? this.#recover(message, now) : [];
+      case "stakes":
+        return [...this.#epochs.answer(shardNumber(from), message), ...this.#arm(now)];
       default:
         return [];
     }
@@ -152,13 +160,13 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     return { header, context: this.#nextContext(header.slot + 1, header.view, this.#timestamp(now)) };
   }
 
-  /** The tip for somebody who knows the blockhashes up to slot `since`: those after it, and the time of a next slot. */
-  tipSince(since: number, now: number): TipAnswer | undefined {
+  /** The tip for somebody who knows the blockhashes up to slot `since`, and the record of `epoch`: what is new, and the time of a next slot. */
+  tipSince(since: number, epoch: number, now: number): TipAnswer | undefined {
     if (this.#recovering) return undefined;
     const header = this.#stored;
-    const unixTimestamp = this.#timestamp(now);
-    const epochStartTimestamp = this.#contexts.epochStart(header.slot + 1, unixTimestamp);
-    return { header, part: this.#chain.between(since, header.slot), unixTimestamp, epochStartTimestamp };
+    const own = epochOf(header.slot);
+    const epochRecord = own === epoch ? undefined : this.#epochs.bytesOf(own);
+    return { header, part: this.#chain.between(since, header.slot), unixTimestamp: this.#timestamp(now), epochRecord };
   }
 
   /** The stored tip as `head` has it, without what the next slot needs. */
@@ -217,6 +225,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#prevSlot = this.#carry.map((shard) => shard.prevSlot);
     this.#lastTimestamp = header.unixTimestamp;
     this.#contexts.begin(header);
+    const epochRows = this.#epochs.restore(this.#storage, header);
     // Only proposals under way are sent again; for those of older slots the chain may not reach back far enough.
     const contextOf = (slot: number, view: number, time: number, development: boolean) =>
       slot > header.slot ? this.#contexts.of(this.#chain, slot, view, time, development) : new Uint8Array(0);
@@ -240,7 +249,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       this.#contexts.proposed(slot, row.unixTimestamp);
       for (const { shard } of row.shards) this.#prevSlot[shard] = slot;
     }
-    const effects = [...this.#inFlight.values()].flatMap((item) => this.#proposals(item));
+    const effects = [...epochRows, ...[...this.#inFlight.values()].flatMap((item) => this.#proposals(item))];
     effects.push(...this.#runClock(now));
     return [...effects, ...this.#seal(now), ...this.#armRetry(), ...this.#readmit(now), ...this.#arm(now)];
   }
@@ -323,6 +332,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     const heartbeat = isDue || this.#forced;
     if (!heartbeat && (!waiting || rested < this.#config.slotMs)) return this.#arm(now);
     const slot = this.#nextSlot;
+    if (!this.#epochs.has(epochOf(slot))) return this.#endEpoch(epochOf(slot), now);
     const view = 0;
     const unixTimestamp = this.#timestamp(now);
     const context = this.#nextContext(slot, view, unixTimestamp);
@@ -385,16 +395,23 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     return effects;
   }
 
+  /** The next block begins an epoch whose record is not there yet. */
+  #endEpoch(epoch: number, now: number): Effect[] {
+    // The tick comes again when what is in flight is stored.
+    if (this.#inFlight.size > 0) return [];
+    return [...this.#epochs.turn(epoch, this.#stored.slot, this.#prevSlot, now), ...this.#armRetry()];
+  }
+
   /** Proposals to the shards that have not committed. */
   #proposals(item: InFlight): Effect[] {
     const { slot, shards } = item.row;
     return shards
       .filter(({ shard }) => !item.committed.has(shard))
-      .map(({ shard, proposal }) => ({
-        type: "send",
-        to: `shard-${shard}` as const,
-        message: { type: "proposal", slot, proposal },
-      }));
+      .map(({ shard, proposal }) => {
+        const epoch = this.#epochs.bytesFor(slot, proposalPrevSlot(proposal));
+        const message: Message = { type: "proposal", slot, proposal, ...(epoch && { epoch }) };
+        return { type: "send", to: `shard-${shard}` as const, message };
+      });
   }
 
   #committed(from: NodeId, message: Committed, now: number): Effect[] {
@@ -422,7 +439,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #sealOne(item: InFlight): void {
     const { row } = item;
     const parent = { header: this.#sealed, hash: this.#sealedHash, carry: this.#carry };
-    const sealed = sealBlock(this.#sha256, parent, row, item.committed);
+    const sealed = sealBlock(this.#sha256, parent, row, item.committed, this.#epochs.hashOf(epochOf(row.slot)));
     this.#sealed = sealed.header;
     this.#sealedHash = sealed.hash;
     this.#carry = sealed.carry;
@@ -453,7 +470,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   }
 
   #armRetry(): Effect[] {
-    if (this.#retryArmed || this.#inFlight.size === 0) return [];
+    if (this.#retryArmed || (this.#inFlight.size === 0 && !this.#epochs.turning)) return [];
     this.#retryArmed = true;
     return [{ type: "timer", name: "retry", delayMs: RETRY_MS }];
   }
@@ -464,7 +481,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       this.#retryArmed = true;
       return [this.#askTip(), { type: "timer", name: "retry", delayMs: RETRY_MS }];
     }
-    const effects: Effect[] = [];
+    const effects = this.#epochs.retry(now);
     for (const item of this.#inFlight.values()) {
       if (elapsed(item.sentAt, now) < RETRY_MS) continue;
       item.sentAt = now;
@@ -477,11 +494,4 @@ export class BuilderMachine implements Machine<BuilderEvent> {
 
 function blockMessage(item: InFlight): Effect {
   return { type: "send", to: "ledger", message: { type: "block", slot: item.row.slot, block: item.block! } };
-}
-
-function laneNumber(id: NodeId): number {
-  return Number(id.slice("lane-".length));
-}
-function shardNumber(id: NodeId): number {
-  return Number(id.slice("shard-".length));
 }

@@ -32,6 +32,8 @@ export interface BuilderConfig {
   readonly developer?: Uint8Array;
   /** Whether it may now. */
   readonly development?: boolean;
+  /** The epoch record of the genesis (shared/stake/epoch-record.ts): asked for once. Unset: the empty one. */
+  readonly genesisEpoch?: () => Uint8Array;
 }
 
 /** The tip of the stored chain, and the context in which the next slot would execute. */
@@ -43,7 +45,8 @@ export interface BuilderHead {
 export interface TipAnswer {
   readonly header: BlockHeader;
   readonly part: ChainPart;
-  /** Unix seconds that a next slot would have, and of the beginning of its epoch. */
+  /** Unix seconds that a next slot would have. */
   readonly unixTimestamp: number;
-  readonly epochStartTimestamp: number;
+  /** The epoch record of the tip, empty bytes for the empty one. Absent: the caller knows it. */
+  readonly epochRecord: Uint8Array | undefined;
 }

@@ -12,10 +12,12 @@
  *   number       8    9   10    11   12 ...       a gap before slot 500, 489 slots skipped in all
  */
 import { ByteReader, ByteWriter, concatBytes } from "../protocol/bytes.ts";
-import { BLOCKHASH_WINDOW, CONTEXT_HASHES, PIPELINE_DEPTH, PROPOSAL_RING } from "../protocol/limits.ts";
+import { BLOCKHASH_WINDOW, CONTEXT_HASHES, PROPOSAL_RING } from "../protocol/limits.ts";
 
-const KEEP_HASHES = CONTEXT_HASHES + PIPELINE_DEPTH + 1;
-const KEEP_STEPS = BLOCKHASH_WINDOW + PIPELINE_DEPTH + 1;
+/** For the contexts of the newest slots: those in flight, and those that are told of a little late. */
+const LATE = 64;
+const KEEP_HASHES = CONTEXT_HASHES + LATE;
+const KEEP_STEPS = BLOCKHASH_WINDOW + LATE;
 /** In a context's list of hashes: there is no block in that slot. */
 const SKIPPED = new Uint8Array(32);
 
@@ -123,6 +125,11 @@ export class HashChain {
     return gap.slot - gap.skipped - 1;
   }
 
+  /** Slot of the newest block before `slot`. */
+  slotBefore(slot: number): number {
+    return this.slotOf(this.#numberBefore(slot));
+  }
+
   /** Hash of the newest block before `slot`. */
   parentOf(slot: number): Uint8Array | undefined {
     return this.#hash(this.#numberBefore(slot));
@@ -170,12 +177,9 @@ export class HashChain {
     const gap = this.#gaps[0];
     // Gaps before the oldest one may be forgotten; then all hashes that are kept are newer.
     const known = gap && since < gap.slot ? Math.min(since, gap.slot - gap.skipped - 1) : this.numberOf(since);
-    const from = Math.max(known + 1, oldest, last - CONTEXT_HASHES + 1);
+    const from = Math.max(known + 1, oldest);
     const hashes = concatBytes(...this.#hashes.slice(from - oldest, Math.max(last, from - 1) - oldest + 1));
-    const { height } = this.stepAt(slot);
-    const steps = this.#steps.filter(
-      (step) => step.slot > since && step.slot <= slot && step.height > height - BLOCKHASH_WINDOW,
-    );
+    const steps = this.#steps.filter((step) => step.slot > since && step.slot <= slot);
     return { slot, hashes, steps, gaps: this.#gaps.filter((gap) => gap.slot > since && gap.slot <= slot) };
   }
 

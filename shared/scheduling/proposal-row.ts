@@ -9,6 +9,10 @@ import { CONTEXT_SIZE } from "../protocol/limits.ts";
 
 /** Bytes of a shard proposal before its slot context. */
 export const PROPOSAL_HEADER_SIZE = 96;
+/** The last slot in which the shard of a proposal had a part; 0: none. */
+export function proposalPrevSlot(proposal: Uint8Array): number {
+  return Number(viewOf(proposal).getBigUint64(56, true));
+}
 /** Fields of that header, and sizes of what follows the context (docs/interfaces.md section 7). */
 const NUM_RECORDS = 80;
 const NUM_LENDS = 84;

@@ -28,12 +28,16 @@ export interface SealedBlock {
   readonly deferred: Deferred | undefined;
 }
 
-/** `committed`: the answer of each shard of the row. Throws where lamports were made or lost. */
+/**
+ * `committed`: the answer of each shard of the row. `epochHash`: of the record that its context names. Throws where lamports were made or
+ * lost.
+ */
 export function sealBlock(
   sha256: Sha256,
   { header: parent, hash: parentHeaderHash, carry: before }: Parent,
   row: ProposalRow,
   committed: ReadonlyMap<number, Committed>,
+  epochHash: Uint8Array,
 ): SealedBlock {
   const involved = [...committed.entries()].sort(([a], [b]) => a - b);
   const merged = mergeResults(
@@ -73,6 +77,7 @@ export function sealBlock(
     epochStartTimestamp: isNewEpoch ? row.unixTimestamp : parent.epochStartTimestamp,
     height: parent.height + (row.raises ? 1 : 0),
     development: row.development,
+    epochHash,
   };
   const encoded = encodeHeader(header);
   const { frame } = row;

@@ -9,6 +9,8 @@ export interface ContextConfig {
   readonly flags: number;
   /** The address that may decree on a network for development. */
   readonly developer: Uint8Array | undefined;
+  /** Of an epoch's record, as far as it is known. The same array as long as it is the same record. */
+  readonly epochHash: (epoch: number) => Uint8Array;
 }
 
 interface Made {
@@ -16,6 +18,7 @@ interface Made {
   readonly view: number;
   readonly unixTimestamp: number;
   readonly development: boolean;
+  readonly epochHash: Uint8Array;
   readonly bytes: Uint8Array;
 }
 
@@ -52,7 +55,8 @@ export class SlotContexts {
   of(chain: HashChain, slot: number, view: number, unixTimestamp: number, development: boolean): Uint8Array {
     const last = this.#last;
     const same = last?.slot === slot && last.view === view && last.unixTimestamp === unixTimestamp;
-    if (same && last.development === development) return last.bytes;
+    const epochHash = this.#config.epochHash(epochOf(slot));
+    if (same && last.development === development && last.epochHash === epochHash) return last.bytes;
     const bytes = encodeContext({
       slot,
       view,
@@ -60,11 +64,13 @@ export class SlotContexts {
       epochStartTimestamp: this.epochStart(slot, unixTimestamp),
       hashes: chain.before(slot),
       parent: chain.parentOf(slot)!,
+      parentSlot: chain.slotBefore(slot),
+      epochHash,
       recent: chain.recentBefore(slot),
       flags: this.#config.flags,
       developer: development ? this.#config.developer : undefined,
     });
-    this.#last = { slot, view, unixTimestamp, development, bytes };
+    this.#last = { slot, view, unixTimestamp, development, epochHash, bytes };
     return bytes;
   }
 }

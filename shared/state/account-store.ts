@@ -13,7 +13,7 @@ import { viewOf } from "../protocol/bytes.ts";
 import { LIST_HEADER } from "./accounts.ts";
 import { type Codec, pack, unpack } from "./pack.ts";
 import { isTombstone, MAX_PAGES, Part, PartWriter, sizeAt } from "./part.ts";
-import { ListBuilder, MergedRuns, RunLookup } from "./run-reader.ts";
+import { ListBuilder, MergedRuns, mayBeIn, RunLookup } from "./run-reader.ts";
 import { decodeManifest, encodeManifest, mergeFrom, runOf, type StoredState } from "./runs.ts";
 
 export interface StoreConfig {
@@ -29,6 +29,14 @@ export interface Totals {
   readonly lamports: bigint;
   readonly count: number;
 }
+
+/** Tables of a store: an object may have more than one. */
+export interface StoreTables {
+  readonly manifest: string;
+  readonly parts: string;
+  readonly pages: string;
+}
+const TABLES: StoreTables = { manifest: "manifest", parts: "parts", pages: "pages" };
 
 /** Parts removed in a step. */
 const GARBAGE_PARTS = 4;
@@ -54,7 +62,10 @@ export class AccountStore {
   #next: StoredState | undefined;
   #sealed = false;
 
-  constructor(config: StoreConfig, codec: Codec | undefined) {
+  readonly #tables: StoreTables;
+
+  constructor(config: StoreConfig, codec: Codec | undefined, tables = TABLES) {
+    this.#tables = tables;
     this.#config = config;
     this.#codec = codec;
   }
@@ -62,9 +73,10 @@ export class AccountStore {
   /** Reads manifest and directories. False: nothing was ever stored. */
   boot(storage: StorageView): boolean {
     this.#storage = storage;
-    const manifest = storage.get("manifest", 0);
+    const { manifest: table, parts } = this.#tables;
+    const manifest = storage.get(table, 0);
     if (!manifest) return false;
-    this.#state = decodeManifest(manifest, (id) => new Part(id, this.#get("parts", id)));
+    this.#state = decodeManifest(manifest, (id) => new Part(id, this.#get(parts, id)));
     return true;
   }
 
@@ -100,7 +112,8 @@ export class AccountStore {
     if (!bytes) throw new Error(`${table} ${id} is missing`);
     return bytes;
   }
-  readonly #page = (part: Part, page: number): Uint8Array => unpack(this.#get("pages", part.pageId(page)), this.#codec);
+  readonly #page = (part: Part, page: number): Uint8Array =>
+    unpack(this.#get(this.#tables.pages, part.pageId(page)), this.#codec);
 
   /** Account list of the keys (ascending) that exist, and of up to `spareBytes` that were on the way. */
   find(keys: Uint8Array, spareBytes = 0): Uint8Array {
@@ -109,6 +122,12 @@ export class AccountStore {
   /** The same without company; null when it is more than `limitBytes`. */
   findBounded(keys: Uint8Array, limitBytes: number): Uint8Array | null {
     return new RunLookup(this.#state.runs, this.#page, 0, limitBytes).find(keys);
+  }
+
+  /** False: storage certainly has nothing of this key, the last seal's changes included. No page is read. */
+  mayHave(key: Uint8Array): boolean {
+    const { runs } = this.#next ?? this.#state;
+    return runs.length > 0 && mayBeIn(runs, key);
   }
 
   /** Every stored account that exists, ascending, in account lists. */
@@ -130,7 +149,7 @@ export class AccountStore {
   seal(): Effect[] {
     if (!this.#next || this.#sealed) return [];
     this.#sealed = true;
-    return [{ type: "put", table: "manifest", id: 0, bytes: encodeManifest(this.#next) }];
+    return [{ type: "put", table: this.#tables.manifest, id: 0, bytes: encodeManifest(this.#next) }];
   }
 
   #writer(): PartWriter {
@@ -140,9 +159,9 @@ export class AccountStore {
   #finishPart(writer: PartWriter, id: number, effects: Effect[]): Part | undefined {
     const written = writer.finish();
     if (!written) return undefined;
-    effects.push({ type: "put", table: "parts", id, bytes: written.directory });
+    effects.push({ type: "put", table: this.#tables.parts, id, bytes: written.directory });
     for (const [i, bytes] of written.pages.entries()) {
-      effects.push({ type: "put", table: "pages", id: id * MAX_PAGES + i, bytes });
+      effects.push({ type: "put", table: this.#tables.pages, id: id * MAX_PAGES + i, bytes });
     }
     return new Part(id, written.directory);
   }
@@ -187,8 +206,9 @@ export class AccountStore {
     const effects: Effect[] = [];
     const gone = state.garbage.slice(0, GARBAGE_PARTS);
     for (const id of gone) {
-      effects.push({ type: "delete", table: "pages", from: id * MAX_PAGES, to: id * MAX_PAGES + MAX_PAGES - 1 });
-      effects.push({ type: "delete", table: "parts", from: id, to: id });
+      const { pages, parts } = this.#tables;
+      effects.push({ type: "delete", table: pages, from: id * MAX_PAGES, to: id * MAX_PAGES + MAX_PAGES - 1 });
+      effects.push({ type: "delete", table: parts, from: id, to: id });
     }
     const cleaned = { ...state, garbage: state.garbage.slice(gone.length) };
     const { runs } = this.#state;

@@ -175,6 +175,7 @@ export class LedgerMachine implements Machine<LedgerEvent> {
       epochStartTimestamp: genesisTimestamp,
       height: 0,
       development: false,
+      epochHash: zero,
     });
     return { header, carry: encodeCarry(shards), frame: EMPTY_FRAME, results: new Uint8Array(0) };
   }

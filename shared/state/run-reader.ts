@@ -54,6 +54,18 @@ function partOf(run: Run, key: DataView, at: number): Part | undefined {
   return run.parts[low];
 }
 
+/** False: none of the runs has the key. Their filters are asked, no page is read. */
+export function mayBeIn(runs: readonly Run[], key: Uint8Array): boolean {
+  const view = viewOf(key);
+  const hash = new Uint32Array(2);
+  hashKey(view, 0, hash);
+  return runs.some((run) => {
+    const part = partOf(run, view, 0);
+    const page = part ? part.pageOf(view, 0) : -1;
+    return page >= 0 && part!.mayHave(page, hash);
+  });
+}
+
 export class RunLookup {
   readonly #runs: readonly Run[];
   readonly #read: ReadPage;

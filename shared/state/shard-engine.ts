@@ -128,6 +128,9 @@ export class ShardEngine implements ShardEnginePort {
     return this.instance.call("engineReplay", row);
   }
 
+  keepEpoch(record: Uint8Array): void {
+    this.#must("engineEpoch", this.instance.call("engineEpoch", record));
+  }
   begin(proposal: Uint8Array): number {
     return this.instance.call("engineBegin", proposal);
   }

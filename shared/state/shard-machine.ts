@@ -16,45 +16,23 @@
 import type { Effect, Machine, MessageEvent, StorageView, TimerEvent } from "../protocol/actor.ts";
 import { concatBytes, equalBytes, viewOf } from "../protocol/bytes.ts";
 import { EARLY_SLOTS } from "../protocol/limits.ts";
-import type { Message, NodeId } from "../protocol/messages.ts";
-import { AccountStore, type StoreConfig } from "./account-store.ts";
+import { type Message, type NodeId, shardNumber } from "../protocol/messages.ts";
+import { proposalPrevSlot } from "../scheduling/proposal-row.ts";
+import { decodeEpochRecord, EMPTY_EPOCH, type EpochRecord } from "../stake/epoch-record.ts";
+import { encodeSummary } from "../stake/summary.ts";
+import { AccountStore } from "./account-store.ts";
 import { MAX_READ_BYTES, mergeAccountLists, pickAccounts, sortedTotals, splitKeys } from "./accounts.ts";
 import { leaseParties } from "./lease-parties.ts";
 import { type Codec, pack, unpack } from "./pack.ts";
+import { EARLIER, MAX_SCAN_STORED, MERGE_PACE, type ShardConfig, SMALL_STORE } from "./shard-config.ts";
 import type { ShardEnginePort } from "./shard-port.ts";
+import { StakeIndex } from "./stake-index.ts";
 import { stubbedSizeAt } from "./stubs.ts";
 
 export type ShardEvent = TimerEvent | MessageEvent;
 
-export interface ShardConfig extends StoreConfig {
-  readonly shard: number;
-  /** Log bytes after which a checkpoint is taken. */
-  readonly checkpointBytes: number;
-  /** Log rows after which a checkpoint is taken. */
-  readonly checkpointRows: number;
-  /** Bytes of accounts in memory, and of programs of other shards, beyond which those longest unused are let go. */
-  readonly memoryBytes: number;
-}
-
-export const DEFAULT_CHECKPOINT = {
-  checkpointBytes: 8 << 20,
-  checkpointRows: 128,
-  memoryBytes: 64 << 20,
-  pageBytes: 64 << 10,
-  partBytes: 4 << 20,
-  mergeBytes: 256 << 10,
-} as const;
-
-/** A checkpoint for want of memory comes after this part of the usual log. */
-const EARLIER = 8;
-/** A slice of a merge reads so many times what the slot's log row has: merges keep up with whatever load. */
-const MERGE_PACE = 8;
-/** A store of no more bytes is fetched as a whole where it fits. */
-const SMALL_STORE = 4 << 20;
-/** A scan walks no more than this in storage, bytes: it holds the object up. */
-export const MAX_SCAN_STORED = 512 << 20;
-
 type Accounts = Extract<Message, { type: "loan" | "return" }>;
+type Proposed = Extract<Message, { type: "proposal" }>;
 
 /** The slot being worked on. */
 interface Work {
@@ -78,10 +56,13 @@ export class ShardMachine implements Machine<ShardEvent> {
   readonly #genesis: () => Uint8Array;
   #work: Work | undefined;
   /** Proposals whose predecessor is not done here yet. */
-  readonly #proposals = new Map<number, Uint8Array>();
+  readonly #proposals = new Map<number, Proposed>();
   /** Loans and returns that came before their slot began here, by slot and sender. */
   readonly #early = new Map<number, Map<string, Accounts>>();
   readonly #store: AccountStore;
+  readonly #stakes: StakeIndex;
+  /** The newest epoch record that came here. */
+  #epoch: EpochRecord = EMPTY_EPOCH;
   readonly #codec: Codec | undefined;
   #logBytes = 0;
   #logRows: number[] = [];
@@ -92,14 +73,19 @@ export class ShardMachine implements Machine<ShardEvent> {
     this.#genesis = genesis;
     this.#codec = codec;
     this.#store = new AccountStore(config, codec);
+    this.#stakes = new StakeIndex(config, codec);
   }
 
   boot(storage: StorageView): Effect[] {
+    const isIndexed = this.#stakes.boot(storage);
     if (!this.#store.boot(storage)) {
       const { list, totals } = sortedTotals(this.#genesis());
       this.#engine.restore(0, totals);
-      return [...this.#store.checkpoint(0, totals, list), ...this.#store.seal()];
+      const stored = [...this.#store.checkpoint(0, totals, list), ...this.#store.seal()];
+      return [...stored, ...this.#stakes.begin(0, [list])];
     }
+    const epoch = storage.get("epoch", 0);
+    if (epoch) this.#takeEpoch(epoch);
     this.#engine.restore(this.#store.upTo, this.#store.totals);
     const rows: Uint8Array[] = [];
     for (const { id, bytes } of storage.list("log")) {
@@ -115,7 +101,8 @@ export class ShardMachine implements Machine<ShardEvent> {
       if (code === 0) continue;
       throw new Error(`shard ${this.#config.shard}: log row of slot ${this.#logRows[i]} does not replay, code ${code}`);
     }
-    return [];
+    // The storage of an earlier version has no index.
+    return isIndexed ? [] : this.#stakes.begin(this.#store.upTo, this.#store.lists());
   }
 
   step(event: ShardEvent): Effect[] {
@@ -124,7 +111,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     const { from, message } = event;
     switch (message.type) {
       case "proposal":
-        return this.#proposal(message.slot, message.proposal);
+        return this.#proposal(message);
       case "loan":
         return this.#loan(from, message);
       case "return":
@@ -135,6 +122,8 @@ export class ShardMachine implements Machine<ShardEvent> {
         return this.#codeWanted(from, message);
       case "code":
         return this.#code(message);
+      case "stakesWanted":
+        return this.#stakesWanted(message);
       default:
         return [];
     }
@@ -232,6 +221,7 @@ export class ShardMachine implements Machine<ShardEvent> {
 
   /** What the last step has written can be read from now on, and may leave memory. */
   #settle(): void {
+    this.#stakes.settle();
     if (this.#store.settle()) this.#engine.clean(this.#store.upTo);
   }
 
@@ -253,15 +243,30 @@ export class ShardMachine implements Machine<ShardEvent> {
     this.#engine.fetch(this.#store.find(keys, Math.max(0, room / 2)));
   }
 
-  #proposal(slot: number, proposal: Uint8Array): Effect[] {
+  #proposal(proposed: Proposed): Effect[] {
+    const { slot, proposal } = proposed;
     if (slot <= this.#engine.applied()) return this.#answer(slot);
     if (this.#work) {
       if (this.#work.slot === slot) return this.#askAgain(this.#work);
-    } else if (prevSlotOf(proposal) === this.#engine.applied()) {
-      return this.#begin(slot, proposal);
+    } else if (proposalPrevSlot(proposal) === this.#engine.applied()) {
+      return this.#begin(proposed);
     }
-    if (this.#proposals.size < EARLY_SLOTS) this.#proposals.set(slot, proposal);
+    if (this.#proposals.size < EARLY_SLOTS) this.#proposals.set(slot, proposed);
     return [];
+  }
+
+  /** The record that slot contexts name from now on. */
+  #takeEpoch(record: Uint8Array): void {
+    this.#engine.keepEpoch(record);
+    this.#epoch = decodeEpochRecord(record);
+  }
+
+  /** The builder asks as of its last block: what it knows of this shard must be all that there is. */
+  #stakesWanted({ slot, prevSlot }: Extract<Message, { type: "stakesWanted" }>): Effect[] {
+    if (this.#work || this.#engine.applied() !== prevSlot) return [];
+    const changed = this.#engine.collect(this.#store.upTo, prevSlot);
+    const summary = encodeSummary(this.#stakes.summary(changed, this.#epoch));
+    return [{ type: "send", to: "builder", message: { type: "stakes", slot, summary } }];
   }
 
   /** The builder has not heard of a slot that is done here. */
@@ -304,7 +309,8 @@ export class ShardMachine implements Machine<ShardEvent> {
     };
   }
 
-  #begin(slot: number, proposal: Uint8Array): Effect[] {
+  #begin({ slot, proposal, epoch }: Proposed): Effect[] {
+    if (epoch) this.#takeEpoch(epoch);
     this.#fetch(this.#engine.coldOfProposal(proposal));
     const code = this.#engine.begin(proposal);
     if (code !== 0) {
@@ -325,6 +331,8 @@ export class ShardMachine implements Machine<ShardEvent> {
     this.#work = work;
     this.#engine.stable(work.stable);
     const effects = work.lendsTo.map((shard) => this.#sendLoan(work, shard));
+    // Durable before the slot is: the proposals after this one come without it.
+    if (epoch) effects.push({ type: "put", table: "epoch", id: 0, bytes: epoch });
     const early = this.#early.get(slot);
     this.#early.delete(slot);
     for (const [key, message] of early ?? []) {
@@ -377,11 +385,11 @@ export class ShardMachine implements Machine<ShardEvent> {
   #next(): Effect[] {
     const applied = this.#engine.applied();
     for (const slot of this.#early.keys()) if (slot <= applied) this.#early.delete(slot);
-    for (const [slot, proposal] of this.#proposals) {
+    for (const [slot, proposed] of this.#proposals) {
       if (slot <= applied) this.#proposals.delete(slot);
-      else if (prevSlotOf(proposal) === applied) {
+      else if (proposalPrevSlot(proposed.proposal) === applied) {
         this.#proposals.delete(slot);
-        return this.#begin(slot, proposal);
+        return this.#begin(proposed);
       }
     }
     return [];
@@ -458,9 +466,9 @@ export class ShardMachine implements Machine<ShardEvent> {
 
   /** Checkpoint and merges, as far as they are due; once a step. */
   #save(stable: number, rowBytes: number): Effect[] {
-    if (this.#store.busy) return [];
+    if (this.#store.busy || this.#stakes.busy) return [];
     const effects = [...this.#checkpoint(stable), ...this.#store.maintain(rowBytes * MERGE_PACE)];
-    return [...effects, ...this.#store.seal()];
+    return [...effects, ...this.#store.seal(), ...this.#stakes.finish(rowBytes * MERGE_PACE)];
   }
 
   /**
@@ -475,6 +483,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     if ((!full && !short) || stable <= this.#store.upTo) return [];
     const changed = mergeAccountLists([...this.#engine.collect(this.#store.upTo, stable, WHOLE)]);
     const effects = this.#store.checkpoint(stable, this.#engine.totals(), changed);
+    effects.push(...this.#stakes.checkpoint(stable, changed));
     const gone = this.#logRows.filter((slot) => slot <= stable);
     if (gone.length > 0) effects.push({ type: "delete", table: "log", from: gone[0]!, to: gone.at(-1)! });
     this.#logRows = this.#logRows.filter((slot) => slot > stable);
@@ -488,10 +497,3 @@ const LIST_HEADER = 8;
 const SCAN_LIMIT = 36;
 /** Of everything that changed one list, so that it is in order. */
 const WHOLE = 0xffffffff;
-
-function prevSlotOf(proposal: Uint8Array): number {
-  return Number(viewOf(proposal).getBigUint64(56, true));
-}
-function shardNumber(id: NodeId): number {
-  return Number(id.slice("shard-".length));
-}

@@ -23,6 +23,8 @@ export interface ShardEnginePort {
   restore(slot: number, totals: Totals): void;
   /** A log row of an earlier incarnation, in order. */
   replay(row: Uint8Array): number;
+  /** An epoch record (shared/stake/epoch-record.ts): before the first proposal whose context names it. */
+  keepEpoch(record: Uint8Array): void;
   begin(proposal: Uint8Array): number;
   /** What the proposal in hand lends to another shard. */
   loan(toShard: number): Uint8Array;

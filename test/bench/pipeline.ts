@@ -20,8 +20,9 @@ import { Planner } from "../../shared/scheduling/planner.ts";
 import type { Account } from "../../shared/state/accounts.ts";
 import { encodeAccountList, shardOf } from "../../shared/state/accounts.ts";
 import { LedgerMachine } from "../../shared/state/ledger-machine.ts";
+import { DEFAULT_CHECKPOINT } from "../../shared/state/shard-config.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
-import { DEFAULT_CHECKPOINT, ShardMachine } from "../../shared/state/shard-machine.ts";
+import { ShardMachine } from "../../shared/state/shard-machine.ts";
 import { WasmInstance } from "../../shared/svm/wasm-instance.ts";
 import { ingestBody } from "./wallets.ts";
 

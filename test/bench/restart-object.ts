@@ -9,8 +9,9 @@ import type { Effect } from "../../shared/protocol/actor.ts";
 import { viewOf } from "../../shared/protocol/bytes.ts";
 import { AccountStore } from "../../shared/state/account-store.ts";
 import { pack } from "../../shared/state/pack.ts";
+import { DEFAULT_CHECKPOINT } from "../../shared/state/shard-config.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
-import { DEFAULT_CHECKPOINT, ShardMachine } from "../../shared/state/shard-machine.ts";
+import { ShardMachine } from "../../shared/state/shard-machine.ts";
 
 export interface Fill {
   readonly accounts: number;

@@ -12,6 +12,7 @@
  *   - litesvm derives the next durable nonce from the transaction's blockhash and does not advance the nonce of a failed
  *     transaction; Agave derives it from the newest blockhash and does.
  */
+import { sha256 } from "@noble/hashes/sha2.js";
 import {
   AccountRole,
   type Address,
@@ -71,6 +72,8 @@ const decoder = getAddressDecoder();
 export const keyBytes = (key: Key): Uint8Array =>
   typeof key === "string" ? new Uint8Array(encoder.encode(address(key))) : (key as Uint8Array);
 export const keyAddress = (key: Key): Address => (typeof key === "string" ? address(key) : decoder.decode(key));
+const STAKE_HISTORY = "SysvarStakeHistory1111111111111111111111111";
+const SYSVARS = "Sysvar1111111111111111111111111111111111111";
 export const SYSTEM = address("11111111111111111111111111111111");
 
 /** A key from a number, on or off the curve: signatures are not checked. */
@@ -160,6 +163,7 @@ export class Conformance {
   private readonly hashes: string[] = [];
   /** Accounts that are not compared. */
   private readonly hidden: ReadonlySet<string>;
+  private epochHash: Uint8Array | undefined;
 
   /** `realPrograms`: flags of those that run from their ELFs on our side too, as a genesis has them (shared/protocol/real-programs.ts). */
   static async create({ realPrograms = 0 } = {}): Promise<Conformance> {
@@ -228,7 +232,22 @@ export class Conformance {
       epochStartTimestamp: 0,
       hashes: this.hashes.map((hash) => new Uint8Array(getBase58Encoder().encode(hash))),
       flags: this.realPrograms,
+      ...(this.epochHash && { epochHash: this.epochHash }),
     };
+  }
+
+  /** The stakes of the epoch from now on: an epoch record (docs/interfaces.md section 3), of which Agave's side shows the history. */
+  setStakes(record: Uint8Array): void {
+    const input = record.length > 0 ? this.ours.wasm.call("engineEpoch", record) : 0;
+    if (input !== 0) throw new Error(`engineEpoch answered ${input}`);
+    this.epochHash = record.length > 0 ? sha256(record) : undefined;
+    const data = new Uint8Array(8 + 512 * 32);
+    const entries = record.length > 0 ? new DataView(record.buffer, record.byteOffset).getUint32(24, true) : 0;
+    data[0] = entries & 255;
+    data[1] = entries >> 8;
+    data.set(record.subarray(32, 32 + entries * 32), 8);
+    const sysvar = { lamports: 114_979_200n, data, executable: false, rentEpoch: 2n ** 64n - 1n };
+    this.agave.setAccount(keyBytes(STAKE_HISTORY), { ...sysvar, owner: keyBytes(SYSVARS) });
   }
 
   setAccount(key: Key, account: Partial<Omit<AccountState, "owner">> & { owner?: Key }): void {

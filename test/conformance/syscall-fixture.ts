@@ -8,7 +8,7 @@ import type { Instruction } from "@solana/kit";
 import { assemble } from "../../infra/sbpf/assemble.ts";
 import type { SbpfVersion } from "../../infra/sbpf/opcodes.ts";
 import type { TransactionErrorJson } from "../../shared/errors/transaction-error.ts";
-import { Conformance, instruction, type Key, testKey } from "./harness.ts";
+import { Conformance, instruction, type Key, keyBytes, testKey } from "./harness.ts";
 import { u32, u64 } from "./harness-system.ts";
 
 export const PROGRAM = 0x1_0000_0000n;
@@ -184,6 +184,18 @@ export class Syscalls {
     const called = instruction(key, options.accounts ?? [], data);
     const { error, logs, units } = this.run([...(options.earlier ?? []), called], options.limit);
     return { ...outcomeOf(error, logs), units: units - this.overhead(options, error === null) };
+  }
+
+  /** Calls on our side only, of what Agave's runtime cannot be told here; nobody pays. */
+  ours(name: string, args: readonly bigint[], options: CallOptions = {}): Outcome {
+    const called = instruction(this.program(name, options), [], callData(args, options));
+    const budget = instruction(COMPUTE_BUDGET, [], [2, ...u32(1_400_000)]);
+    const wire = this.c.transaction({ payer: PAYER, instructions: [budget, called] });
+    const before = this.c.account(PAYER)!;
+    const { result } = this.c.ours.execute(wire, this.c.context());
+    this.c.ours.setAccount(keyBytes(PAYER), before);
+    const units = result.computeUnits - 150 - this.overhead(options, result.error === null);
+    return { ...outcomeOf(result.error, result.logs.slice(2)), units };
   }
 
   /** Units that the program takes besides the call: measured with a call that costs nothing. */

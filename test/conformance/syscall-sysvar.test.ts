@@ -1,7 +1,9 @@
 /** Sysvars and stakes by system call: units, bytes, errors as on Agave, each case also with what it must be. */
+
 import { createHash } from "node:crypto";
 import { SlotHistory } from "litesvm/dist/internal.js";
 import { beforeAll, describe, expect, it } from "vitest";
+import { EMPTY_EPOCH, encodeEpochRecord } from "../../shared/stake/epoch-record.ts";
 import { instruction, keyAddress, keyBytes, testKey } from "./harness.ts";
 import { RECENT_BLOCKHASHES, u64 } from "./harness-system.ts";
 import {
@@ -206,6 +208,19 @@ describe("sol_get_epoch_stake", () => {
     expect(s.call("sol_get_epoch_stake", [0n])).toMatchObject({ r0: 0n, units: 100 });
     expect(s.call("sol_get_epoch_stake", [HEAP], { heap: keyBytes(testKey(5)) })).toMatchObject({ r0: 0n, units: 110 });
     expect(s.call("sol_get_epoch_stake", [HEAP + 1n])).toMatchObject({ r0: 0n, units: 110 });
+  });
+
+  it("is what the epoch record says: of one vote account, of none, of all", () => {
+    const stakes = [5, 6, 7].map((n) => ({ key: keyBytes(testKey(n)), stake: BigInt(n) * 1_000n }));
+    s.c.setStakes(encodeEpochRecord({ ...EMPTY_EPOCH, epoch: 1, totalStake: 2n ** 64n - 1n, voters: stakes }));
+    // Agave's runtime has no stakes to ask for: ours alone.
+    const ask = (key: Uint8Array) => s.ours("sol_get_epoch_stake", [HEAP], { heap: key }).r0;
+    expect(stakes.map(({ key }) => ask(key))).toEqual([5_000n, 6_000n, 7_000n]);
+    expect(ask(keyBytes(testKey(8)))).toBe(0n);
+    expect(ask(new Uint8Array(32))).toBe(0n);
+    expect(ask(new Uint8Array(32).fill(255))).toBe(0n);
+    expect(s.ours("sol_get_epoch_stake", [0n])).toMatchObject({ r0: 2n ** 64n - 1n, units: 100 });
+    s.c.setStakes(new Uint8Array(0));
   });
 
   it("stops a program whose key is not in memory", () => {

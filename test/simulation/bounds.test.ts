@@ -9,8 +9,9 @@ import {
   MAX_LANE_BYTES,
 } from "../../shared/protocol/limits.ts";
 import { LaneMachine } from "../../shared/scheduling/lane-machine.ts";
+import { DEFAULT_CHECKPOINT } from "../../shared/state/shard-config.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
-import { DEFAULT_CHECKPOINT, ShardMachine } from "../../shared/state/shard-machine.ts";
+import { ShardMachine } from "../../shared/state/shard-machine.ts";
 import { sha256, wasmModule } from "./cluster.ts";
 import { SimulatedStorage } from "./storage.ts";
 import { GENESIS_HASH } from "./world.ts";

@@ -13,6 +13,7 @@ import { BuilderMachine } from "../../shared/scheduling/builder-machine.ts";
 import { LaneMachine } from "../../shared/scheduling/lane-machine.ts";
 import { Planner } from "../../shared/scheduling/planner.ts";
 import type { PlannerPort } from "../../shared/scheduling/planner-port.ts";
+import { genesisEpochRecord } from "../../shared/stake/next-epoch.ts";
 import { type Account, encodeAccountList, type ShardSeeds, shardOf } from "../../shared/state/accounts.ts";
 import { LedgerMachine } from "../../shared/state/ledger-machine.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
@@ -170,6 +171,7 @@ export class Cluster implements HostWorld {
       genesisHash: GENESIS_HASH,
       genesisTimestamp: GENESIS_TIMESTAMP,
       contextFlags: realPrograms,
+      genesisEpoch: () => genesisEpochRecord([encodeAccountList(this.shape.accounts)]),
     });
   }
 

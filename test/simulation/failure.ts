@@ -14,6 +14,8 @@ export type FailureKind =
   | "state"
   /** What a shard answered to a reader never was the state of that slot. */
   | "read"
+  /** The epoch record is not what the accounts give at the end of the epoch before. */
+  | "stake"
   /** Links, hashes or sums of the headers are wrong. */
   | "chain"
   /** Transactions of a lane that share a written account changed their order. */

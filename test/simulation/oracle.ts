@@ -11,6 +11,7 @@ import { type Account, type ShardSeeds, shardOf } from "../../shared/state/accou
 import type { ReadAnswer, ScanAnswer, SentTransaction } from "./clients.ts";
 import { demand } from "./failure.ts";
 import { effectHashOf, Reference } from "./reference.ts";
+import { STAKE, StakeReference, VOTE } from "./stake-reference.ts";
 import { GENESIS_HASH, GENESIS_TIMESTAMP, hex } from "./world.ts";
 
 export interface Evidence {
@@ -86,6 +87,7 @@ export class Oracle {
   readonly #headers: BlockHeader[] = [];
   readonly #bySlot = new Map<number, BlockHeader>();
   #epochStart = GENESIS_TIMESTAMP;
+  readonly #stakes: StakeReference;
   #carry: ShardCarry[] = [];
   /** Every appearance of a signature in a block. */
   readonly #places = new Map<string, Place[]>();
@@ -100,6 +102,7 @@ export class Oracle {
   constructor(evidence: Evidence) {
     this.#evidence = evidence;
     this.#reference = new Reference(evidence.accounts, evidence.realPrograms);
+    this.#stakes = new StakeReference(this.#staking());
     this.#readsBySlot = groupBy(evidence.reads, ({ slot }) => slot);
     this.#scansBySlot = groupBy(evidence.scans, ({ slot }) => slot);
   }
@@ -123,6 +126,11 @@ export class Oracle {
       crossShardSlots: this.#crossShardSlots,
       gaps: this.#headers.filter(({ slot, parentSlot }) => slot > parentSlot + 1).length,
     };
+  }
+
+  /** Stake and vote accounts as they are now. */
+  #staking(): Uint8Array[] {
+    return [STAKE, VOTE].flatMap((owner) => this.#reference.scan(owner));
   }
 
   #block(slot: number, bytes: Uint8Array): void {
@@ -252,7 +260,14 @@ export class Oracle {
     );
     const { unixTimestamp, blockhash } = header;
     const { height } = parent;
-    if (Math.floor(slot / 432_000) > Math.floor(parent.slot / 432_000)) this.#epochStart = unixTimestamp;
+    const epoch = Math.floor(slot / 432_000);
+    if (epoch > this.#stakes.epoch) {
+      this.#epochStart = unixTimestamp;
+      this.#stakes.advance(epoch, this.#staking());
+    }
+    const epochRecord = this.#stakes.record();
+    const epochHash = epochRecord.length > 0 ? sha256(epochRecord) : new Uint8Array(32);
+    demand(hex(header.epochHash) === hex(epochHash), "stake", `slot ${slot}: the stakes of epoch ${epoch} are wrong`);
     demand(header.epochStartTimestamp === this.#epochStart, "chain", `slot ${slot}: beginning of the epoch`);
     const recent = this.#headers
       .slice(0, -1)
@@ -270,6 +285,8 @@ export class Oracle {
       hashes,
       recent,
       height,
+      parentSlot: parent.slot,
+      epochRecord,
     });
     demand(
       hex(outcome.results) === hex(results),

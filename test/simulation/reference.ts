@@ -3,6 +3,7 @@
  * its transactions in their order. Context and proposal are put together here from docs/interfaces.md, not with the builder's code.
  */
 import { blake3 } from "@noble/hashes/blake3.js";
+import { sha256 } from "@noble/hashes/sha2.js";
 import { type Account, encodeAccountList, encodeScanRequest } from "../../shared/state/accounts.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { CARRIED } from "../carried-programs.ts";
@@ -20,6 +21,9 @@ export interface ReferenceBlock {
   /** Usable blockhashes, newest first, 150 at most, and the height of the newest. */
   readonly recent: readonly Uint8Array[];
   readonly height: number;
+  readonly parentSlot: number;
+  /** The epoch record that the context names; empty for the empty one. */
+  readonly epochRecord: Uint8Array;
 }
 
 export interface ReferenceOutcome {
@@ -30,7 +34,8 @@ export interface ReferenceOutcome {
 
 const HEADER = 96;
 const RECENT = 128 + 512 * 32;
-const CONTEXT = RECENT + 150 * 32;
+const EPOCH = RECENT + 150 * 32;
+const CONTEXT = EPOCH + 64;
 
 /** Encoded accounts of a list. */
 export function splitList(list: Uint8Array, at = 8): Uint8Array[] {
@@ -67,6 +72,7 @@ export class Reference {
     const must = (what: string, code: number): void => {
       if (code !== 0) throw new Error(`the reference executor cannot ${what} slot ${block.slot}: code ${code}`);
     };
+    if (block.epochRecord.length > 0) engine.keepEpoch(block.epochRecord);
     must("begin", engine.begin(this.#proposal(block, count)));
     engine.stable(this.#previous);
     must("execute", engine.execute());
@@ -111,6 +117,8 @@ export class Reference {
     view.setUint32(HEADER + 96, this.#flags, true);
     for (const [i, hash] of block.hashes.entries()) out.set(hash, HEADER + 128 + 32 * i);
     for (const [i, hash] of block.recent.entries()) out.set(hash, HEADER + RECENT + 32 * i);
+    if (block.epochRecord.length > 0) out.set(sha256(block.epochRecord), HEADER + EPOCH);
+    view.setBigUint64(HEADER + EPOCH + 32, BigInt(block.parentSlot), true);
     const frame = new DataView(block.frame.buffer, block.frame.byteOffset);
     let to = HEADER + CONTEXT;
     for (let i = 0, at = 4; i < count; i++) {

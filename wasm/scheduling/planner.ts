@@ -35,7 +35,7 @@ const DUPLICATE: u8 = 1;
 const TOO_OLD: u8 = 2;
 const MALFORMED: u8 = 4;
 
-const CONTEXT_BYTES: u32 = 128 + 512 * 32 + 150 * 32;
+const CONTEXT_BYTES: u32 = 128 + 512 * 32 + 150 * 32 + 64;
 /** u64: block height of the newest usable blockhash. */
 const CONTEXT_HEIGHT: usize = 32;
 const CONTEXT_HASH_COUNT: usize = 56;
@@ -43,7 +43,7 @@ const CONTEXT_RECENT_COUNT: usize = 60;
 const CONTEXT_FLAGS: usize = 96;
 const CONTEXT_RECENT: usize = 128 + 512 * 32;
 const MAX_HASHES: u32 = 512;
-const context: usize = memory.data(128 + 512 * 32 + 150 * 32, 16);
+const context: usize = memory.data(128 + 512 * 32 + 150 * 32 + 64, 16);
 
 let shardCount: u32 = 0;
 /** Transactions that came so far, taken or refused: the number of the next one. */

@@ -34,3 +34,5 @@ export const ENGINE_TOO_LARGE: i32 = -2017;
 export const ENGINE_CORRUPT: i32 = -2018;
 /** Data that the input has only hashes for are not here: give them with engineKeepCode. */
 export const ENGINE_CODE_MISSING: i32 = -2019;
+/** The epoch record that the slot context names is not here: give it with engineEpoch. */
+export const ENGINE_EPOCH_MISSING: i32 = -2020;

@@ -9,11 +9,13 @@
  */
 import { keyHash, keyHashSeed } from "../memory/bytes";
 import { outAt, outBytes, outLen, outReset, outU32, outU64 } from "../memory/io";
+import { epochKeep, epochKnown } from "../svm/epoch";
 import { runtimeExecute, runtimeSetContext } from "../svm/runtime/transaction";
 import { recordKey, recordNumAccounts } from "../transaction/record";
 import { ACC_DATA, ACC_DATA_LEN, ACC_LAMPORTS, ACC_STATE, ENC_DATA_LEN, ST_LENT } from "./account";
 import {
   ENGINE_BUSY,
+  ENGINE_EPOCH_MISSING,
   ENGINE_LOANS_MISSING,
   ENGINE_MALFORMED,
   ENGINE_NOT_EXECUTED,
@@ -31,6 +33,7 @@ import { encodedSize, LIST_HEADER, listCheck } from "./encoding";
 import { leasesOrdered } from "./lease-format";
 import { codeOut, leasesBegin, loanIn, loanOut, returnIn, returnOut, returnsKeep } from "./leases";
 import {
+  CONTEXT_EPOCH,
   PROP_CONTEXT,
   PROP_DIGEST,
   PROP_FLAG_DETAIL,
@@ -155,6 +158,11 @@ export function engineLoad(p: usize, len: u32): i32 {
   return 0;
 }
 
+/** in: an epoch record, which slot contexts name by its hash; the last two are kept. */
+export function engineEpoch(p: usize, len: u32): i32 {
+  return epochKeep(p, len) ? 0 : ENGINE_MALFORMED;
+}
+
 /** in: a shard proposal. Opens its slot; the same proposal again changes nothing. */
 export function engineBegin(p: usize, len: u32): i32 {
   if (!sessionInitialised()) return ENGINE_NOT_INITIALISED;
@@ -169,6 +177,7 @@ export function engineBegin(p: usize, len: u32): i32 {
   }
   if (number <= sessionApplied()) return slotPast(number, view, p + PROP_DIGEST);
   if (load<u64>(p, PROP_PREVIOUS) != sessionApplied()) return ENGINE_WRONG_PREVIOUS;
+  if (!epochKnown(p + PROP_CONTEXT + CONTEXT_EPOCH)) return ENGINE_EPOCH_MISSING;
   if (!leasesOrdered(proposalLends(p), load<u32>(p, PROP_NUM_LENDS))) return ENGINE_MALFORMED;
   if (!leasesOrdered(proposalBorrows(p), load<u32>(p, PROP_NUM_BORROWS))) return ENGINE_MALFORMED;
   const slot = slotNew();

@@ -43,11 +43,13 @@ export const PROP_CONTEXT: usize = 96;
 export const PROP_MAGIC_VALUE: u32 = 0x50524f50;
 export const PROP_FLAG_DETAIL: u32 = 1;
 
-export const CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32;
+export const CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32 + 64;
 const CONTEXT_SLOT: usize = 0; // u64
 const CONTEXT_HASH_COUNT: usize = 56; // u32
 const CONTEXT_RECENT_COUNT: usize = 60; // u32
 const MAX_RECENT: u32 = 150;
+/** Hash of the epoch record. */
+export const CONTEXT_EPOCH: usize = 128 + 512 * 32 + 150 * 32;
 const MAX_HASHES: u32 = 512;
 
 /** An entry of the lends or borrows. */

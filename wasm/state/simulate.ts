@@ -1,6 +1,7 @@
 /** Execution beside the chain, for the edge: no store, only the accounts that come with the transaction. */
 import { keyEquals } from "../memory/bytes";
 import { outBytes, outReset, outU32 } from "../memory/io";
+import { epochKnown } from "../svm/epoch";
 import { traceCount, traceWrite } from "../svm/runtime/trace";
 import { runtimeExecute, runtimeSetContext } from "../svm/runtime/transaction";
 import { generatedAccount } from "../svm/sysvars";
@@ -8,10 +9,10 @@ import { recordMayWrite } from "../transaction/parse";
 import { recordKey, recordNumAccounts } from "../transaction/record";
 import { ACC_DATA, ACC_DATA_LEN, ACC_MODIFIED, ENC_DATA_LEN, ENC_HEADER } from "./account";
 import { codeFind } from "./code-cache";
-import { ENGINE_CODE_MISSING, ENGINE_MALFORMED } from "./codes";
+import { ENGINE_CODE_MISSING, ENGINE_EPOCH_MISSING, ENGINE_MALFORMED } from "./codes";
 import { dataSet } from "./data";
 import { decodeInto, LIST_HEADER, outRecord, outTombstone } from "./encoding";
-import { CONTEXT_SIZE, contextCheck, transactionCheck } from "./proposal";
+import { CONTEXT_EPOCH, CONTEXT_SIZE, contextCheck, transactionCheck } from "./proposal";
 import { isStub, loanedCheck, loanedSize, stubInto } from "./stub";
 import { simulationAdd, simulationBegin, simulationEnd, simulationRecord } from "./workspace";
 
@@ -79,6 +80,7 @@ export function engineSimulate(p: usize, len: u32): i32 {
   }
   if (at == len || transactionCheck(p + at, len - at) != len - at) return ENGINE_MALFORMED;
   const record = p + at;
+  if (!epochKnown(p + CONTEXT_EPOCH)) return ENGINE_EPOCH_MISSING;
   if (outMissing(list + LIST_HEADER, count)) return ENGINE_CODE_MISSING;
   const flags = load<u32>(p + SIM_FLAGS);
   runtimeSetContext(p);
@@ -114,6 +116,7 @@ function outAccounts(account: usize, count: u32): void {
 export function engineWellKnown(p: usize, len: u32): i32 {
   outReset();
   if (!contextCheck(p, len) || (len - CONTEXT_SIZE) % 32) return ENGINE_MALFORMED;
+  if (!epochKnown(p + CONTEXT_EPOCH)) return ENGINE_EPOCH_MISSING;
   runtimeSetContext(p);
   outU32((len - CONTEXT_SIZE) / 32);
   outU32(0);

@@ -39,6 +39,7 @@ import {
   wellKnownKey,
 } from "../transaction/well-known";
 import { builtinName, builtinStyle } from "./builtins";
+import { epochChanges, epochHistory, epochHistoryCount, epochUse, HISTORY_ENTRY, MAX_HISTORY } from "./epoch";
 import { rentExemptMinimum } from "./runtime/rent";
 
 const CTX_SLOT: usize = 0;
@@ -54,18 +55,27 @@ const CTX_DEVELOPER: usize = 100;
 const CTX_HASHES: usize = 128;
 /** Flag: what the developer decrees is done. */
 const FLAG_DEVELOPMENT: u32 = 0x80000000;
+/** Flag: a simulation on the state after slot - 1, whose Clock it sees. */
+const FLAG_SIMULATION: u32 = 0x40000000;
+/** Flag: sysvars as they are when the slot has ended. */
+const FLAG_ENDED: u32 = 0x20000000;
 const CTX_RECENT: usize = 128 + 512 * 32;
-export const SLOT_CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32;
+/** Hash of the epoch record (./epoch.ts); the slot of the block before. */
+const CTX_EPOCH_HASH: usize = CTX_RECENT + 150 * 32;
+const CTX_PARENT_SLOT: usize = CTX_EPOCH_HASH + 32;
+export const SLOT_CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32 + 64;
 const MAX_SLOT_HASHES: u32 = 512;
 const MAX_RECENT_BLOCKHASHES: u32 = 150;
 
-const context: usize = memory.data(21312, 16);
+const context: usize = memory.data(21376, 16);
 const records: usize = memory.data(4992, 16); // WK_COUNT * ACC_SIZE
 const durableNonce: usize = memory.data(32, 8);
 /** Sysvars whose data are rebuilt when they are first asked for in a slot. */
 let slotHashesStale: bool = true;
 let recentBlockhashesStale: bool = true;
 let slotHistoryStale: bool = true;
+/** Changes of the epoch record that StakeHistory shows. */
+let stakeHistoryOf: u32 = 0;
 let prepared: bool = false;
 /** Neighbours in a block often have the same blockhash. */
 let lastUsed: u32 = 0;
@@ -192,7 +202,8 @@ function prepare(): void {
   store<u64>(schedule, SLOTS_PER_EPOCH, 8);
   sysvar(WK_EPOCH_REWARDS, 81);
   sysvar(WK_LAST_RESTART_SLOT, 8);
-  sysvar(WK_STAKE_HISTORY, 16_392);
+  // As long as it can be, as on Agave.
+  sysvar(WK_STAKE_HISTORY, 8 + MAX_HISTORY * HISTORY_ENTRY);
   sysvar(WK_SLOT_HASHES, 8 + MAX_SLOT_HASHES * 40);
   sysvar(WK_RECENT_BLOCKHASHES, 8 + MAX_RECENT_BLOCKHASHES * 40);
   sysvar(WK_SLOT_HISTORY, 1 + 8 + SLOT_HISTORY_BITS / 8 + 8 + 8);
@@ -207,7 +218,7 @@ function dataOf(index: i32): usize {
 
 function buildClock(): void {
   const d = dataOf(WK_CLOCK);
-  store<u64>(d, contextSlot());
+  store<u64>(d, contextSlot() - <u64>((load<u32>(context, CTX_FLAGS) & FLAG_SIMULATION) != 0));
   store<i64>(d, load<i64>(context, CTX_EPOCH_START), 8);
   store<u64>(d, contextEpoch(), 16);
   store<u64>(d, contextEpoch() + 1, 24); // epoch whose leaders are known
@@ -240,23 +251,37 @@ function buildRecentBlockhashes(): void {
   }
 }
 
-/** Option tag, u64 words, bits, u64 bits, u64 next slot. Slots before those of the context are taken to have blocks. */
+/**
+ * Option tag, u64 words, bits, u64 bits, u64 next slot: Agave adds a slot when its bank is frozen, so a block sees those up to its parent.
+ * Slots before those of the context are taken to have blocks.
+ */
 function buildSlotHistory(): void {
   const d = dataOf(WK_SLOT_HISTORY);
-  const slots = min<u64>(contextSlot(), SLOT_HISTORY_BITS);
+  const ended = (load<u32>(context, CTX_FLAGS) & FLAG_ENDED) != 0;
+  const next = (ended ? contextSlot() : load<u64>(context, CTX_PARENT_SLOT)) + 1;
+  const slots = min<u64>(next, SLOT_HISTORY_BITS);
   store<u8>(d, 1);
   store<u64>(d, SLOT_HISTORY_BITS / 64, 1);
   memory.fill(d + 9, 0xff, <usize>(slots >> 3));
   memory.fill(d + 9 + <usize>(slots >> 3), 0, <usize>(SLOT_HISTORY_BITS / 8) - <usize>(slots >> 3));
   if (slots & 7) store<u8>(d + 9 + <usize>(slots >> 3), <u8>((<u32>1 << <u32>(slots & 7)) - 1));
   for (let i: u32 = 0, n = contextHashCount(); i < n; i++) {
-    if (!keyIsZero(contextHash(i))) continue;
+    if (!keyIsZero(contextHash(i)) || contextSlot() - 1 - i >= next) continue;
     const bit = <u32>((contextSlot() - 1 - i) % SLOT_HISTORY_BITS);
     const at = d + 9 + (bit >> 3);
     store<u8>(at, load<u8>(at) & ~(<u8>1 << <u8>(bit & 7)));
   }
   store<u64>(d + 9 + SLOT_HISTORY_BITS / 8, SLOT_HISTORY_BITS);
-  store<u64>(d + 17 + SLOT_HISTORY_BITS / 8, contextSlot());
+  store<u64>(d + 17 + SLOT_HISTORY_BITS / 8, next);
+}
+
+/** u64 entries, then the entries, newest first, and zeros. */
+function buildStakeHistory(): void {
+  const d = dataOf(WK_STAKE_HISTORY);
+  const count = epochHistoryCount();
+  memory.fill(d, 0, 8 + MAX_HISTORY * HISTORY_ENTRY);
+  store<u64>(d, count);
+  if (count) memory.copy(d + 8, epochHistory(), count * HISTORY_ENTRY);
 }
 
 // "DURABLE_NONCE"
@@ -278,6 +303,8 @@ export function runtimeSetContext(ptr: usize): void {
   const recent = min(load<u32>(ptr, CTX_RECENT_COUNT), MAX_RECENT_BLOCKHASHES);
   memory.copy(context + CTX_RECENT, ptr + CTX_RECENT, <usize>recent * 32);
   store<u32>(context, recent, CTX_RECENT_COUNT);
+  memory.copy(context + CTX_EPOCH_HASH, ptr + CTX_EPOCH_HASH, 64);
+  epochUse(context + CTX_EPOCH_HASH);
   realProgramsSet(load<u32>(ptr, CTX_FLAGS));
   slotHashesStale = true;
   recentBlockhashesStale = true;
@@ -323,6 +350,9 @@ export function wellKnownAccountAt(index: i32): usize {
   } else if (index == WK_SLOT_HISTORY && slotHistoryStale) {
     slotHistoryStale = false;
     buildSlotHistory();
+  } else if (index == WK_STAKE_HISTORY && stakeHistoryOf != epochChanges()) {
+    stakeHistoryOf = epochChanges();
+    buildStakeHistory();
   }
   return recordOf(index);
 }

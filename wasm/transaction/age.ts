@@ -9,7 +9,7 @@ import { REC_FLAG_NONCE, REC_FLAGS, REC_HEADER, REC_OFF_BLOCKHASH, recordTx } fr
 /** Slot context (docs/interfaces.md section 3). */
 const CONTEXT_RECENT_COUNT: usize = 60;
 const CONTEXT_RECENT: usize = 128 + 512 * 32;
-const CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32;
+const CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32 + 64;
 
 /**
  * in: a slot context, then a frame. out: `u32 n`, n x `u8` verdict: 1 usable in that slot, or a durable nonce, which only

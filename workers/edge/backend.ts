@@ -5,6 +5,7 @@ import { type LongBytes, readBytes } from "../../durable-objects/host/long-messa
 import { sha256 } from "../../durable-objects/host/sha256.ts";
 import { concatBytes } from "../../shared/protocol/bytes.ts";
 import { shardSeeds } from "../../shared/protocol/context.ts";
+import { epochOf } from "../../shared/protocol/limits.ts";
 import { type Network, parseNetwork } from "../../shared/protocol/network.ts";
 import { decodeAccountList } from "../../shared/rpc/accounts.ts";
 import type {
@@ -21,6 +22,7 @@ import type {
   SubmitResult,
 } from "../../shared/rpc/backend.ts";
 import { nodeUnhealthy, scanError } from "../../shared/rpc/errors.ts";
+import { decodeEpochRecord, type EpochRecord } from "../../shared/stake/epoch-record.ts";
 import {
   encodeScanRequest,
   keyText,
@@ -109,11 +111,22 @@ export class EdgeBackend implements Backend {
 
   async head(): Promise<Head> {
     for (let step = 0; step < START_STEPS; step++) {
-      const answer = await builderStub(this.#env).head(this.#tip.knownSlot);
+      const answer = await builderStub(this.#env).head(this.#tip.knownSlot, this.#tip.knownEpoch);
       if (answer) return this.#tip.head(answer);
       await new Promise((resolve) => setTimeout(resolve, START_STEP_MS));
     }
     throw nodeUnhealthy();
+  }
+
+  sysvarsAt({ slot, blockTime }: { readonly slot: bigint; readonly blockTime: bigint }): Uint8Array | undefined {
+    return this.#tip.sysvarsOf(Number(slot), Number(blockTime));
+  }
+
+  async epochStakes(): Promise<EpochRecord> {
+    const { slot } = await this.head();
+    const epoch = epochOf(Number(slot));
+    // Another call may have seen a later epoch meanwhile.
+    return { ...decodeEpochRecord(this.#tip.epochRecord), epoch: Math.max(epoch, this.#tip.knownEpoch) };
   }
 
   async readAccounts(keys: readonly Uint8Array[], asOf: bigint): Promise<Uint8Array> {

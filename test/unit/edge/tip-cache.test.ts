@@ -1,6 +1,8 @@
+import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
 import type { HeadAnswer } from "../../../durable-objects/builder/builder.ts";
 import { encodeContext } from "../../../shared/protocol/context.ts";
+import { CONTEXT_EPOCH, CONTEXT_SIZE } from "../../../shared/protocol/limits.ts";
 import { HashChain } from "../../../shared/scheduling/hash-chain.ts";
 import { TipCache } from "../../../workers/edge/tip-cache.ts";
 
@@ -17,13 +19,22 @@ function chainTo(slot: number): HashChain {
 }
 function answer(slot: number, since: number): HeadAnswer {
   const part = chainTo(slot).between(since, slot);
-  const next = { nextTimestamp: 6, epochStartTimestamp: 3 };
+  const next = { nextTimestamp: 6, epochStartTimestamp: 3, epochRecord: undefined };
   return { slot, view: 0, blockTime: 5, part, ...next, transactionCount: 1n, capitalization: 2n };
 }
-function expected(slot: number): Uint8Array {
+/** In which a transaction is simulated after block `slot`. */
+function expected(slot: number, unixTimestamp = 5): Uint8Array {
   const chain = chainTo(slot);
-  const fields = { slot: slot + 1, view: 0, unixTimestamp: 6, epochStartTimestamp: 3, flags: 5 };
-  return encodeContext({ ...fields, hashes: chain.before(slot + 1), recent: chain.recentBefore(slot + 1) });
+  const fields = { slot: slot + 1, view: 0, unixTimestamp, epochStartTimestamp: 3, flags: 5 };
+  const recent = chain.recentBefore(slot + 1);
+  return encodeContext({ ...fields, hashes: chain.before(slot + 1), recent, purpose: "simulation" });
+}
+/** Sysvars after block `slot`. */
+function ended(slot: number, unixTimestamp = 5): Uint8Array {
+  const chain = chainTo(slot);
+  const fields = { slot, view: 0, unixTimestamp, epochStartTimestamp: 3, flags: 5, parent: hash(slot) };
+  const recent = chain.recentBefore(slot + 1);
+  return encodeContext({ ...fields, hashes: chain.before(slot), recent, purpose: "ended" });
 }
 
 describe("TipCache", () => {
@@ -32,6 +43,7 @@ describe("TipCache", () => {
     for (const slot of [0, 1, 5, 5, 300, 700, 701, 950, 1105, 1300]) {
       const head = cache.head(answer(slot, cache.knownSlot));
       expect(head.context).toEqual(expected(slot));
+      expect(head.sysvars).toEqual(ended(slot));
       expect(head.blockHeight).toBe(BigInt(chainTo(slot).stepAt(slot).height));
       expect(head.blockhash).toEqual(chainTo(slot).stepAt(slot).hash);
       expect(cache.knownSlot).toBe(slot);
@@ -44,10 +56,39 @@ describe("TipCache", () => {
     const { context } = cache.head(first);
     expect(cache.head({ ...first, part: answer(7, 7).part }).context).toBe(context);
     expect(cache.head({ ...first, view: 1 }).context).not.toEqual(context);
-    expect(cache.head({ ...first, nextTimestamp: 7 }).context).not.toEqual(context);
+    expect(cache.head({ ...first, nextTimestamp: 7 }).context).toEqual(context);
     expect(cache.head({ ...first, epochStartTimestamp: 4 }).context).not.toEqual(context);
     expect(cache.head(answer(8, 7)).context).toEqual(expected(8));
     expect(cache.head(first).context).toEqual(context);
+  });
+
+  it("simulates at the time of the next block where the chain has rested, and reads at the time of the last", () => {
+    const cache = new TipCache(hash(0), 5);
+    const head = cache.head({ ...answer(7, 0), nextTimestamp: 8 });
+    expect(head.context).toEqual(expected(7, 8));
+    expect(head.sysvars).toEqual(ended(7));
+  });
+
+  it("has the sysvars of earlier blocks, as long as their hashes are known, in the same epoch", () => {
+    const cache = new TipCache(hash(0), 5);
+    expect(cache.sysvarsOf(0, 5)).toBeUndefined();
+    cache.head(answer(1300, -1));
+    expect(cache.sysvarsOf(1298, 4)).toEqual(ended(1298, 4));
+    expect(cache.sysvarsOf(500, 4)).toBeUndefined();
+    expect(cache.sysvarsOf(432_001, 4)).toBeUndefined();
+  });
+
+  it("puts the epoch record behind both, and its hash into them, from when it is told", () => {
+    const cache = new TipCache(hash(0), 5);
+    expect(cache.knownEpoch).toBe(-1);
+    const record = Uint8Array.of(1, 2, 3);
+    const head = cache.head({ ...answer(7, 0), epochRecord: record });
+    for (const context of [head.context, head.sysvars]) {
+      expect(context.subarray(CONTEXT_SIZE)).toEqual(record);
+      expect(context.subarray(CONTEXT_EPOCH, CONTEXT_EPOCH + 32)).toEqual(sha256(record));
+    }
+    expect([cache.knownEpoch, cache.epochRecord]).toEqual([0, record]);
+    expect(cache.head(answer(8, 7)).context.subarray(CONTEXT_SIZE)).toEqual(record);
   });
 
   it("begins anew when it knows nothing of the window any more", () => {

@@ -32,6 +32,7 @@ import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { errorFields } from "../../../shared/rpc/result-view.ts";
 import type { RpcServices } from "../../../shared/rpc/services.ts";
 import { wasmServices } from "../../../shared/rpc/wasm-services.ts";
+import { EMPTY_EPOCH, type EpochRecord } from "../../../shared/stake/epoch-record.ts";
 import { type AddressPage, type AddressQuery, addressPage, type Position } from "../../../shared/state/ledger-page.ts";
 import { type PerformanceSample, PerformanceSamples } from "../../../shared/state/ledger-samples.ts";
 import { WasmInstance } from "../../../shared/svm/wasm-instance.ts";
@@ -81,14 +82,33 @@ export class MemoryBackend implements Backend {
     return { slot, unixTimestamp: GENESIS_TIME + slot, transactionCount };
   }
 
-  #context(): Uint8Array {
+  #context(purpose?: "simulation"): Uint8Array {
     return encodeContext({
+      ...(purpose && { purpose }),
       slot: this.#slot + 1,
       view: 0,
       unixTimestamp: GENESIS_TIME + this.#slot + 1,
       epochStartTimestamp: GENESIS_TIME,
       hashes: this.#hashes,
     });
+  }
+
+  /** Sysvars as they are after the newest block. */
+  #sysvars(): Uint8Array {
+    return encodeContext({
+      slot: this.#slot,
+      view: 0,
+      unixTimestamp: GENESIS_TIME + this.#slot,
+      epochStartTimestamp: GENESIS_TIME,
+      hashes: this.#hashes.slice(1),
+      parent: this.#hashes[0]!,
+      recent: { hashes: this.#hashes, height: this.#slot },
+      purpose: "ended",
+    });
+  }
+
+  async epochStakes(): Promise<EpochRecord> {
+    return EMPTY_EPOCH;
   }
 
   async info(): Promise<ChainInfo> {
@@ -109,7 +129,8 @@ export class MemoryBackend implements Backend {
       blockHeight: BigInt(this.#slot),
       blockhash: this.#hashes[0]!,
       blockTime: BigInt(GENESIS_TIME + this.#slot),
-      context: this.#context(),
+      context: this.#context("simulation"),
+      sysvars: this.#sysvars(),
       transactionCount: this.#transactionCount,
       capitalization,
     };

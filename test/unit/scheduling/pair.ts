@@ -3,6 +3,7 @@ import type { Effect, StorageView } from "../../../shared/protocol/actor.ts";
 import { type BuilderConfig, BuilderMachine } from "../../../shared/scheduling/builder-machine.ts";
 import type { ClockCommand } from "../../../shared/scheduling/dev-clock.ts";
 import { Planner } from "../../../shared/scheduling/planner.ts";
+import { encodeSummary } from "../../../shared/stake/summary.ts";
 import { LedgerMachine } from "../../../shared/state/ledger-machine.ts";
 import type { SimulatedStorage, Write } from "../../simulation/storage.ts";
 import { wasmModule } from "../../wasm-module.ts";
@@ -43,6 +44,7 @@ export class Pair {
   #carry(effects: readonly Effect[], now: number): void {
     this.#own.apply(effects.filter(isWrite));
     for (const effect of effects) {
+      if (effect.type === "send" && effect.message.type === "stakesWanted") this.#noStakes(effect.message.slot, now);
       if (effect.type !== "send" || effect.to !== "ledger") continue;
       const answers = this.ledger.step({ type: "message", from: "builder", message: effect.message });
       this.#ledgers.apply(answers.filter(isWrite));
@@ -53,14 +55,26 @@ export class Pair {
     }
   }
 
+  /** The answer of the only shard, when an epoch ends. */
+  #noStakes(slot: number, now: number): void {
+    const summary = encodeSummary({ settled: [], moving: [], votes: [] });
+    const message = { type: "stakes", slot, summary } as const;
+    this.#carry(this.builder.step({ type: "message", from: "shard-0", message }, now), now);
+  }
+
+  /** Where an epoch ends the block comes with the tick after the shard's answer. */
+  #ticks(now: number): void {
+    for (let i = 0; i < 2; i++) this.#carry(this.builder.step({ type: "timer", name: "tick" }, now), now);
+  }
+
   tick(now: number): void {
     this.#carry(this.builder.step({ type: "watch" }, now), now);
-    this.#carry(this.builder.step({ type: "timer", name: "tick" }, now), now);
+    this.#ticks(now);
   }
 
   /** Sets the clock; the block that shows it is due at once. */
   clock(command: ClockCommand, now: number): void {
     this.#carry(this.builder.step({ type: "clock", command }, now), now);
-    this.#carry(this.builder.step({ type: "timer", name: "tick" }, now), now);
+    this.#ticks(now);
   }
 }

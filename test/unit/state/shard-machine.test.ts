@@ -6,8 +6,9 @@ import type { Effect } from "../../../shared/protocol/actor.ts";
 import { concatBytes, viewOf } from "../../../shared/protocol/bytes.ts";
 import { keyBytes } from "../../../shared/rpc/keys.ts";
 import { decodeAccountList, encodeAccountList, encodeScanRequest, keyText } from "../../../shared/state/accounts.ts";
+import { DEFAULT_CHECKPOINT } from "../../../shared/state/shard-config.ts";
 import type { ShardEngine } from "../../../shared/state/shard-engine.ts";
-import { DEFAULT_CHECKPOINT, ShardMachine } from "../../../shared/state/shard-machine.ts";
+import { ShardMachine } from "../../../shared/state/shard-machine.ts";
 import { decodeStubbed } from "../../../shared/state/stubs.ts";
 import { SimulatedStorage, type Write } from "../../simulation/storage.ts";
 import {

@@ -16,6 +16,7 @@ import {
   wellKnownIndex,
 } from "../../../transaction/well-known";
 import { ERR_ARITHMETIC_OVERFLOW } from "../../errors";
+import { epochStakeOf, epochTotalStake } from "../../epoch";
 import { consume } from "../../runtime/invoke";
 import { wellKnownAccountAt } from "../../sysvars";
 import { faultBudget, faultInstruction, faultSyscall } from "../fault";
@@ -116,10 +117,10 @@ export function sysGetSysvar(id: u64, out: u64, offset: u64, length: u64, e: u64
   return 0;
 }
 
-/** sol_get_epoch_stake(vote account, or 0 for all): this chain has no stakes, so nobody has any */
+/** sol_get_epoch_stake(vote account, or 0 for all): active stake of the epoch, lamports (SIMD-0133) */
 export function sysGetEpochStake(vote: u64, b: u64, c: u64, d: u64, e: u64): u64 {
-  if (!vote) return consume(SYSCALL_BASE_COST) ? 0 : faultBudget();
+  if (!vote) return consume(SYSCALL_BASE_COST) ? epochTotalStake() : faultBudget();
   if (!consume(SYSCALL_BASE_COST + 32 / BYTES_PER_UNIT + MEM_OP_BASE_COST)) return faultBudget();
-  sysValue(vote, 32, 1, false);
-  return 0;
+  const key = sysValue(vote, 32, 1, false);
+  return key ? epochStakeOf(key) : 0;
 }

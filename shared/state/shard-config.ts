@@ -1,0 +1,30 @@
+/** How a shard keeps its accounts. */
+import type { StoreConfig } from "./account-store.ts";
+
+export interface ShardConfig extends StoreConfig {
+  readonly shard: number;
+  /** Log bytes after which a checkpoint is taken. */
+  readonly checkpointBytes: number;
+  /** Log rows after which a checkpoint is taken. */
+  readonly checkpointRows: number;
+  /** Bytes of accounts in memory, and of programs of other shards, beyond which those longest unused are let go. */
+  readonly memoryBytes: number;
+}
+
+export const DEFAULT_CHECKPOINT = {
+  checkpointBytes: 8 << 20,
+  checkpointRows: 128,
+  memoryBytes: 64 << 20,
+  pageBytes: 64 << 10,
+  partBytes: 4 << 20,
+  mergeBytes: 256 << 10,
+} as const;
+
+/** A checkpoint for want of memory comes after this part of the usual log. */
+export const EARLIER = 8;
+/** A slice of a merge reads so many times what the slot's log row has: merges keep up with whatever load. */
+export const MERGE_PACE = 8;
+/** A store of no more bytes is fetched as a whole where it fits. */
+export const SMALL_STORE = 4 << 20;
+/** A scan walks no more than this in storage, bytes: it holds the object up. */
+export const MAX_SCAN_STORED = 512 << 20;
