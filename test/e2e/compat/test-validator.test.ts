@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { AccountRole, address, getAddressDecoder, getAddressEncoder } from "@solana/kit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { genesisAccounts } from "../../../infra/genesis/accounts.ts";
@@ -127,7 +128,7 @@ test("is started, asked, started again on its ledger, and ended as launchers do 
   const faucetKey = readKeyFile(at("led/faucet-keypair.json")).publicKey;
   expect(wire!.subarray(69, 101)).toEqual(Buffer.from(faucetKey));
   await ask(url, "sendTransaction", wire!.toString("base64"), { encoding: "base64" });
-  while ((await accountAt(url, TABLE)) === null);
+  while ((await accountAt(url, TABLE)) === null) await sleep(20);
   expect((await accountAt(url, TABLE))!.lamports).toBe(1_500_000_000);
   expect(await askFaucet(faucet, 2_000_000_001n, TABLE, blockhash)).toBeUndefined();
 
@@ -149,13 +150,7 @@ test("is started, asked, started again on its ledger, and ended as launchers do 
   await portIsFree(rpc);
   await portIsFree(rpc + 1);
   const third = new Tool("solana-test-validator", [...args, ...ledger, "--reset", "--quiet"], { cwd: folder });
-  for (;;)
-    if (
-      await fetch(`${url}/health`)
-        .then((response) => response.ok)
-        .catch(() => false)
-    )
-      break;
+  await third.answers(url);
   expect(await ask<string>(url, "getGenesisHash")).not.toBe(hash);
   const { stdout } = await third.kill("SIGINT");
   expect(stdout).toBe("");

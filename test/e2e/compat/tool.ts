@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach } from "vitest";
 
 export const BIN = join(import.meta.dirname, "../../../infra/compat/bin");
@@ -64,6 +65,16 @@ export class Tool {
     }
   }
 
+  /** Back when the network at `url` answers; throws when the command ends instead. */
+  async answers(url: string): Promise<void> {
+    while (running.has(this)) {
+      const answer = await fetch(`${url}/health`).catch(() => null);
+      if (answer?.ok) return;
+      await sleep(50);
+    }
+    throw new Error(`ended before it answered:\n${this.stdout}${this.stderr}`);
+  }
+
   kill(signal: NodeJS.Signals): Promise<Ended> {
     this.#child.kill(signal);
     return this.ended;
@@ -87,7 +98,7 @@ export async function portIsFree(port: number): Promise<void> {
       server.once("error", () => resolve(false));
       server.listen({ host: "127.0.0.1", port, exclusive: true }, () => server.close(() => resolve(true)));
     });
-  while (!(await isFree())) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (!(await isFree())) await sleep(20);
 }
 
 /** JSON-RPC; throws for an error. */
