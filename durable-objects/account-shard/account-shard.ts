@@ -9,7 +9,7 @@ import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { ShardMachine } from "../../shared/state/shard-machine.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
-import { carriedPrograms, genesisShards } from "../host/genesis.ts";
+import { carriedPrograms, checkGenesis, genesisShards } from "../host/genesis.ts";
 import { type LongBytes, type LongField, longBytes } from "../host/long-message.ts";
 import { MachineHost } from "../host/machine-host.ts";
 import { randomSeed } from "../host/random-seed.ts";
@@ -34,6 +34,7 @@ export class AccountShard extends DurableObject<Env> implements Actor {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const network = parseNetwork(env.NETWORK);
+    checkGenesis(env, network);
     const id = ctx.id.name as NodeId;
     const shard = Number(id.slice("shard-".length));
     const seeds = shardSeeds(sha256, network.genesisHash);

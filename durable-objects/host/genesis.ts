@@ -5,20 +5,36 @@
 import deployed from "../../build/genesis.bin";
 import { equalBytes } from "../../shared/protocol/bytes.ts";
 import type { Network } from "../../shared/protocol/network.ts";
+import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { LIST_HEADER } from "../../shared/state/accounts.ts";
 import { carriedAccounts } from "../../shared/state/carried.ts";
 import { type GenesisShard, genesisOf } from "../../shared/state/genesis.ts";
 import type { Env } from "./env.ts";
 import { sha256 } from "./sha256.ts";
 
-/** The account list; undefined when there is none. Throws an Error when it is not the one that the genesis hash stands for. */
+/** The list that was found to be the one of this network: a worker has one network as long as it lives. */
+let verified: Uint8Array | undefined;
+
+/** The account list; undefined when there is none. Throws an Error that names both hashes when it is not the network's. */
 function listedAccounts(env: Env, { genesisAccountsHash }: Network): Uint8Array | undefined {
   if (genesisAccountsHash === undefined) return undefined;
+  if (verified) return verified;
   const listed = new Uint8Array(env.GENESIS ?? deployed);
-  if (!equalBytes(sha256(listed), genesisAccountsHash)) {
-    throw new Error("genesis.bin does not hold the accounts that the variable NETWORK stands for");
+  const hash = sha256(listed);
+  if (!equalBytes(hash, genesisAccountsHash)) {
+    const found = listed.length === 0 ? "is empty" : `has the hash ${encodeBase58(hash)}`;
+    const wanted = `NETWORK stands for ${encodeBase58(genesisAccountsHash)}`;
+    throw new Error(
+      `genesis.bin ${found}, and ${wanted}: the code is deployed with the network's genesis.bin in build/`,
+    );
   }
+  verified = listed;
   return listed;
+}
+
+/** At an object's start, also where nothing needs the list yet. Throws an Error when it is not the network's. */
+export function checkGenesis(env: Env, network: Network): void {
+  listedAccounts(env, network);
 }
 
 /** Throws an Error when the list is not the one that the genesis hash stands for. */

@@ -10,7 +10,7 @@ import { LedgerQuery } from "../../shared/state/ledger-query.ts";
 import type { PerformanceSample } from "../../shared/state/ledger-samples.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
-import { genesisShards } from "../host/genesis.ts";
+import { checkGenesis, genesisShards } from "../host/genesis.ts";
 import { type LongBytes, type LongField, longBytes } from "../host/long-message.ts";
 import { MachineHost } from "../host/machine-host.ts";
 
@@ -21,6 +21,7 @@ export class Ledger extends DurableObject<Env> implements Actor {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const network = parseNetwork(env.NETWORK);
+    checkGenesis(env, network);
     const machine = new LedgerMachine({
       genesisHash: network.genesisHash,
       genesisTimestamp: network.genesisTimestamp,

@@ -9,7 +9,7 @@ const CLEAR_LINE = "\r\x1b[2K";
 async function readStatus(network: Network): Promise<BuilderStatus | null> {
   try {
     const response = await fetch(`${network.rpcUrl}/v1/status`);
-    return response.ok ? ((await response.json()) as BuilderStatus | null) : null;
+    return response.ok ? ((await response.json()) as BuilderStatus) : null;
   } catch {
     return null; // workerd is being restarted
   }

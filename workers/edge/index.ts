@@ -94,7 +94,10 @@ function pubSub(c: EdgeContext): Promise<Response> {
 
 app.post("/v1/transactions", (c) => ingest(c.req.raw, edgeOf(c.env).ingest));
 app.get("/v1/stream", (c) => openStream(c.req.raw, c.env, edgeOf(c.env).ingest));
-app.get("/v1/status", async (c) => c.json(await networkStatus(c.env)));
+app.get("/v1/status", async (c) => {
+  const status = await networkStatus(c.env);
+  return c.json(status, status.ready ? 200 : 503);
+});
 app.get("/v1/stats", async (c) => c.json(await networkStats(c.env)));
 app.get("/health", (c) => c.text("ok"));
 
