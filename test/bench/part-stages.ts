@@ -1,5 +1,6 @@
 /** Parts that run single stages: cryptography, parser, planner, execution, the pipeline without I/O, litesvm. */
 import { getTransactionDecoder } from "@solana/kit";
+import { CARRIED } from "../carried-programs.ts";
 import { wasmModule } from "../wasm-module.ts";
 import { ns, perSecond, times, us, whole } from "./format.ts";
 import { litesvmRates } from "./litesvm.ts";
@@ -75,8 +76,10 @@ export async function planPart(bench: Bench): Promise<PartResult> {
 export async function executePart(bench: Bench): Promise<PartResult> {
   const { rounds, storeAccounts } = bench.sizes;
   const rows: Row[] = [];
+  const carried = Buffer.from(CARRIED).toString("base64");
   const run = async (kind: "sol" | "token" | "v1", target: string) => {
-    const result = await inWorkerd("execute", { kind, accounts: storeAccounts, rounds, transactions: 10_000 });
+    const options = { kind, carried, accounts: storeAccounts, rounds, transactions: 10_000 };
+    const result = await inWorkerd("execute", options);
     const rate = (executeNs: number) => 1e9 / (result.admitNs + result.beginNs + executeNs);
     const off = rate(result.executeNs);
     const on = rate(result.executeDetailNs);

@@ -257,6 +257,10 @@ describe("surfnet_setAccount", () => {
   test("refuses the faucet, which balances everything", async () => {
     expect(await codeOf(dev.surfnet_setAccount(address(network.faucet.address), { lamports: 1n }).send())).toBe(-32602);
   });
+
+  test("refuses a program that every instance carries", async () => {
+    expect(await codeOf(dev.surfnet_setAccount(TOKEN_PROGRAM_ADDRESS, { lamports: 2_000_000n }).send())).toBe(-32602);
+  });
 });
 
 describe("surfnet_setTokenAccount", () => {

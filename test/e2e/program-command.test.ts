@@ -4,11 +4,19 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Address, address, getBase64EncodedWireTransaction } from "@solana/kit";
+import { getTransferSolInstruction } from "@solana-program/system";
+import {
+  type Address,
+  address,
+  type EncodedAccount,
+  fetchEncodedAccount,
+  getBase64EncodedWireTransaction,
+} from "@solana/kit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Network, startNetwork } from "../../infra/network/index.ts";
 import { programBytes, show } from "../../infra/program/manage.ts";
 import { assemble } from "../../infra/sbpf/assemble.ts";
+import { ASSOCIATED_TOKEN_PROGRAM, BPF_LOADER_2, TOKEN_PROGRAM_DATA } from "../../shared/rpc/keys.ts";
 import { LiteChain } from "../unit/program/lite-chain.ts";
 import { type KitClient, kitClient, rejection } from "./clients/kit-client.ts";
 
@@ -152,6 +160,27 @@ test("an interrupted deployment continues: what the buffer has is not written ag
   expect((await answer<{ buffers: unknown[] }>("show", "--buffers")).buffers).toEqual([]);
   await answer("dump", program, at("dump.so"));
   expect(readFileSync(at("dump.so")).equals(readFileSync(at("token.so")))).toBe(true);
+});
+
+test("programs that every instance carries are dumped and read like any other, and take lamports", async () => {
+  await answer("dump", TOKEN, at("dump.so"));
+  expect(readFileSync(at("dump.so")).equals(readFileSync(at("token.so")))).toBe(true);
+  await answer("dump", MEMO, at("dump.so"));
+  expect(readFileSync(at("dump.so")).equals(readFileSync(at("memo.so")))).toBe(true);
+  const read = async (key: string) => (await fetchEncodedAccount(client.rpc, address(key))) as EncodedAccount;
+  const elf = readFileSync(at("token.so")).length;
+  expect(await read(TOKEN)).toMatchObject({ executable: true, space: 36n, lamports: 1_141_440n });
+  expect(await read(TOKEN_PROGRAM_DATA)).toMatchObject({ executable: false, space: BigInt(45 + elf) });
+  expect(await read(ASSOCIATED_TOKEN_PROGRAM)).toMatchObject({ space: 105_032n, lamports: 731_913_600n });
+  const size = [{ dataSize: 105_032n }] as const;
+  const owned = await client.rpc.getProgramAccounts(address(BPF_LOADER_2), { encoding: "base64", filters: size }).send();
+  expect(owned.map(({ pubkey }) => pubkey)).toEqual([ASSOCIATED_TOKEN_PROGRAM]);
+  const wallet = await client.funded();
+  const gift = getTransferSolInstruction({ source: wallet, destination: MEMO, amount: 7n });
+  const before = (await read(MEMO)).lamports;
+  await client.send(wallet, [gift]);
+  expect((await read(MEMO)).lamports).toBe(before + 7n);
+  expect(await callLogs(MEMO, "still there")).toContain("Program log: still there");
 });
 
 test("a buffer is written first and deployed later; buffers left over are closed", async () => {

@@ -139,6 +139,8 @@ export async function benchPlan(module: WebAssembly.Module, options: PlanOptions
 
 export interface ExecuteOptions {
   readonly kind: Kind;
+  /** Account list of the carried programs, base64. */
+  readonly carried: string;
   /** Accounts in the store. */
   readonly accounts: number;
   readonly rounds: number;
@@ -187,7 +189,8 @@ export async function benchExecute(module: WebAssembly.Module, options: ExecuteO
   const { kind, accounts, rounds, transactions } = options;
   const edge = new WasmInstance(module);
   const planner = new Planner(module, { shardCount: 1, ...SEEDS });
-  const engine = new ShardEngine(module, { shardIndex: 0, shardCount: 1, ...SEEDS });
+  const carried = new Uint8Array(Buffer.from(options.carried, "base64"));
+  const engine = new ShardEngine(module, { shardIndex: 0, shardCount: 1, ...SEEDS, carried });
   const choose = loadStore(engine, kind, accounts);
   const times = {
     admit: [] as number[],
