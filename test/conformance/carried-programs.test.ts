@@ -186,6 +186,214 @@ describe("an associated account", () => {
   });
 });
 
+describe("the native ways", () => {
+  const ata = ASSOCIATED_TOKEN_PROGRAM as Address;
+  const limit = (most: number) => instruction("ComputeBudget111111111111111111111111111111", [], [2, ...u32(most)]);
+  const heap = instruction("ComputeBudget111111111111111111111111111111", [], [1, ...u32(64 * 1024)]);
+  const accountOf = (owner: Key, amount: number, change: (data: Uint8Array) => void = () => {}) => {
+    const data = new Uint8Array(165);
+    data.set(keyBytes(mint));
+    data.set(keyBytes(owner), 32);
+    data[64] = amount;
+    data[108] = 1;
+    change(data);
+    return { lamports: SOL, owner: TOKEN_PROGRAM, data };
+  };
+  /** Changes of a token account after which the ELF has to say. */
+  const CHANGES: [string, (data: Uint8Array) => void][] = [
+    ["as it is usually", () => {}],
+    ["frozen", (data) => data.fill(2, 108, 109)],
+    ["not in use", (data) => data.fill(0, 108, 109)],
+    ["delegated", (data) => data.fill(1, 72, 73)],
+    ["with garbage where a delegate's tag is", (data) => data.fill(1, 73, 74)],
+    ["wrapped SOL", (data) => data.fill(1, 109, 110)],
+    ["with a close authority", (data) => data.fill(1, 129, 130)],
+    ["of another mint", (data) => data.fill(9, 0, 1)],
+    ["of another owner", (data) => data.fill(9, 32, 33)],
+    ["nearly full", (data) => data.fill(255, 64, 72)],
+  ];
+  // The first eight bytes are alike: how keys are compared must not show in units.
+  const from = keyAddress(Uint8Array.from({ length: 32 }, (_, i) => (i < 8 ? 7 : 1)));
+  const to = keyAddress(Uint8Array.from({ length: 32 }, (_, i) => (i < 8 ? 7 : 2)));
+  const transfer = (amount: bigint): [string, ReturnType<typeof instruction>][] => [
+    [
+      "Transfer",
+      instruction(
+        TOKEN_PROGRAM,
+        [
+          [from, "w"],
+          [to, "w"],
+          [payer, "ws"],
+        ],
+        [3, ...u64(amount)],
+      ),
+    ],
+    [
+      "TransferChecked",
+      instruction(
+        TOKEN_PROGRAM,
+        [
+          [from, "w"],
+          [mint, "r"],
+          [to, "w"],
+          [payer, "ws"],
+        ],
+        [12, ...u64(amount), 6],
+      ),
+    ],
+    [
+      "with more data",
+      instruction(
+        TOKEN_PROGRAM,
+        [
+          [from, "w"],
+          [to, "w"],
+          [payer, "ws"],
+        ],
+        [3, ...u64(amount), 1, 2],
+      ),
+    ],
+    [
+      "decimals that are wrong",
+      instruction(
+        TOKEN_PROGRAM,
+        [
+          [from, "w"],
+          [mint, "r"],
+          [to, "w"],
+          [payer, "ws"],
+        ],
+        [12, ...u64(amount), 7],
+      ),
+    ],
+    [
+      "to itself",
+      instruction(
+        TOKEN_PROGRAM,
+        [
+          [from, "w"],
+          [from, "w"],
+          [payer, "ws"],
+        ],
+        [3, ...u64(amount)],
+      ),
+    ],
+    [
+      "read-only",
+      instruction(
+        TOKEN_PROGRAM,
+        [
+          [from, "w"],
+          [to, "r"],
+          [payer, "ws"],
+        ],
+        [3, ...u64(amount)],
+      ),
+    ],
+    [
+      "one account more",
+      instruction(
+        TOKEN_PROGRAM,
+        [
+          [from, "w"],
+          [to, "w"],
+          [payer, "ws"],
+          [mint, "r"],
+        ],
+        [3, ...u64(amount)],
+      ),
+    ],
+  ];
+
+  it.each(CHANGES)("of a transfer are as the ELF: source and destination %s", (_, change) => {
+    for (const side of [0, 1]) {
+      for (const amount of [0n, 1n, 100n, 101n]) {
+        for (const [, one] of transfer(amount)) {
+          c.setAccount(from, accountOf(payer, 100, side ? undefined : change));
+          c.setAccount(to, accountOf(testKey(70), 5, side ? change : undefined));
+          c.expectSame(c.transaction({ payer, instructions: [one] }));
+        }
+      }
+    }
+  });
+  it("of a transfer do not depend on rights that it does not need", () => {
+    const authority = testKey(74);
+    for (const [one, two, three, four] of [
+      ["ws", "r", "w", "rs"],
+      ["w", "w", "ws", "ws"],
+      ["ws", "ws", "ws", "ws"],
+      ["w", "rs", "w", "w"],
+      ["w", "r", "w", "r"],
+    ] as const) {
+      const plain: [Key, string][] = [
+        [from, one],
+        [to, three],
+        [authority, four],
+      ];
+      const checked: [Key, string][] = [
+        [from, one],
+        [mint, two],
+        [to, three],
+        [authority, four],
+      ];
+      for (const [accounts, data] of [
+        [plain, [3, ...u64(1n)]],
+        [checked, [12, ...u64(1n), 6]],
+      ] as const) {
+        c.setAccount(from, accountOf(authority, 100));
+        c.setAccount(to, accountOf(testKey(70), 5));
+        c.expectSame(c.transaction({ payer, instructions: [instruction(TOKEN_PROGRAM, accounts, data)] }));
+      }
+    }
+  });
+  it("of a transfer end where units do, and with a larger heap", () => {
+    for (const most of [0, 75, 76, 104, 105]) {
+      for (const [, one] of transfer(1n).slice(0, 2)) {
+        c.setAccount(from, accountOf(payer, 100));
+        c.setAccount(to, accountOf(testKey(70), 5));
+        c.expectSame(c.transaction({ payer, instructions: [limit(150 + most), one] }));
+        c.expectSame(c.transaction({ payer, instructions: [heap, limit(300 + most), one] }));
+        c.expectSame(c.transaction({ payer, instructions: [heap, limit(308 + most), one] }));
+      }
+    }
+  });
+  it.each(CHANGES)("of an associated account that is there are as the ELF: %s", async (_, change) => {
+    for (const wallet of [payer, testKey(71), testKey(72)]) {
+      const seeds = [keyBytes(wallet), keyBytes(TOKEN_PROGRAM), keyBytes(mint)];
+      const [key] = await getProgramDerivedAddress({ programAddress: ata, seeds });
+      c.setAccount(key, accountOf(wallet, 3, change));
+      const accounts: [Key, string][] = [
+        [payer, "ws"],
+        [key, "w"],
+        [wallet, "r"],
+        [mint, "r"],
+        [SYSTEM, "r"],
+        [TOKEN_PROGRAM, "r"],
+      ];
+      const one = instruction(ata, accounts, [1]);
+      const { computeUnits } = c.expectSame(c.transaction({ payer, instructions: [one] })).ours;
+      for (const less of [0, 1]) {
+        c.expectSame(c.transaction({ payer, instructions: [limit(150 + computeUnits - less), one] }));
+      }
+      c.expectSame(c.transaction({ payer, instructions: [heap, one] }));
+      c.expectSame(c.transaction({ payer, instructions: [instruction(ata, [...accounts, [mint, "r"]], [1])] }));
+      c.expectSame(c.transaction({ payer, instructions: [instruction(ata, accounts, [1, 0])] }));
+      for (let i = 0; i < 6; i++) {
+        const other = accounts.map((meta, j): [Key, string] =>
+          i === j ? [testKey(73), meta[1].replace("s", "")] : meta,
+        );
+        c.expectSame(c.transaction({ payer, instructions: [instruction(ata, other, [1])] }));
+        for (const role of ["r", "w", "rs", "ws"]) {
+          const rights = accounts.map(([name, as], j): [Key, string] => [name, i === j ? role : as]);
+          c.expectSame(c.transaction({ payer, instructions: [instruction(ata, rights, [1])] }));
+        }
+        const twice = accounts.map((meta, j): [Key, string] => (i === j ? accounts[(i + 1) % 6]! : meta));
+        c.expectSame(c.transaction({ payer, instructions: [instruction(ata, twice, [1])] }));
+      }
+    }
+  });
+});
+
 describe("loading", () => {
   it("counts Token with its programdata, as any program of the upgradeable loader", () => {
     const token = (address: string) => decodeAccountList(CARRIED)!.find(({ key }) => keyAddress(key) === address)!.data;

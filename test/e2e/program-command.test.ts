@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { getTransferSolInstruction } from "@solana-program/system";
 import {
   type Address,
   address,
@@ -12,6 +11,7 @@ import {
   fetchEncodedAccount,
   getBase64EncodedWireTransaction,
 } from "@solana/kit";
+import { getTransferSolInstruction } from "@solana-program/system";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Network, startNetwork } from "../../infra/network/index.ts";
 import { programBytes, show } from "../../infra/program/manage.ts";
@@ -173,7 +173,9 @@ test("programs that every instance carries are dumped and read like any other, a
   expect(await read(TOKEN_PROGRAM_DATA)).toMatchObject({ executable: false, space: BigInt(45 + elf) });
   expect(await read(ASSOCIATED_TOKEN_PROGRAM)).toMatchObject({ space: 105_032n, lamports: 731_913_600n });
   const size = [{ dataSize: 105_032n }] as const;
-  const owned = await client.rpc.getProgramAccounts(address(BPF_LOADER_2), { encoding: "base64", filters: size }).send();
+  const owned = await client.rpc
+    .getProgramAccounts(address(BPF_LOADER_2), { encoding: "base64", filters: size })
+    .send();
   expect(owned.map(({ pubkey }) => pubkey)).toEqual([ASSOCIATED_TOKEN_PROGRAM]);
   const wallet = await client.funded();
   const gift = getTransferSolInstruction({ source: wallet, destination: MEMO, amount: 7n });

@@ -19,6 +19,7 @@ import { encodedSize, listCheck, LIST_HEADER } from "../state/encoding";
 import { keyEquals } from "../memory/bytes";
 import {
   WK_ADDRESS_LOOKUP_TABLE,
+  WK_ASSOCIATED_TOKEN,
   WK_BPF_LOADER_1,
   WK_BPF_LOADER_2,
   WK_BPF_LOADER_UPGRADEABLE,
@@ -29,6 +30,7 @@ import {
   wellKnownIndex,
   wellKnownKey,
 } from "../transaction/well-known";
+import { associatedTokenCode } from "./programs/associated-token/existing";
 import { tokenCode } from "./programs/token/transfer";
 import { wellKnownCarry } from "./sysvars";
 
@@ -80,6 +82,7 @@ export function engineCarry(p: usize, len: u32): i32 {
     const index = wellKnownIndex(at);
     const size = load<u32>(at, ENC_DATA_LEN);
     wellKnownCarry(index, at);
+    if (index == WK_ASSOCIATED_TOKEN) associatedTokenCode(at + ENC_HEADER, size);
     if (index == WK_TOKEN_DATA) tokenCode(at + ENC_HEADER + PROGRAMDATA_ELF, size - PROGRAMDATA_ELF);
     at += encodedSize(size);
   }

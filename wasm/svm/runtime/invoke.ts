@@ -5,6 +5,7 @@
 import { ACC_OWNER } from "../../state/account";
 import { BUILTIN_PRECOMPILE, builtinFind, builtinRun, builtinStyle } from "../builtins";
 import {
+  WK_ASSOCIATED_TOKEN,
   WK_BPF_LOADER_1,
   WK_BPF_LOADER_2,
   WK_BPF_LOADER_UPGRADEABLE,
@@ -19,6 +20,7 @@ import {
   ERR_UNBALANCED_INSTRUCTION,
   ERR_UNSUPPORTED_PROGRAM_ID,
 } from "../errors";
+import { associatedTokenExisting } from "../programs/associated-token/existing";
 import { tokenTransfer } from "../programs/token/transfer";
 import { sbpfRun } from "../sbpf/run";
 import { vmReset } from "../sbpf/vm";
@@ -141,9 +143,11 @@ export function logFault(key: usize, text: usize, length: u32): void {
 
 /** A carried program: natively where what it does and costs is known beforehand, else by its ELF. As sbpfRun. */
 function runCarried(builtin: i32, program: u32, key: usize): i32 {
-  const units = builtin == WK_TOKEN ? tokenTransfer() : 0;
-  if (!units) return sbpfRun(program);
   const before = meter;
+  let units: u32 = 0;
+  if (builtin == WK_TOKEN) units = tokenTransfer();
+  else if (builtin == WK_ASSOCIATED_TOKEN) units = associatedTokenExisting();
+  if (!units) return sbpfRun(program);
   meter -= units;
   logConsumed(key, units, before);
   return 0;
