@@ -113,8 +113,10 @@ const PARSERS: Readonly<Record<string, (params: unknown) => Watch>> = {
   },
 };
 
+export const SUBSCRIBE_METHODS: readonly string[] = Object.keys(PARSERS);
+
 const UNSUBSCRIBES: ReadonlySet<string> = new Set(
-  Object.keys(PARSERS).map((name) => name.replace("Subscribe", "Unsubscribe")),
+  SUBSCRIBE_METHODS.map((name) => name.replace("Subscribe", "Unsubscribe")),
 );
 
 /** `null`: not a subscribe method. Throws RpcError. */
