@@ -53,6 +53,8 @@ export const TRANSACTION_ERRORS = [
  * block. No client sees it. The result's byte 10 is the index of the program's account.
  */
 export const TX_DEFERRED = 200;
+/** AlreadyProcessed: the message has landed in an earlier place. */
+export const TX_ALREADY_PROCESSED = 7;
 export type TransactionErrorName = (typeof TRANSACTION_ERRORS)[number];
 
 /** Name of variant n (0-based, as in the enum; the runtime's i32 is variant + 1). */

@@ -16,7 +16,7 @@
  *   here ─▶ edge   `outcomes` messages (protocol.ts), which go to the client as they are; and `registered`: u8 4, u8 1 or 0 (no room,
  *                  none of it waits), u16 retryAfterMs, u32 request, u32 number of signatures: after a lookup's outcomes
  */
-import { TX_DEFERRED } from "../errors/transaction-error.ts";
+import { TX_ALREADY_PROCESSED, TX_DEFERRED } from "../errors/transaction-error.ts";
 import { viewOf } from "../protocol/bytes.ts";
 import { BLOCKHASH_WINDOW, MAX_HEIGHT_STRIDE, PIPELINE_DEPTH } from "../protocol/limits.ts";
 import { signaturesAt } from "../protocol/record.ts";
@@ -190,8 +190,10 @@ export class OutcomeWatch {
     for (let left = records.getUint32(0, true); left > 0; left--) {
       const word = outcomes.getUint32(result + RESULT_WORD, true);
       const custom = outcomes.getUint32(result + RESULT_CUSTOM, true);
-      // What execution has put off has no outcome yet: it comes again in a later block.
-      if (((word >>> 8) & 0xff) !== TX_DEFERRED) this.#told(records, signaturesAt(records, at), word, custom);
+      // What is deferred comes again in a later block; of what has landed before, the outcome is that of then, which the ledger has.
+      const error = (word >>> 8) & 0xff;
+      const isOutcome = error !== TX_DEFERRED && error !== TX_ALREADY_PROCESSED;
+      if (isOutcome) this.#told(records, signaturesAt(records, at), word, custom);
       at += records.getUint32(at, true);
       result += outcomes.getUint32(result, true);
     }

@@ -27,8 +27,17 @@ export const LAMPORTS_PER_SIGNATURE = 5_000n;
 export const PIPELINE_DEPTH = 4;
 /** Slots for which a shard keeps messages that came before their slot began there. More than the pipeline can hold. */
 export const EARLY_SLOTS = PIPELINE_DEPTH * 4;
-/** Proposals that the builder keeps: more than the blockhash window, so that signatures stay known after a restart. */
-export const PROPOSAL_RING = 1280;
+/** The builder saves the chain of blockhashes every so many slots; the proposals since then have the rest. */
+export const SAVE_HASHES_EVERY = 64;
+/** Proposals that the builder keeps: those since the chain was saved, among them those under way. */
+export const PROPOSAL_RING = 128;
+/** Blocks over which it is remembered where slots were skipped: longer than any blockhash can be used. */
+export const KEEP_GAPS = 1280;
+/**
+ * Messages that a shard keeps from landing again, beyond which the builder takes frames only as fast as old ones go: 8 bytes each, in
+ * tables that are at least 3/8 full, are at most 90 MB. Not consensus.
+ */
+export const MAX_KNOWN = 4 << 20;
 
 /** Bytes of one lane frame on its way to the builder. */
 export const MAX_FRAME_BYTES = 1 << 20;
@@ -42,5 +51,7 @@ export const RETRY_MS = 400;
 /** How long a client's look at the tip keeps an idle chain ticking, milliseconds. */
 export const WATCH_MS = 15_000;
 
-if (PROPOSAL_RING <= BLOCKHASH_WINDOW * MAX_HEIGHT_STRIDE + PIPELINE_DEPTH)
-  throw new Error("the proposal ring must cover the blockhash window");
+if (PROPOSAL_RING <= SAVE_HASHES_EVERY + PIPELINE_DEPTH)
+  throw new Error("the proposal ring must cover what the saved chain lacks");
+if (KEEP_GAPS <= BLOCKHASH_WINDOW * MAX_HEIGHT_STRIDE + PIPELINE_DEPTH)
+  throw new Error("skipped slots must be remembered as long as a blockhash can be used");

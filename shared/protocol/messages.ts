@@ -51,6 +51,8 @@ export type Message =
       readonly effectHash: Uint8Array;
       /** Total lamports of the shard's own accounts after the slot. */
       readonly lamports: bigint;
+      /** Messages that the shard keeps from landing again, as it answers: how full it is. */
+      readonly known: number;
     }
   /** builder -> ledger */
   | { readonly type: "block"; readonly slot: number; readonly block: Uint8Array }

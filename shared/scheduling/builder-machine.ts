@@ -10,10 +10,18 @@
  */
 import type { Effect, Machine, Sha256, StorageView } from "../protocol/actor.ts";
 import { decodeCarry, type ShardCarry } from "../protocol/block.ts";
-import { ByteWriter, concatBytes, equalBytes, viewOf } from "../protocol/bytes.ts";
+import { ByteWriter, equalBytes, viewOf } from "../protocol/bytes.ts";
 import { blockhashOf } from "../protocol/context.ts";
 import { type BlockHeader, decodeHeader } from "../protocol/header.ts";
-import { epochOf, PIPELINE_DEPTH, PROPOSAL_RING, RETRY_MS, WATCH_MS } from "../protocol/limits.ts";
+import {
+  epochOf,
+  MAX_KNOWN,
+  PIPELINE_DEPTH,
+  PROPOSAL_RING,
+  RETRY_MS,
+  SAVE_HASHES_EVERY,
+  WATCH_MS,
+} from "../protocol/limits.ts";
 import { laneNumber, type Message, type NodeId, shardNumber } from "../protocol/messages.ts";
 import { NO_RECORD } from "../stake/epoch-record.ts";
 import type { BuilderConfig, BuilderEvent, BuilderHead, TipAnswer } from "./builder-types.ts";
@@ -23,6 +31,7 @@ import { elapsed } from "./elapsed.ts";
 import { EpochBook } from "./epoch-book.ts";
 import { fillProposal } from "./fill-proposal.ts";
 import { HashChain } from "./hash-chain.ts";
+import { KnownBook } from "./known-book.ts";
 import { LaneBook } from "./lane-book.ts";
 import { LatencyWindow } from "./latency-window.ts";
 import type { PlannerPort } from "./planner-port.ts";
@@ -47,8 +56,6 @@ interface InFlight {
   readonly committed: Map<number, Committed>;
   /** The sealed block on its way to the ledger. */
   block: Uint8Array | undefined;
-  /** Signatures whose transactions did not land, once sealed. */
-  notLanded: Uint8Array;
   /** What execution has put off, once sealed. */
   deferred: Deferred | undefined;
   sentAt: number;
@@ -56,15 +63,13 @@ interface InFlight {
   readonly arrivedAt: number | undefined;
 }
 
-/** The chain of blockhashes is saved every so many slots; the proposal rows cover the slots since. */
-const SAVE_HASHES_EVERY = 64;
-
 export class BuilderMachine implements Machine<BuilderEvent> {
   readonly #planner: PlannerPort;
   readonly #sha256: Sha256;
   readonly #config: BuilderConfig;
   readonly #lanes = new LaneBook();
   readonly #deferred = new DeferredBook();
+  readonly #known: KnownBook;
   readonly #inFlight = new Map<number, InFlight>();
   #chain: HashChain;
   readonly #contexts: SlotContexts;
@@ -91,8 +96,6 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #lastCut = Number.NEGATIVE_INFINITY;
   #watchedUntil = Number.NEGATIVE_INFINITY;
   #retryArmed = false;
-  /** Signatures that did not land, for the next row: whoever starts again must not take them for known. */
-  #forgotten: Uint8Array = new Uint8Array(0);
   /** Transactions proposed, and those of them whose accounts more than one shard owns. */
   readonly totals = { proposed: 0, crossShard: 0, blocks: 0 };
   /** From a frame's arrival to the ledger's answer for its block, milliseconds, one value a block. */
@@ -104,6 +107,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#planner = planner;
     this.#sha256 = sha256;
     this.#config = config;
+    this.#known = new KnownBook(config.maxKnown ?? MAX_KNOWN);
     this.#chain = new HashChain(config.genesisHash);
     this.#epochs = new EpochBook(sha256, config.genesisEpoch ?? (() => NO_RECORD));
     const epochHash = (epoch: number) => this.#epochs.hashOf(epoch);
@@ -230,18 +234,13 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     const contextOf = (slot: number, view: number, time: number, development: boolean) =>
       slot > header.slot ? this.#contexts.of(this.#chain, slot, view, time, development) : new Uint8Array(0);
     const chain = this.#chain;
-    const first = Math.max(1, this.#firstToReplay(header.slot));
-    const deferredSlot = this.#deferred.restore(this.#storage, header.slot) ?? first;
+    this.#deferred.restore(this.#storage, header.slot);
     const last = chain.numberOf(chain.tip);
-    for (let n = Math.min(chain.numberOf(first), chain.numberOf(deferredSlot) + 1); n <= last; n++) {
+    for (let n = chain.numberOf(header.slot); n <= last; n++) {
       const slot = chain.slotOf(n);
       const bytes = this.#row(slot);
       if (!bytes) continue;
       const row = decodeProposalRow(bytes, contextOf);
-      this.#deferred.proposed(slot, row.frame);
-      if (slot < first) continue;
-      this.#planner.forget(row.forgotten);
-      this.#planner.replay(row.frame, slot);
       this.#lanes.restore(row.lanes);
       if (slot <= header.slot) continue;
       this.#inFlight.set(slot, this.#track(row, now));
@@ -273,20 +272,14 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     return this.#deferred.settle(this.#planner.oldestWaiting());
   }
 
-  /** Slots whose transactions must be known: those that can use a usable blockhash, and those under way. */
-  #firstToReplay(stored: number): number {
-    return Math.min(this.#chain.oldestUsableSlot, this.#chain.slotAfter(stored) ?? stored + 1);
-  }
-
   #track(row: ProposalRow, now: number): InFlight {
     const arrivedAt = this.#waitingSince;
-    const nothing = { block: undefined, notLanded: new Uint8Array(0), deferred: undefined };
+    const nothing = { block: undefined, deferred: undefined };
     return { row, committed: new Map(), ...nothing, sentAt: now, arrivedAt };
   }
 
   #frames(from: NodeId, message: Extract<Message, { type: "frames" }>, now: number): Effect[] {
     const later: Effect[] = [{ type: "send", to: from, message: { type: "busy", seq: message.seq } }];
-    // Until the past is known a duplicate could not be told.
     if (this.#recovering) return later;
     // What was put off comes first, or it might wait for room for ever.
     const readmitted = this.#readmit(now);
@@ -295,8 +288,11 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     const place = this.#lanes.place(lane, message.seq, message.oldest);
     if (place === "known") return [...readmitted, ...this.#taken(lane)];
     if (place === "ahead") return [...readmitted, ...later];
+    const { height } = this.#chain.stepAt(this.#chain.tip);
+    if (!this.#known.takes(height)) return [...readmitted, ...later, ...this.#arm(now)];
     this.#setContext(this.#nextContext(this.#nextSlot, 0, this.#timestamp(now)));
     if (!this.#planner.admit(message.frame)) return [...readmitted, ...later];
+    this.#known.taken(height);
     this.#waitingSince ??= now;
     this.#lanes.admit(lane, message.seq, this.#planner.admitted());
     const moved = this.#lanes.settle(this.#planner.oldestWaiting());
@@ -373,9 +369,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       frame: cut.frame,
       shards: cut.shards,
       lanes: this.#lanes.snapshot(),
-      forgotten: this.#forgotten,
     };
-    this.#forgotten = new Uint8Array(0);
     const item = this.#track(row, now);
     if (this.#planner.waiting() === 0) this.#waitingSince = undefined;
     this.#inFlight.set(slot, item);
@@ -420,6 +414,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     const shard = shardNumber(from);
     if (!item.row.shards.some((part) => part.shard === shard)) return [];
     item.committed.set(shard, message);
+    this.#known.note(shard, message.known, this.#chain.stepAt(this.#chain.tip).height);
     return this.#seal(now);
   }
 
@@ -444,7 +439,6 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#sealedHash = sealed.hash;
     this.#carry = sealed.carry;
     this.#sealedHeaders.set(row.slot, sealed.header);
-    item.notLanded = sealed.notLanded;
     item.deferred = sealed.deferred;
     item.block = sealed.block;
   }
@@ -455,10 +449,6 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       const header = this.#sealedHeaders.get(next);
       // The ledger can only have what was sealed here, or sealed by an earlier incarnation from the same proposal.
       if (!item || !header) break;
-      if (item.notLanded.length > 0) {
-        this.#planner.forget(item.notLanded);
-        this.#forgotten = concatBytes(this.#forgotten, item.notLanded);
-      }
       if (item.deferred) this.#deferred.add(next, item.deferred);
       this.#stored = header;
       if (item.arrivedAt !== undefined && header.numTransactions > 0) this.confirmation.add(now - item.arrivedAt);

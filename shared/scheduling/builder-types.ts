@@ -23,6 +23,8 @@ export interface BuilderConfig {
   readonly heartbeatMs: number;
   /** Slots after which a block with transactions raises the block height: 1 to MAX_HEIGHT_STRIDE. */
   readonly heightStride: number;
+  /** Known messages of a shard beyond which frames are taken as fast as old ones go. Unset: MAX_KNOWN. */
+  readonly maxKnown?: number;
   readonly genesisHash: Uint8Array;
   /** Unix seconds. */
   readonly genesisTimestamp: number;

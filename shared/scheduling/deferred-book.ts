@@ -4,13 +4,11 @@
  *
  *   sealed: a row of them, durable before the ledger gets the block ─▶ stored: they wait again ─▶ in a proposal's row, or expired: gone
  *
- * They wait again only when their block is stored. So after a restart those of stored blocks that no later proposal has wait
- * again, and those of other blocks come up when their block is sealed anew.
+ * They wait again only when their block is stored. After a restart all that is in the rows of stored blocks waits again: what a later
+ * proposal has already is executed twice, and lands once. What is in other blocks comes up when their block is sealed again.
  */
 import type { Effect, StorageView } from "../protocol/actor.ts";
-import { frameOffsets } from "../protocol/block.ts";
 import { ByteReader, concatBytes, u32Bytes } from "../protocol/bytes.ts";
-import { frameRecords, makeFrame, recordSignature } from "../protocol/record.ts";
 import type { PlannerPort } from "./planner-port.ts";
 
 /** What of a block was put off. */
@@ -33,8 +31,6 @@ interface Batch {
 export function deferredRow(slot: number, { programs, frame }: Deferred): Effect {
   return { type: "put", table: TABLE, id: slot, bytes: concatBytes(u32Bytes(programs.length), programs, frame) };
 }
-
-const signatureOf = (record: Uint8Array): string => String.fromCharCode(...recordSignature(record));
 
 export class DeferredBook {
   #batches: Batch[] = [];
@@ -67,25 +63,12 @@ export class DeferredBook {
     return gone.map(({ slot }) => ({ type: "delete", table: TABLE, from: slot, to: slot }));
   }
 
-  /** After a restart: what is in the rows of slots up to `stored`. Returns the first of these slots, or undefined. */
-  restore(storage: StorageView, stored: number): number | undefined {
+  /** After a restart: what is in the rows of slots up to `stored`. */
+  restore(storage: StorageView, stored: number): void {
     this.#batches = [...storage.list(TABLE, 0, stored)].map(({ id, bytes }) => {
       const reader = new ByteReader(bytes);
       const programs = reader.blob().slice();
       return { slot: id, deferred: { programs, frame: bytes.slice(4 + programs.length) }, end: undefined };
-    });
-    return this.#batches[0]?.slot;
-  }
-
-  /** After a restart, for each proposal: what it has does not wait again. */
-  proposed(slot: number, frame: Uint8Array): void {
-    const earlier = this.#batches.filter((batch) => batch.slot < slot);
-    if (earlier.length === 0 || frameOffsets(frame).length === 0) return;
-    const seen = new Set(frameRecords(frame).map(signatureOf));
-    this.#batches = this.#batches.map((batch) => {
-      if (batch.slot >= slot) return batch;
-      const left = frameRecords(batch.deferred.frame).filter((record) => !seen.has(signatureOf(record)));
-      return { ...batch, deferred: { ...batch.deferred, frame: makeFrame(left) } };
     });
   }
 }

@@ -12,7 +12,7 @@
  *   number       8    9   10    11   12 ...       a gap before slot 500, 489 slots skipped in all
  */
 import { ByteReader, ByteWriter, concatBytes } from "../protocol/bytes.ts";
-import { BLOCKHASH_WINDOW, CONTEXT_HASHES, PROPOSAL_RING } from "../protocol/limits.ts";
+import { BLOCKHASH_WINDOW, CONTEXT_HASHES, KEEP_GAPS } from "../protocol/limits.ts";
 
 /** For the contexts of the newest slots: those in flight, and those that are told of a little late. */
 const LATE = 64;
@@ -51,7 +51,7 @@ export class HashChain {
   #tip: number;
   /** Oldest first. */
   readonly #steps: HeightStep[];
-  /** Oldest first; those that reach back as far as there are proposals. */
+  /** Oldest first; those of the newest KEEP_GAPS blocks. */
   readonly #gaps: Gap[] = [];
 
   /** The chain of a genesis: slot 0, height 0. */
@@ -97,7 +97,7 @@ export class HashChain {
 
   #gap(gap: Gap): void {
     this.#gaps.push(gap);
-    const oldest = gap.slot - gap.skipped - PROPOSAL_RING;
+    const oldest = gap.slot - gap.skipped - KEEP_GAPS;
     while (this.#gaps.length > 1 && this.#gaps[1]!.slot - this.#gaps[1]!.skipped < oldest) this.#gaps.shift();
   }
 
@@ -162,12 +162,6 @@ export class HashChain {
     const { height } = this.stepAt(slot - 1);
     const steps = this.#steps.filter((step) => step.height <= height && step.height > height - BLOCKHASH_WINDOW);
     return { hashes: steps.map((step) => step.hash).reverse(), height };
-  }
-
-  /** The slot of the oldest blockhash that the block after the tip can use. */
-  get oldestUsableSlot(): number {
-    const newest = this.#steps.at(-1)!.height;
-    return this.#steps.find((step) => step.height > newest - BLOCKHASH_WINDOW)!.slot;
   }
 
   /** What is known here up to `slot`, and not to somebody who knows the chain up to slot `since` (-1: nothing). */

@@ -12,16 +12,12 @@ const FEE = 16;
 
 /** A shard's answer: u32 count, u32 0, results in ascending block order. */
 const PART_HEADER = 8;
-/** First signature of a record: behind the record's header and the signature count. */
-const SIGNATURE_OFFSET = 64 + 1;
 
 export interface MergedResults {
   readonly results: Uint8Array;
   readonly landed: number;
   readonly fees: bigint;
-  /** First signatures (64 bytes each) of the transactions that did not land. */
-  readonly notLanded: Uint8Array;
-  /** Those that were put off are none of them. */
+  /** What execution has deferred. */
   readonly deferred: Deferred | undefined;
 }
 
@@ -40,8 +36,6 @@ export function mergeResults(parts: readonly Uint8Array[], frame: Uint8Array): M
   const at = parts.map(() => PART_HEADER / 4);
   const total = words.reduce((sum, part) => sum + part.length - PART_HEADER / 4, 0);
   const results = new Uint32Array(total);
-  const missed = new Uint8Array(count * 64);
-  let missedEnd = 0;
   let end = 0;
   let landed = 0;
   // A fee has 64 bits; its halves are summed apart, each well below 2^53.
@@ -72,9 +66,6 @@ export function mergeResults(parts: readonly Uint8Array[], frame: Uint8Array): M
     } else if (((outcome >>> 8) & 0xff) === TX_DEFERRED) {
       const record = frame.subarray(recordAt, recordAt + frameView.getUint32(recordAt, true));
       late.push({ record, account: (outcome >>> 16) & 0xff });
-    } else {
-      missed.set(frame.subarray(recordAt + SIGNATURE_OFFSET, recordAt + SIGNATURE_OFFSET + 64), missedEnd);
-      missedEnd += 64;
     }
     recordAt += frameView.getUint32(recordAt, true);
   }
@@ -83,7 +74,6 @@ export function mergeResults(parts: readonly Uint8Array[], frame: Uint8Array): M
     results: new Uint8Array(results.buffer),
     landed,
     fees: BigInt(feesLow) + (BigInt(feesHigh) << 32n),
-    notLanded: missed.slice(0, missedEnd),
     deferred: late.length > 0 ? deferredOf(late) : undefined,
   };
 }

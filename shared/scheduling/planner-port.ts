@@ -26,10 +26,6 @@ export interface PlannerPort {
   noteProgram(keys: Uint8Array): void;
   /** Chooses the next block from the pool and drops what has expired. */
   cut(): Cut;
-  /** Signatures (64 bytes each) that may be sent again: their transactions did not land. */
-  forget(signatures: Uint8Array): void;
-  /** Makes the signatures of an earlier block known, after a restart. */
-  replay(frame: Uint8Array, slot: number): void;
   waiting(): number;
   /** Number of the oldest transaction still waiting, counting admissions from 0; equals `admitted()` when none waits. */
   oldestWaiting(): number;

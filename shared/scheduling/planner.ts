@@ -101,14 +101,6 @@ export class Planner implements PlannerPort {
     return decodeCut(this.#wasm.view());
   }
 
-  forget(signatures: Uint8Array): void {
-    this.#check(this.#wasm.call("plannerForget", signatures));
-  }
-
-  replay(frame: Uint8Array): void {
-    this.#check(this.#wasm.call("plannerReplay", frame));
-  }
-
   /** First signatures (64 bytes each) of what has expired since the last call. */
   dropExpired(): Uint8Array {
     this.#check(this.#wasm.exports.plannerDropExpired!() as number);
@@ -127,9 +119,5 @@ export class Planner implements PlannerPort {
   }
   admitted(): number {
     return Number(this.#wasm.exports.plannerAdmitted!());
-  }
-  /** Messages remembered against repetition. */
-  known(): number {
-    return this.#wasm.exports.plannerKnown!() as number;
   }
 }

@@ -17,7 +17,9 @@ export function proposalPrevSlot(proposal: Uint8Array): number {
 const NUM_RECORDS = 80;
 const NUM_LENDS = 84;
 const NUM_BORROWS = 88;
+const NUM_TAGS = 92;
 const LEASE_SIZE = 40;
+const TAG_SIZE = 16;
 /** u32 place in the block, u32 0: before each record. */
 const INDEX_SIZE = 8;
 
@@ -39,12 +41,10 @@ export interface ProposalRow {
   readonly shards: readonly { readonly shard: number; readonly proposal: Uint8Array }[];
   /** For each lane: everything up to this sequence number is taken. */
   readonly lanes: ReadonlyMap<number, number>;
-  /** Signatures (64 bytes each) of earlier slots that did not land and may be sent again from this slot on. */
-  readonly forgotten: Uint8Array;
 }
 
 export function encodeProposalRow(row: ProposalRow): Uint8Array {
-  const { slot, view, unixTimestamp, blockhash, numGroups, raises, development, frame, shards, lanes, forgotten } = row;
+  const { slot, view, unixTimestamp, blockhash, numGroups, raises, development, frame, shards, lanes } = row;
   const fixed = new ByteWriter()
     .u64(slot)
     .u64(view)
@@ -63,14 +63,14 @@ export function encodeProposalRow(row: ProposalRow): Uint8Array {
   }
   const taken = new ByteWriter().u32(lanes.size);
   for (const [lane, seq] of lanes) taken.u32(lane).u64(seq);
-  return concatBytes(...parts, taken.bytes(), u32Bytes(forgotten.length), forgotten);
+  return concatBytes(...parts, taken.bytes());
 }
 
-/** Where the records of a shard proposal start: behind its leases. */
+/** Where the records of a shard proposal start: behind its leases and tags. */
 function recordsStart(proposal: Uint8Array): number {
   const view = viewOf(proposal);
   const leases = view.getUint32(NUM_LENDS, true) + view.getUint32(NUM_BORROWS, true);
-  return PROPOSAL_HEADER_SIZE + CONTEXT_SIZE + leases * LEASE_SIZE;
+  return PROPOSAL_HEADER_SIZE + CONTEXT_SIZE + leases * LEASE_SIZE + view.getUint32(NUM_TAGS, true) * TAG_SIZE;
 }
 
 /** u32 each: the places in the block of a shard proposal's records. */
@@ -132,8 +132,7 @@ export function decodeProposalRow(
   });
   const lanes = new Map<number, number>();
   for (let n = reader.u32(); n > 0; n--) lanes.set(reader.u32(), Number(reader.u64()));
-  const forgotten = reader.blob().slice();
-  return { slot, view, unixTimestamp, blockhash, numGroups, raises, development, frame, shards, lanes, forgotten };
+  return { slot, view, unixTimestamp, blockhash, numGroups, raises, development, frame, shards, lanes };
 }
 
 /** Slot of a row without decoding the rest. */

@@ -5,12 +5,21 @@ import { PROPOSAL_HEADER_SIZE } from "./proposal-row.ts";
 
 const MAGIC = 0x50524f50;
 const LEASE_SIZE = 40;
+const TAG_SIZE = 16;
 
 export interface Lease {
   /** Who borrows (of a lend) or who lends (of a borrow). */
   readonly shard: number;
   readonly writable: boolean;
   readonly key: Uint8Array;
+}
+
+/** A transaction whose fee payer this shard lends to the shard that runs it. */
+export interface Tag {
+  readonly tag: bigint;
+  /** Of its blockhash. */
+  readonly height: number;
+  readonly shard: number;
 }
 
 export interface ShardProposal {
@@ -24,6 +33,7 @@ export interface ShardProposal {
   readonly context: Uint8Array;
   readonly lends: readonly Lease[];
   readonly borrows: readonly Lease[];
+  readonly tags: readonly Tag[];
   readonly records: readonly { readonly blockIndex: number; readonly record: Uint8Array }[];
 }
 
@@ -45,6 +55,12 @@ export function decodeProposal(bytes: Uint8Array): ShardProposal {
     });
   const lends = leases(view.getUint32(84, true));
   const borrows = leases(view.getUint32(88, true));
+  const tags = Array.from({ length: view.getUint32(92, true) }, () => {
+    const start = at;
+    at += TAG_SIZE;
+    const tag = view.getBigUint64(start, true);
+    return { tag, height: view.getUint32(start + 8, true), shard: view.getUint16(start + 12, true) };
+  });
   const records = Array.from({ length: view.getUint32(80, true) }, () => {
     const start = at + 8;
     const blockIndex = view.getUint32(at, true);
@@ -63,6 +79,7 @@ export function decodeProposal(bytes: Uint8Array): ShardProposal {
     context: bytes.subarray(PROPOSAL_HEADER_SIZE, PROPOSAL_HEADER_SIZE + CONTEXT_SIZE),
     lends,
     borrows,
+    tags,
     records,
   };
 }

@@ -23,8 +23,6 @@ export interface SealedBlock {
   readonly hash: Uint8Array;
   readonly carry: ShardCarry[];
   readonly block: Uint8Array;
-  /** Signatures (64 bytes each) of transactions that did not land. */
-  readonly notLanded: Uint8Array;
   readonly deferred: Deferred | undefined;
 }
 
@@ -82,6 +80,5 @@ export function sealBlock(
   const encoded = encodeHeader(header);
   const { frame } = row;
   const block = encodeBlock({ header: encoded, carry: encodeCarry(carry), frame, results: merged.results });
-  const { notLanded, deferred } = merged;
-  return { header, hash: sha256(encoded).slice(), carry, block, notLanded, deferred };
+  return { header, hash: sha256(encoded).slice(), carry, block, deferred: merged.deferred };
 }

@@ -22,7 +22,7 @@ export interface ShardEngineOptions extends ShardSeeds {
 
 /** What broke the plan of a slot that failed to execute. */
 export interface PlanFault {
-  /** 1: neither own nor borrowed; 2: own but lent for writing; 3: written though borrowed or lent read-only; 4: storage was not asked for it. */
+  /** 1: neither own nor borrowed; 2: own but lent for writing; 3: written though borrowed or lent read-only; 4: storage was not asked for it; 5: nobody said whether the message is known. */
   readonly reason: number;
   readonly blockIndex: number;
   readonly key: Uint8Array;
@@ -90,6 +90,12 @@ export class ShardEngine implements ShardEnginePort {
   }
   restore(slot: number, { lamports, count }: Totals): void {
     this.#must("engineRestore", this.#number("engineRestore", BigInt(slot), lamports, count));
+  }
+  loadKnown(landed: Uint8Array): void {
+    this.#must("engineKnownLoad", this.instance.call("engineKnownLoad", landed));
+  }
+  known(): number {
+    return this.#number("engineKnown") >>> 0;
   }
   totals(): Totals {
     const view = viewOf(this.#output("engineTotals"));

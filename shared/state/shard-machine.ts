@@ -22,6 +22,7 @@ import { decodeEpochRecord, EMPTY_EPOCH, type EpochRecord } from "../stake/epoch
 import { encodeSummary } from "../stake/summary.ts";
 import { AccountStore } from "./account-store.ts";
 import { MAX_READ_BYTES, mergeAccountLists, pickAccounts, sortedTotals, splitKeys } from "./accounts.ts";
+import { KnownRows } from "./known-rows.ts";
 import { leaseParties } from "./lease-parties.ts";
 import { type Codec, pack, unpack } from "./pack.ts";
 import { EARLIER, MAX_SCAN_STORED, MERGE_PACE, type ShardConfig, SMALL_STORE } from "./shard-config.ts";
@@ -63,6 +64,7 @@ export class ShardMachine implements Machine<ShardEvent> {
   readonly #stakes: StakeIndex;
   /** The newest epoch record that came here. */
   #epoch: EpochRecord = EMPTY_EPOCH;
+  readonly #known = new KnownRows();
   readonly #codec: Codec | undefined;
   #logBytes = 0;
   #logRows: number[] = [];
@@ -87,6 +89,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     const epoch = storage.get("epoch", 0);
     if (epoch) this.#takeEpoch(epoch);
     this.#engine.restore(this.#store.upTo, this.#store.totals);
+    for (const landed of this.#known.boot(storage)) this.#engine.loadKnown(landed);
     const rows: Uint8Array[] = [];
     for (const { id, bytes } of storage.list("log")) {
       const row = unpack(bytes, this.#codec);
@@ -98,7 +101,10 @@ export class ShardMachine implements Machine<ShardEvent> {
     this.#fetch(this.#engine.coldOfKeys(concatBytes(...rows.map((row) => this.#engine.coldOfRow(row)))));
     for (const [i, row] of rows.entries()) {
       const code = this.#engine.replay(row);
-      if (code === 0) continue;
+      if (code === 0) {
+        this.#known.logged(this.#logRows[i]!, row);
+        continue;
+      }
       throw new Error(`shard ${this.#config.shard}: log row of slot ${this.#logRows[i]} does not replay, code ${code}`);
     }
     // The storage of an earlier version has no index.
@@ -272,7 +278,9 @@ export class ShardMachine implements Machine<ShardEvent> {
   /** The builder has not heard of a slot that is done here. */
   #answer(slot: number): Effect[] {
     const outcome = this.#engine.outcomeAt(slot);
-    return outcome ? [{ type: "send", to: "builder", message: { type: "committed", slot, ...outcome } }] : [];
+    if (!outcome) return [];
+    const known = this.#engine.known();
+    return [{ type: "send", to: "builder", message: { type: "committed", slot, known, ...outcome } }];
   }
 
   /** The slot is stuck: say again what others may have missed, and ask for what is missing here. */
@@ -373,6 +381,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     this.#work = undefined;
     this.#logRows.push(work.slot);
     this.#logBytes += row.length;
+    this.#known.logged(work.slot, row);
     const writes: Effect[] = [
       { type: "put", table: "log", id: work.slot, bytes: pack(row, this.#codec) },
       ...this.#save(work.stable, row.length),
@@ -484,6 +493,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     const changed = mergeAccountLists([...this.#engine.collect(this.#store.upTo, stable, WHOLE)]);
     const effects = this.#store.checkpoint(stable, this.#engine.totals(), changed);
     effects.push(...this.#stakes.checkpoint(stable, changed));
+    effects.push(...this.#known.checkpoint(stable));
     const gone = this.#logRows.filter((slot) => slot <= stable);
     if (gone.length > 0) effects.push({ type: "delete", table: "log", from: gone[0]!, to: gone.at(-1)! });
     this.#logRows = this.#logRows.filter((slot) => slot > stable);

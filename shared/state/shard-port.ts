@@ -21,6 +21,10 @@ export interface ShardEnginePort {
   applied(): number;
   /** Nothing is in memory: the totals of what is in storage, as of the end of `slot`. */
   restore(slot: number, totals: Totals): void;
+  /** What landed in slots that have no log row any more (shared/state/known-rows.ts); before any row is replayed. */
+  loadKnown(landed: Uint8Array): void;
+  /** Messages that are kept from landing again. */
+  known(): number;
   /** A log row of an earlier incarnation, in order. */
   replay(row: Uint8Array): number;
   /** An epoch record (shared/stake/epoch-record.ts): before the first proposal whose context names it. */

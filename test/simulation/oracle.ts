@@ -42,6 +42,8 @@ export interface Verdict {
   readonly notLanded: number;
   /** Appearances of transactions that were put off. */
   readonly deferred: number;
+  /** Appearances of transactions that had landed. */
+  readonly repeated: number;
   readonly crossShardSlots: number;
   /** Blocks before which slots were skipped. */
   readonly gaps: number;
@@ -49,6 +51,7 @@ export interface Verdict {
 
 /** txError of a result. */
 const DEFERRED = 200;
+const ALREADY_PROCESSED = 7;
 
 const sha256 = (...parts: Uint8Array[]): Uint8Array => {
   const hash = createHash("sha256");
@@ -97,6 +100,7 @@ export class Oracle {
   #landed = 0;
   #notLanded = 0;
   #deferred = 0;
+  #repeated = 0;
   #crossShardSlots = 0;
 
   constructor(evidence: Evidence) {
@@ -123,6 +127,7 @@ export class Oracle {
       landed: this.#landed,
       notLanded: this.#notLanded,
       deferred: this.#deferred,
+      repeated: this.#repeated,
       crossShardSlots: this.#crossShardSlots,
       gaps: this.#headers.filter(({ slot, parentSlot }) => slot > parentSlot + 1).length,
     };
@@ -213,11 +218,15 @@ export class Oracle {
       }
       const signature = hex(firstSignature(frame.subarray(records[index]!)));
       const places = this.#places.get(signature) ?? [];
+      const before = places.find((place) => place.landed);
       demand(
-        !places.some((place) => place.landed),
+        !before || !isLanded,
         "once",
-        () => `${signature.slice(0, 24)} is in slot ${slot} after it has landed in ${places.at(-1)!.slot}`,
+        () => `${signature.slice(0, 24)} lands in slot ${slot} after it has landed in ${before!.slot}`,
       );
+      const repeated = !isLanded && view.getUint8(at + 9) === ALREADY_PROCESSED;
+      demand(!repeated || before !== undefined, "once", () => `slot ${slot}: transaction ${index} had not landed`);
+      if (repeated) this.#repeated++;
       const deferred = !isLanded && view.getUint8(at + 9) === DEFERRED;
       if (deferred) {
         deferredHere++;

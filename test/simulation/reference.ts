@@ -78,10 +78,10 @@ export class Reference {
     must("execute", engine.execute());
     const row = engine.commit();
     this.#previous = block.slot;
-    const lenWrites = new DataView(row.buffer, row.byteOffset).getUint32(112, true);
+    const lenWrites = new DataView(row.buffer, row.byteOffset).getUint32(120, true);
     return {
       results: engine.outcomeAt(block.slot)!.results.slice(8),
-      changed: splitList(row.slice(128, 128 + lenWrites)),
+      changed: splitList(row.slice(144, 144 + lenWrites)),
     };
   }
 

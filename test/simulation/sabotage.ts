@@ -1,7 +1,7 @@
 /** Broken parts, for the tests of the oracle: each is a wrapper around a real one. */
 
-import { concatBytes } from "../../shared/protocol/bytes.ts";
-import { frameRecords, recordSignature } from "../../shared/protocol/record.ts";
+import { concatBytes, viewOf } from "../../shared/protocol/bytes.ts";
+import { CONTEXT_SIZE } from "../../shared/protocol/limits.ts";
 import { splitList } from "./reference.ts";
 
 /** `target` with some methods replaced. */
@@ -27,13 +27,35 @@ export function changed(list: Uint8Array, change: (account: Uint8Array, index: n
   return listOf(splitList(list).map((account, i) => change(account.slice(), i)));
 }
 
-/** Bytes of a loan or return before its account list. */
-const MESSAGE_HEADER = 64;
+/** Bytes of a loan or return before its account list, and where the list's length stands. */
+const MESSAGE_HEADER = 72;
+const LIST_LENGTH = 64;
+const listEnd = (message: Uint8Array): number => MESSAGE_HEADER + viewOf(message).getUint32(LIST_LENGTH, true);
 /** A loan or return with its accounts replaced, in their order and with their sizes. */
 export function resent(message: Uint8Array, change: (list: Uint8Array) => Uint8Array): Uint8Array {
-  return concatBytes(message.slice(0, MESSAGE_HEADER), change(message.slice(MESSAGE_HEADER)));
+  const end = listEnd(message);
+  return concatBytes(message.slice(0, MESSAGE_HEADER), change(message.slice(MESSAGE_HEADER, end)), message.slice(end));
 }
-export const accountsOf = (message: Uint8Array): Uint8Array[] => splitList(message.slice(MESSAGE_HEADER));
+export const accountsOf = (message: Uint8Array): Uint8Array[] =>
+  splitList(message.slice(MESSAGE_HEADER, listEnd(message)));
+
+/** A loan or return that says of no message that it is known, or landed. */
+export function silent(message: Uint8Array): Uint8Array {
+  const tags = viewOf(message).getUint32(68, true);
+  const out = message.slice();
+  out.fill(0, out.length - ((tags + 7) & ~7));
+  return out;
+}
+
+/** A shard proposal with no tags. */
+export function withoutTags(proposal: Uint8Array): Uint8Array {
+  const view = viewOf(proposal);
+  const start = 96 + CONTEXT_SIZE + (view.getUint32(84, true) + view.getUint32(88, true)) * 40;
+  const out = concatBytes(proposal.subarray(0, start), proposal.subarray(start + view.getUint32(92, true) * 16));
+  viewOf(out).setUint32(0, out.length, true);
+  viewOf(out).setUint32(92, 0, true);
+  return out;
+}
 
 export const LAMPORTS = 64;
 export const lamportsOf = (account: Uint8Array): bigint =>
@@ -48,6 +70,3 @@ export function rotated(list: Uint8Array): Uint8Array {
     return account;
   });
 }
-
-export const signaturesOf = (frame: Uint8Array): Uint8Array =>
-  concatBytes(...frameRecords(frame).map((record) => recordSignature(record)));

@@ -24,11 +24,6 @@ export const MAX_SHARDS: u32 = 64;
  * wait. The runtime would take one more.
  */
 export const BLOCKHASH_HEIGHTS: u32 = 150;
-/** Messages remembered against repetition; when as many are known nothing more is admitted. */
-export const MAX_KNOWN: u32 = 2_621_440;
-/** Blocks whose transactions can still be forgotten (plannerForget): more than slots in flight. */
-export const FORGET_BLOCKS: u32 = 8;
-
 /** Bytes that an account is taken to have when nothing is known of it, header included. */
 export const ACCOUNT_BYTES: u32 = 256;
 /** Programdata addresses remembered, a power of two: a derivation is a few hashes and square roots. */

@@ -1,33 +1,31 @@
 /**
  * The builder's planner (docs/interfaces.md section 8): a bounded pool of verified transactions, and cuts of blocks from it.
  *
- *   frames -> admit: known? blockhash usable? -> pool -> cut: select -> groups -> placement -> frame + a proposal for each shard
+ *   frames -> admit: blockhash usable? waits already? -> pool -> cut: select -> groups -> placement -> frame + a proposal for each shard
  *
+ * What has landed it does not know: that is in the state, and the shard that executes a message again answers AlreadyProcessed.
  * Pure: no clock, no randomness; the same calls give the same bytes.
  */
 import { keyCopy, wordsCopy } from "../memory/bytes";
 import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outZeros } from "../memory/io";
 import { REC_FLAG_COMPLETE, REC_LEN, recordKey, recordSignatures } from "../transaction/record";
 import { recordMatchesWire, recordSound } from "../transaction/sound";
+import { messageTag } from "../transaction/tag";
 import { isDemoted, realProgramsSet, wellKnownIndex } from "../transaction/well-known";
-import { accountsClear, accountsInit, noteSize } from "./accounts";
+import { accountsClear, accountShard, accountsInit, noteSize } from "./accounts";
 import { implicitInit, implicitKeys, implicitOf, noteProgram } from "./implicit";
 import { PLANNER_FULL, PLANNER_MALFORMED, PLANNER_NOT_INITIALISED } from "./codes";
-import {
-  knownAdmit, knownCount, knownForget, knownInit, knownReady, knownReplay, knownSetContext, knownHeight, lastHeightOf, messageHash, openBlock,
-  rememberInBlock, windowOf, WINDOW_NONE,
-} from "./known";
-import { BLOCKHASH_HEIGHTS, MAX_KNOWN, MAX_SHARDS, MAX_WAITING } from "./limits";
+import { agesInit, agesReady, agesSetContext, HEIGHT_NONCE, HEIGHT_NONE, lastHeightOf, nextHeight, usableHeight } from "./ages";
+import { BLOCKHASH_HEIGHTS, MAX_SHARDS, MAX_WAITING } from "./limits";
 import {
   crossShardCount, groupCount, largestGroupSize, leaseAt, leaseCount, LEASE_BORROWER, LEASE_IS_WRITABLE, LEASE_KEY_PTR, LEASE_OWNER,
   placeAll,
 } from "./place";
 import {
-  ENTRY_HASH, ENTRY_LAST_SLOT, ENTRY_NUMBER, ENTRY_RECORD, ENTRY_WINDOW, poolAdd, poolCompact, poolCount, poolEntry, poolHasRoom, poolInit,
-  poolRelease,
+  ENTRY_LAST_SLOT, ENTRY_NUMBER, ENTRY_RECORD, ENTRY_TAG, poolAdd, poolAddTag, poolCompact, poolCount, poolEntry, poolHasRoom, poolInit, poolRelease,
 } from "./pool";
 import { scratchEnsure } from "./scratch";
-import { chosenAt, selectBegin, selectBytes, selectCost, selectCount, selectTry, TX_ENTRY, TX_RECORD, TX_SHARD } from "./select";
+import { chosenAt, refAt, selectBegin, selectBytes, selectCost, selectCount, selectTry, TX_ENTRY, TX_FIRST, TX_RECORD, TX_SHARD } from "./select";
 
 /** Verdicts of plannerAdmit. */
 const WAITING: u8 = 0;
@@ -46,6 +44,8 @@ const MAX_HASHES: u32 = 512;
 const context: usize = memory.data(128 + 512 * 32 + 150 * 32 + 64, 16);
 
 let shardCount: u32 = 0;
+let tagSeed0: u64 = 0;
+let tagSeed1: u64 = 0;
 /** Transactions that came so far, taken or refused: the number of the next one. */
 let admitted: u64 = 0;
 
@@ -60,7 +60,9 @@ export function plannerInit(shards: u32, seed0: u64, seed1: u64): i32 {
   admitted = 0;
   numExpired = 0;
   poolInit();
-  knownInit(seed0, seed1);
+  agesInit();
+  tagSeed0 = seed0;
+  tagSeed1 = seed1;
   accountsInit(shards, seed0, seed1);
   implicitInit();
   return 0;
@@ -72,7 +74,7 @@ export function plannerSetContext(ptr: usize, len: u32): i32 {
   if (len != CONTEXT_BYTES || load<u32>(ptr, CONTEXT_HASH_COUNT) > MAX_HASHES || load<u32>(ptr, CONTEXT_RECENT_COUNT) > BLOCKHASH_HEIGHTS || load<u64>(ptr) == 0) return PLANNER_MALFORMED;
   memory.copy(context, ptr, len);
   realProgramsSet(load<u32>(ptr, CONTEXT_FLAGS));
-  knownSetContext(load<u64>(ptr, CONTEXT_HEIGHT) + 1, ptr + CONTEXT_RECENT, load<u32>(ptr, CONTEXT_RECENT_COUNT));
+  agesSetContext(load<u64>(ptr, CONTEXT_HEIGHT), ptr + CONTEXT_RECENT, load<u32>(ptr, CONTEXT_RECENT_COUNT));
   return 0;
 }
 
@@ -94,20 +96,19 @@ function admit(record: usize): u8 {
   const number = admitted++;
   // Read once more: a record that lies about its transaction would break the plan of a whole block.
   if (!recordMatchesWire(record) || isDemoted(wellKnownIndex(recordKey(record, 0)))) return MALFORMED;
-  const w = windowOf(record);
-  if (w == WINDOW_NONE) return TOO_OLD;
-  const hash = messageHash(record);
-  if (!knownAdmit(w, hash, record)) return DUPLICATE;
+  const height = usableHeight(record);
+  if (height == HEIGHT_NONE) return TOO_OLD;
+  const tag = messageTag(tagSeed0, tagSeed1, record);
+  if (!poolAddTag(tag)) return DUPLICATE;
   const keys = implicitOf(record, false);
-  addEntry(poolAdd(record, implicitKeys(), keys, 0), number, hash, w);
+  addEntry(poolAdd(record, implicitKeys(), keys, 0), number, tag, height);
   return WAITING;
 }
 
-function addEntry(entry: usize, number: u64, hash: u64, w: u32): void {
-  store<u64>(entry, lastHeightOf(w), ENTRY_LAST_SLOT);
-  store<u64>(entry, hash, ENTRY_HASH);
+function addEntry(entry: usize, number: u64, tag: u64, height: u64): void {
+  store<u64>(entry, lastHeightOf(height), ENTRY_LAST_SLOT);
+  store<u64>(entry, tag, ENTRY_TAG);
   store<u64>(entry, number, ENTRY_NUMBER);
-  store<u32>(entry, w, ENTRY_WINDOW);
 }
 
 /** Implicit keys are at most as many as the accounts of a record, each of which is a key in it: with them it is less than twice as long. */
@@ -120,10 +121,10 @@ function hasRoom(n: u32, len: u32): bool {
 @inline
 function takeFrame(ptr: usize, len: u32, again: bool): i32 {
   outReset();
-  if (!shardCount || !knownReady()) return PLANNER_NOT_INITIALISED;
+  if (!shardCount || !agesReady()) return PLANNER_NOT_INITIALISED;
   const n = frameCount(ptr, len);
   if (n < 0) return PLANNER_MALFORMED;
-  if (!hasRoom(n, len) || knownCount() + <u32>n > MAX_KNOWN) return PLANNER_FULL;
+  if (!hasRoom(n, len)) return PLANNER_FULL;
   outU32(n);
   outZeros(n);
   let record = ptr + 4;
@@ -143,16 +144,15 @@ export function plannerAdmit(ptr: usize, len: u32): i32 {
   return takeFrame(ptr, len, false);
 }
 
-/** A record of an earlier block, which is known and waits again, now with the programdata of every account it names. */
+/** A record of an earlier block, which waits again, now with the programdata of every account it names; whatever copy of it waits meanwhile. */
 function readmit(record: usize): u8 {
   const number = admitted++;
-  const w = windowOf(record);
-  if (w == WINDOW_NONE) return TOO_OLD;
-  const hash = messageHash(record);
-  // After a restart it may not be known: its block is not among those that are replayed.
-  knownAdmit(w, hash, record);
+  const height = usableHeight(record);
+  if (height == HEIGHT_NONE) return TOO_OLD;
+  const tag = messageTag(tagSeed0, tagSeed1, record);
+  poolAddTag(tag);
   const keys = implicitOf(record, true);
-  addEntry(poolAdd(record, implicitKeys(), keys, REC_FLAG_COMPLETE), number, hash, w);
+  addEntry(poolAdd(record, implicitKeys(), keys, REC_FLAG_COMPLETE), number, tag, height);
   return WAITING;
 }
 
@@ -172,29 +172,6 @@ export function plannerNoteProgram(ptr: usize, len: u32): i32 {
   return 0;
 }
 
-/** in: the frame of the block of an earlier slot: its transactions are known, and the newest ones can be forgotten. Before or after the context. */
-export function plannerReplay(ptr: usize, len: u32): i32 {
-  if (!shardCount) return PLANNER_NOT_INITIALISED;
-  const n = frameCount(ptr, len);
-  if (n < 0) return PLANNER_MALFORMED;
-  const block = n ? openBlock(n) : 0;
-  let record = ptr + 4;
-  for (let i = 0; i < n; i++) {
-    const hash = messageHash(record);
-    const w = knownReplay(record, hash);
-    rememberInBlock(block, i, record, hash, w);
-    record += load<u32>(record, REC_LEN);
-  }
-  return n;
-}
-
-/** in: first signatures (64 bytes each) of transactions of the last blocks that did not land: they may be sent again. */
-export function plannerForget(ptr: usize, len: u32): i32 {
-  if (len % 64) return PLANNER_MALFORMED;
-  knownForget(ptr, len / 64);
-  return 0;
-}
-
 function noteExpired(record: usize): void {
   // A client that never asks bounds it too: the oldest are dropped with the list.
   if (numExpired == MAX_WAITING) numExpired = 0;
@@ -206,13 +183,13 @@ function noteExpired(record: usize): void {
 /** Lets go what has expired, and chooses the block; the chosen ones are still in the pool afterwards. */
 function choose(): u32 {
   selectBegin();
-  const slot = knownHeight();
+  const height = nextHeight();
   let expired: u32 = 0;
   let full = false;
   for (let i: u32 = 0, n = poolCount(); i < n; i++) {
     const entry = poolEntry(i);
     const record: usize = load<u32>(entry, ENTRY_RECORD);
-    if (load<u64>(entry, ENTRY_LAST_SLOT) < slot) {
+    if (load<u64>(entry, ENTRY_LAST_SLOT) < height) {
       noteExpired(record);
       poolRelease(entry);
       expired++;
@@ -226,10 +203,10 @@ function choose(): u32 {
 /** out: first signatures of what has expired since the last call, in plannerCut or now. Returns their number. */
 export function plannerDropExpired(): i32 {
   outReset();
-  const slot = knownHeight();
+  const height = nextHeight();
   for (let i: u32 = 0, n = poolCount(); i < n; i++) {
     const entry = poolEntry(i);
-    if (load<u64>(entry, ENTRY_LAST_SLOT) >= slot) continue;
+    if (load<u64>(entry, ENTRY_LAST_SLOT) >= height) continue;
     noteExpired(load<u32>(entry, ENTRY_RECORD));
     poolRelease(entry);
   }
@@ -244,20 +221,33 @@ const CUT_HEADER: u32 = 64;
 const PROPOSAL_HEADER: u32 = 96;
 const PROPOSAL_MAGIC: u32 = 0x50524f50;
 const LEASE_BYTES: u32 = 40;
+const TAG_BYTES: u32 = 16;
 
-/** For each shard: u32 records, u32 bytes of them with their index, u32 lends, u32 borrows. */
-const totals: usize = memory.data(64 * 16, 16);
+/** For each shard: u32 records, u32 bytes of them with their index, u32 lends, u32 borrows, u32 tags. */
+const TOTALS: u32 = 20;
+const totals: usize = memory.data(64 * 20, 16);
+
+/** The shard that is to say whether the message of a chosen transaction is known, or -1: the one that runs it, or it has a nonce. */
+function tagShard(tx: usize): i32 {
+  const owner = accountShard(refAt(load<u32>(tx, TX_FIRST)) >> 1);
+  if (owner == load<u32>(tx, TX_SHARD)) return -1;
+  return usableHeight(load<u32>(tx, TX_RECORD)) == HEIGHT_NONCE ? -1 : owner;
+}
 
 function addUp(): u32 {
-  memory.fill(totals, 0, MAX_SHARDS * 16);
+  memory.fill(totals, 0, MAX_SHARDS * TOTALS);
   for (let t: u32 = 0, n = selectCount(); t < n; t++) {
-    const total = totals + load<u32>(chosenAt(t), TX_SHARD) * 16;
+    const total = totals + load<u32>(chosenAt(t), TX_SHARD) * TOTALS;
     store<u32>(total, load<u32>(total) + 1);
     store<u32>(total, load<u32>(total, 4) + 8 + load<u32>(load<u32>(chosenAt(t), TX_RECORD), REC_LEN), 4);
+    const owner = tagShard(chosenAt(t));
+    if (owner < 0) continue;
+    const lender = totals + owner * TOTALS;
+    store<u32>(lender, load<u32>(lender, 16) + 1, 16);
   }
   for (let i: u32 = 0, n = leaseCount(); i < n; i++) {
-    const lender = totals + <u32>load<u8>(leaseAt(i), LEASE_OWNER) * 16;
-    const borrower = totals + <u32>load<u8>(leaseAt(i), LEASE_BORROWER) * 16;
+    const lender = totals + <u32>load<u8>(leaseAt(i), LEASE_OWNER) * TOTALS;
+    const borrower = totals + <u32>load<u8>(leaseAt(i), LEASE_BORROWER) * TOTALS;
     store<u32>(lender, load<u32>(lender, 8) + 1, 8);
     store<u32>(borrower, load<u32>(borrower, 12) + 1, 12);
   }
@@ -268,19 +258,20 @@ function addUp(): u32 {
 
 /** Bytes of a shard's proposal; 0 when the shard has no part in the block. */
 function proposalBytes(shard: u32): u32 {
-  const total = totals + shard * 16;
+  const total = totals + shard * TOTALS;
   const leased = load<u32>(total, 8) + load<u32>(total, 12);
   if (!(load<u32>(total) | leased)) return 0;
-  return PROPOSAL_HEADER + CONTEXT_BYTES + leased * LEASE_BYTES + load<u32>(total, 4);
+  return PROPOSAL_HEADER + CONTEXT_BYTES + leased * LEASE_BYTES + load<u32>(total, 16) * TAG_BYTES + load<u32>(total, 4);
 }
 
-/** Where the next lend, borrow and record of each shard go in the out buffer: u32 offsets. */
-const cursors: usize = memory.data(64 * 12, 16);
+/** Where the next lend, borrow, record and tag of each shard go in the out buffer: u32 offsets. */
+const CURSORS: u32 = 16;
+const cursors: usize = memory.data(64 * 16, 16);
 
 /** Header and context of a shard's proposal, zeros where lists and records go; sets the shard's cursors. */
 function startProposal(shard: u32): void {
   const bytes = proposalBytes(shard);
-  const total = totals + shard * 16;
+  const total = totals + shard * TOTALS;
   outU32(shard);
   outU32(bytes);
   const start = outLen();
@@ -292,12 +283,16 @@ function startProposal(shard: u32): void {
   store<u32>(p, load<u32>(total), 80);
   store<u32>(p, load<u32>(total, 8), 84);
   store<u32>(p, load<u32>(total, 12), 88);
+  store<u32>(p, load<u32>(total, 16), 92);
   outBytes(context, CONTEXT_BYTES);
   const lends = outLen();
-  const cursor = cursors + shard * 12;
+  const cursor = cursors + shard * CURSORS;
+  const borrows = lends + load<u32>(total, 8) * LEASE_BYTES;
+  const tags = borrows + load<u32>(total, 12) * LEASE_BYTES;
   store<u32>(cursor, lends);
-  store<u32>(cursor, lends + load<u32>(total, 8) * LEASE_BYTES, 4);
-  store<u32>(cursor, lends + (load<u32>(total, 8) + load<u32>(total, 12)) * LEASE_BYTES, 8);
+  store<u32>(cursor, borrows, 4);
+  store<u32>(cursor, tags + load<u32>(total, 16) * TAG_BYTES, 8);
+  store<u32>(cursor, tags, 12);
   outEnsure(bytes - PROPOSAL_HEADER - CONTEXT_BYTES);
   outAdvance(bytes - PROPOSAL_HEADER - CONTEXT_BYTES);
 }
@@ -337,7 +332,7 @@ function writeLeases(major: usize, minor: usize, cursorField: usize): void {
   }
   for (let k: u32 = 0; k < n; k++) {
     const lease = leaseAt(load<u32>(sorted + k * 4));
-    writeLease(cursors + <u32>load<u8>(lease + major) * 12 + cursorField, load<u8>(lease + minor), lease);
+    writeLease(cursors + <u32>load<u8>(lease + major) * CURSORS + cursorField, load<u8>(lease + minor), lease);
   }
 }
 
@@ -360,24 +355,28 @@ function writeProposals(): void {
     const tx = chosenAt(t);
     const record: usize = load<u32>(tx, TX_RECORD);
     const size = load<u32>(record, REC_LEN);
-    const cursor = cursors + load<u32>(tx, TX_SHARD) * 12;
+    const cursor = cursors + load<u32>(tx, TX_SHARD) * CURSORS;
     const p = outAt(load<u32>(cursor, 8));
     store<u64>(p, t);
     wordsCopy(p + 8, record, size);
     store<u32>(cursor, load<u32>(cursor, 8) + 8 + size, 8);
+    const owner = tagShard(tx);
+    if (owner >= 0) writeTag(cursors + owner * CURSORS, tx);
   }
 }
 
-/** The chosen transactions leave the pool; they stay known. */
+/** To the shard that owns the fee payer: the tag of a transaction that runs elsewhere. */
+function writeTag(cursor: usize, tx: usize): void {
+  const p = outAt(load<u32>(cursor, 12));
+  store<u64>(p, load<u64>(poolEntry(load<u32>(tx, TX_ENTRY)), ENTRY_TAG));
+  store<u32>(p, <u32>usableHeight(load<u32>(tx, TX_RECORD)), 8);
+  store<u32>(p, load<u32>(tx, TX_SHARD), 12);
+  store<u32>(cursor, load<u32>(cursor, 12) + TAG_BYTES, 12);
+}
+
+/** The chosen transactions leave the pool. */
 function leavePool(): void {
-  const n = selectCount();
-  const block = n ? openBlock(n) : 0;
-  for (let t: u32 = 0; t < n; t++) {
-    const tx = chosenAt(t);
-    const entry = poolEntry(load<u32>(tx, TX_ENTRY));
-    rememberInBlock(block, t, load<u32>(tx, TX_RECORD), load<u64>(entry, ENTRY_HASH), load<u32>(entry, ENTRY_WINDOW));
-    poolRelease(entry);
-  }
+  for (let t: u32 = 0, n = selectCount(); t < n; t++) poolRelease(poolEntry(load<u32>(chosenAt(t), TX_ENTRY)));
   accountsClear();
   poolCompact();
 }
@@ -390,12 +389,12 @@ function leavePool(): void {
  */
 export function plannerCut(): i32 {
   outReset();
-  if (!shardCount || !knownReady()) return PLANNER_NOT_INITIALISED;
+  if (!shardCount || !agesReady()) return PLANNER_NOT_INITIALISED;
   const expired = choose();
   const n = selectCount();
   placeAll(shardCount);
   const involved = addUp();
-  outEnsure(CUT_HEADER + selectBytes() * 2 + n * 8 + involved * (PROPOSAL_HEADER + CONTEXT_BYTES + 8) + leaseCount() * LEASE_BYTES * 2);
+  outEnsure(CUT_HEADER + selectBytes() * 2 + n * 8 + involved * (PROPOSAL_HEADER + CONTEXT_BYTES + 8) + leaseCount() * LEASE_BYTES * 2 + n * TAG_BYTES);
   outZeros(CUT_HEADER);
   writeFrame();
   const frameLen = outLen() - CUT_HEADER;
@@ -426,11 +425,6 @@ export function plannerOldestWaiting(): u64 {
 export function plannerAdmitted(): u64 {
   return admitted;
 }
-/** Messages remembered against repetition. */
-export function plannerKnown(): u32 {
-  return knownCount();
-}
-
 /** in: key 32: its account has about `bytes` bytes of data. */
 export function plannerNoteSize(ptr: usize, len: u32, bytes: u32): i32 {
   if (len != 32) return PLANNER_MALFORMED;

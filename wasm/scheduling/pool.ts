@@ -4,6 +4,7 @@
  */
 import { assertThat } from "../memory/assert";
 import { wordsCopy } from "../memory/bytes";
+import { setAdd, setClear, setRemove } from "../memory/hash-set";
 import { heapAlloc, heapFree } from "../memory/heap";
 import { MAX_IMPLICIT, REC_FLAGS, REC_LEN, REC_NUM_IMPLICIT, recordNumImplicit } from "../transaction/record";
 import { MAX_RECORD_BYTES } from "../transaction/parse";
@@ -15,13 +16,11 @@ export const ENTRY_RECORD: usize = 0;
 const ENTRY_CHUNK: usize = 4;
 /** u64: the last slot that can hold it */
 export const ENTRY_LAST_SLOT: usize = 8;
-/** u64 */
-export const ENTRY_HASH: usize = 16;
+/** u64: of its message (transaction/tag.ts) */
+export const ENTRY_TAG: usize = 16;
 /** u64: number of its admission */
 export const ENTRY_NUMBER: usize = 24;
-/** u32 */
-export const ENTRY_WINDOW: usize = 32;
-export const ENTRY_SIZE: u32 = 40;
+export const ENTRY_SIZE: u32 = 32;
 
 /** A chunk: u32 pointer (0: not there), u32 records. Two more than the limit: moveTogether opens one before it empties another. */
 const chunks: usize = memory.data(258 * 8, 16);
@@ -30,15 +29,23 @@ let numChunks: u32 = 0;
 let current: u32 = 0; // the chunk that is being filled
 let filled: u32 = POOL_CHUNK_BYTES; // bytes used of it
 let liveBytes: u32 = 0;
+/** Tags of what waits. */
+const tags: usize = memory.data(16, 16);
 let entries: usize = 0;
 let numEntries: u32 = 0;
 
 export function poolInit(): void {
   if (!entries) entries = heapAlloc(MAX_WAITING * ENTRY_SIZE);
   for (let i: u32 = 0; i < CHUNK_SLOTS; i++) freeChunk(i);
+  setClear(tags);
   numEntries = 0;
   liveBytes = 0;
   filled = POOL_CHUNK_BYTES;
+}
+
+/** Notes the tag of a record that poolAdd is about to get; false: the same message waits already. */
+export function poolAddTag(tag: u64): bool {
+  return setAdd(tags, tag);
 }
 
 export function poolCount(): u32 {
@@ -116,6 +123,7 @@ export function poolRelease(entry: usize): void {
   const i = load<u32>(entry, ENTRY_CHUNK);
   const chunk = chunks + i * 8;
   liveBytes -= load<u32>(record, REC_LEN);
+  setRemove(tags, load<u64>(entry, ENTRY_TAG));
   store<u32>(entry, 0, ENTRY_RECORD);
   const left = load<u32>(chunk, 4) - 1;
   store<u32>(chunk, left, 4);

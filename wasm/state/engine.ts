@@ -30,10 +30,12 @@ import {
 } from "./codes";
 import { coldReset, coldRollback } from "./cold";
 import { encodedSize, LIST_HEADER, listCheck } from "./encoding";
-import { leasesOrdered } from "./lease-format";
+import { knownCount, knownLoad, landedOpen } from "./known";
+import { leasesOrdered, tagsCheck } from "./lease-format";
 import { codeOut, leasesBegin, loanIn, loanOut, returnIn, returnOut, returnsKeep } from "./leases";
 import {
   CONTEXT_EPOCH,
+  CONTEXT_HEIGHT,
   PROP_CONTEXT,
   PROP_DIGEST,
   PROP_FLAG_DETAIL,
@@ -41,6 +43,7 @@ import {
   PROP_NUM_BORROWS,
   PROP_NUM_LENDS,
   PROP_NUM_RECORDS,
+  PROP_NUM_TAGS,
   PROP_PREVIOUS,
   PROP_SHARD,
   PROP_SLOT,
@@ -49,6 +52,7 @@ import {
   proposalCheck,
   proposalLends,
   proposalRecords,
+  proposalTags,
 } from "./proposal";
 import { queryCollect, queryRead, queryScan } from "./query";
 import { rowCommit, rowReplay } from "./row";
@@ -91,6 +95,7 @@ import {
   SLOT_DIGEST,
   SLOT_EFFECT_HASH,
   SLOT_FEES,
+  SLOT_HEIGHT,
   SLOT_IMAGES,
   SLOT_LAMPORTS,
   SLOT_NUMBER,
@@ -180,11 +185,14 @@ export function engineBegin(p: usize, len: u32): i32 {
   if (!epochKnown(p + PROP_CONTEXT + CONTEXT_EPOCH)) return ENGINE_EPOCH_MISSING;
   if (!leasesOrdered(proposalLends(p), load<u32>(p, PROP_NUM_LENDS))) return ENGINE_MALFORMED;
   if (!leasesOrdered(proposalBorrows(p), load<u32>(p, PROP_NUM_BORROWS))) return ENGINE_MALFORMED;
+  if (!tagsCheck(proposalTags(p), load<u32>(p, PROP_NUM_TAGS), false)) return ENGINE_MALFORMED;
   const slot = slotNew();
   store<u64>(slot, number, SLOT_NUMBER);
   store<u64>(slot, view, SLOT_VIEW);
   memory.copy(slot + SLOT_DIGEST, p + PROP_DIGEST, 32);
   store<u64>(slot, sessionApplied(), SLOT_PREVIOUS);
+  store<u64>(slot, load<u64>(p + PROP_CONTEXT, CONTEXT_HEIGHT), SLOT_HEIGHT);
+  landedOpen(slot, load<u32>(p, PROP_NUM_RECORDS) + load<u32>(p, PROP_NUM_TAGS));
   sessionStart(slot, p, len);
   const code = leasesBegin();
   if (code) sessionAbort();
@@ -420,6 +428,16 @@ export function engineLamports(): u64 {
 }
 export function engineCount(): u32 {
   return storeCount();
+}
+/** in: what landed in slots that are in no log row any more: {u64 tag, u32 height of the blockhash} each. Before any row is replayed. */
+export function engineKnownLoad(p: usize, len: u32): i32 {
+  if (!sessionInitialised()) return ENGINE_NOT_INITIALISED;
+  if (!sessionIsBare()) return ENGINE_BUSY;
+  return knownLoad(p, len) ? ENGINE_MALFORMED : 0;
+}
+/** Messages that are kept from landing again. */
+export function engineKnown(): u32 {
+  return knownCount();
 }
 /** The shard that owns the key at `p`. */
 export function engineShardOf(p: usize): u32 {

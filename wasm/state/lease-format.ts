@@ -1,11 +1,28 @@
 /** Lists of leases, and the accounts that a slot returns: the checks that they are well-formed. */
 import { keyCompare } from "../memory/bytes";
 import { listCheck } from "./encoding";
-import { LEASE_KEY, LEASE_SHARD, LEASE_SIZE, LEASE_WRITABLE } from "./proposal";
+import { LEASE_KEY, LEASE_SHARD, LEASE_SIZE, LEASE_WRITABLE, TAG_KNOWN, TAG_SHARD, TAG_SIZE } from "./proposal";
 import { shardSelf, shardTotal } from "./shard";
 
-/** In front of each account list in a slot's returns: u32 shard, u32 length. */
-export const PART_HEADER: u32 = 8;
+/** A part of a slot's returns: u32 shard, u32 bytes of the account list, u32 flags, u32 0, the list, the flags padded to 8. */
+export const PART_LIST: usize = 4;
+export const PART_FLAGS: usize = 8;
+export const PART_HEADER: u32 = 16;
+
+/** Bytes of a part behind its header. */
+export function partBody(part: usize): u64 {
+  return <u64>load<u32>(part, PART_LIST) + ((<u64>load<u32>(part, PART_FLAGS) + 7) & ~7);
+}
+
+/** Whether n tags name other shards and are canonical; `answered`: they may be marked as known. */
+export function tagsCheck(p: usize, n: u32, answered: bool): bool {
+  for (; n; n--, p += TAG_SIZE) {
+    const shard: u32 = load<u16>(p, TAG_SHARD);
+    if (shard >= shardTotal() || shard == shardSelf()) return false;
+    if (load<u8>(p, TAG_KNOWN) > (answered ? 1 : 0) || load<u8>(p, TAG_KNOWN + 1)) return false;
+  }
+  return true;
+}
 
 /** Whether n entries are in strictly ascending (shard, key) order, name other shards, and are canonical. */
 export function leasesOrdered(p: usize, n: u32): bool {
@@ -24,17 +41,32 @@ export function leasesOrdered(p: usize, n: u32): bool {
   return true;
 }
 
-/** Whether [p, p+len) is a slot's returns: ascending shards, account lists. */
+/** Whether [p, p+len) is a slot's returns: ascending shards, account lists, flags. */
 export function returnsCheck(p: usize, len: u32): bool {
   let previous: i64 = -1;
   while (len) {
     if (len < PART_HEADER) return false;
     const shard = load<u32>(p);
-    const size = load<u32>(p, 4);
-    if (<i64>shard <= previous || shard >= shardTotal() || size > len - PART_HEADER || !listCheck(p + PART_HEADER, size)) return false;
+    const list = load<u32>(p, PART_LIST);
+    const body = partBody(p);
+    if (<i64>shard <= previous || shard >= shardTotal() || load<u32>(p, 12)) return false;
+    if (body > <u64>(len - PART_HEADER) || !listCheck(p + PART_HEADER, list)) return false;
+    if (!flagsCheck(p + PART_HEADER + list, load<u32>(p, PART_FLAGS))) return false;
     previous = shard;
-    p += PART_HEADER + size;
-    len -= PART_HEADER + size;
+    p += PART_HEADER + <usize>body;
+    len -= PART_HEADER + <u32>body;
   }
+  return true;
+}
+
+/** Bytes of `n` flags. */
+export function flagBytes(n: u32): u32 {
+  return (n + 7) & ~7;
+}
+/** Whether [p, p + flagBytes(n)) is flags, 0 or 1, and zeros. */
+export function flagsCheck(p: usize, n: u32): bool {
+  let i: u32 = 0;
+  for (; i < n; i++) if (load<u8>(p + i) > 1) return false;
+  for (; i < flagBytes(n); i++) if (load<u8>(p + i)) return false;
   return true;
 }

@@ -1,7 +1,10 @@
 /**
  * Loans and returns between shards (docs/interfaces.md section 6): one message each way for a pair of shards and a slot.
  *
- *    0 u32 length   4 u32 magic   8 u64 slot   16 u64 view   24 hash digest   56 u32 from   60 u32 to   64 account list
+ *    0 u32 length   4 u32 magic   8 u64 slot   16 u64 view   24 hash digest   56 u32 from   60 u32 to
+ *   64 u32 bytes of the account list   68 u32 tags   72 account list, then
+ *      loan: the tags of transactions that `to` runs and whose fee payers `from` owns, u64 each, and a byte each: whether it is known
+ *      return: a byte for each tag of the loan: whether the message landed;   both padded to 8
  */
 import { keyEquals, keyHash } from "../memory/bytes";
 import { outAt, outBytes, outLen, outReset, outU32, outU64 } from "../memory/io";
@@ -15,7 +18,7 @@ import {
 } from "./codes";
 import { coldAsked } from "./cold-keys";
 import { decodeInto, encodedSize, encodeRecord, listCheck, LIST_HEADER, outTombstone, recordEncodedSize } from "./encoding";
-import { PART_HEADER } from "./lease-format";
+import { flagBytes, flagsCheck, PART_FLAGS, PART_HEADER, PART_LIST, partBody } from "./lease-format";
 import { LEASE_KEY, LEASE_SHARD, LEASE_SIZE, LEASE_WRITABLE, PROP_NUM_BORROWS, PROP_NUM_LENDS, proposalBorrows, proposalLends } from "./proposal";
 import { shardOf, shardSelf, shardTotal } from "./shard";
 import {
@@ -37,6 +40,7 @@ import {
 } from "./session";
 import { isStub, loanedSize, loanListCheck, outCode, outLent, stubBorrow } from "./stub";
 import { tableFind } from "./table";
+import { flagsWrite, outTags, tagsBegin, tagsBorrowed, tagsIn, tagsLanded, tagsOf } from "./tags";
 import {
   SLOT_DIGEST,
   SLOT_LENDS,
@@ -50,13 +54,15 @@ import {
 } from "./undo";
 import { workspaceLease, workspaceLeased, workspaceOwn, workspaceTouch } from "./workspace";
 
-const MESSAGE_HEADER: u32 = 64;
+const MESSAGE_HEADER: u32 = 72;
 const MESSAGE_MAGIC: usize = 4;
 const MESSAGE_SLOT: usize = 8;
 const MESSAGE_VIEW: usize = 16;
 const MESSAGE_DIGEST: usize = 24;
 const MESSAGE_FROM: usize = 56;
 const MESSAGE_TO: usize = 60;
+const MESSAGE_LIST: usize = 64;
+const MESSAGE_TAGS: usize = 68;
 const MAGIC_LOAN: u32 = 0x4e414f4c; // "LOAN"
 const MAGIC_RETURN: u32 = 0x4e544552; // "RETN"
 
@@ -64,6 +70,7 @@ const MAGIC_RETURN: u32 = 0x4e544552; // "RETN"
 export function leasesBegin(): i32 {
   const slot = sessionOpen();
   const proposal = sessionProposal();
+  tagsBegin(slot, proposal);
   const borrows = load<u32>(proposal, PROP_NUM_BORROWS);
   let p = proposalBorrows(proposal);
   for (let n = borrows; n; n--) {
@@ -102,10 +109,14 @@ function outMessage(magic: u32, slot: usize, to: u32): void {
   outBytes(slot + SLOT_DIGEST, 32);
   outU32(shardSelf());
   outU32(to);
+  outU64(0);
 }
-function outMessageEnd(): void {
+function outMessageEnd(list: u32, tags: u32): void {
   // The buffer may have moved: its length is known only now.
-  store<u32>(outAt(0), outLen());
+  const message = outAt(0);
+  store<u32>(message, outLen());
+  store<u32>(message, list, MESSAGE_LIST);
+  store<u32>(message, tags, MESSAGE_TAGS);
 }
 
 /** The loan of a slot, open or unstable, to a shard: what the accounts were before the slot. */
@@ -130,7 +141,8 @@ export function loanOut(number: u64, to: u32): i32 {
     return ENGINE_UNEXPECTED;
   }
   store<u32>(outAt(MESSAGE_HEADER), count);
-  outMessageEnd();
+  const list = outLen() - MESSAGE_HEADER;
+  outMessageEnd(list, outTags(slot, to));
   return 0;
 }
 
@@ -156,19 +168,19 @@ export function returnOut(number: u64, to: u32): i32 {
   let p: usize = load<u32>(slot, SLOT_RETURNS);
   const end = p + load<u32>(slot, SLOT_RETURNS_LEN);
   while (p < end) {
-    const len = load<u32>(p, 4);
+    const body = <u32>partBody(p);
     if (load<u32>(p) == to) {
       outMessage(MAGIC_RETURN, slot, to);
-      outBytes(p + PART_HEADER, len);
-      outMessageEnd();
+      outBytes(p + PART_HEADER, body);
+      outMessageEnd(load<u32>(p, PART_LIST), load<u32>(p, PART_FLAGS));
       return 0;
     }
-    p += PART_HEADER + len;
+    p += PART_HEADER + body;
   }
   return ENGINE_UNEXPECTED;
 }
 
-/** Encodes what was borrowed writable, as it is after execution, into the slot's own memory. */
+/** Encodes what was borrowed writable, as it is after execution, and which messages landed, into the slot's own memory. */
 export function returnsKeep(): void {
   const slot = sessionOpen();
   const proposal = sessionProposal();
@@ -178,8 +190,10 @@ export function returnsKeep(): void {
   let shard: u32 = u32.MAX_VALUE;
   for (let p = first; p < end; p += LEASE_SIZE) {
     if (!load<u8>(p, LEASE_WRITABLE)) continue;
-    if (<u32>load<u16>(p, LEASE_SHARD) != shard) size += PART_HEADER + LIST_HEADER;
-    shard = load<u16>(p, LEASE_SHARD);
+    if (<u32>load<u16>(p, LEASE_SHARD) != shard) {
+      shard = load<u16>(p, LEASE_SHARD);
+      size += PART_HEADER + LIST_HEADER + flagBytes(tagsBorrowed(slot, shard));
+    }
     size += recordEncodedSize(workspaceLeased(p + LEASE_KEY));
   }
   if (!size) return;
@@ -191,15 +205,25 @@ export function returnsKeep(): void {
   for (let p = first; p < end; p += LEASE_SIZE) {
     if (!load<u8>(p, LEASE_WRITABLE)) continue;
     if (!part || <u32>load<u16>(p, LEASE_SHARD) != load<u32>(part)) {
+      if (part) at = partEnd(slot, part, at);
       part = at;
+      memory.fill(part, 0, PART_HEADER + LIST_HEADER);
       store<u32>(part, load<u16>(p, LEASE_SHARD));
-      store<u64>(part + PART_HEADER, 0);
       at += PART_HEADER + LIST_HEADER;
     }
     at += encodeRecord(at, workspaceLeased(p + LEASE_KEY));
-    store<u32>(part, <u32>(at - part) - PART_HEADER, 4);
     store<u32>(part + PART_HEADER, load<u32>(part + PART_HEADER) + 1);
   }
+  partEnd(slot, part, at);
+}
+
+/** Ends the part of a shard whose account list ends at `at`. Returns where the next one starts. */
+function partEnd(slot: usize, part: usize, at: usize): usize {
+  const tags = tagsBorrowed(slot, load<u32>(part));
+  store<u32>(part, <u32>(at - part) - PART_HEADER, PART_LIST);
+  store<u32>(part, tags, PART_FLAGS);
+  flagsWrite(slot, load<u32>(part), at);
+  return at + flagBytes(tags);
 }
 
 /** What to do with a loan or return: 0 it is for the open slot, 1 nothing (a repetition), or a code. */
@@ -210,6 +234,10 @@ function messageCheck(magic: u32, from: u32, p: usize, len: u32): i32 {
   if (!slot) return findCode();
   const code = slotIs(slot, load<u64>(p, MESSAGE_VIEW), p + MESSAGE_DIGEST);
   if (code) return code;
+  const tags = load<u32>(p, MESSAGE_TAGS);
+  const tail: u64 = magic == MAGIC_LOAN ? <u64>tags * 8 + ((<u64>tags + 7) & ~7) : (<u64>tags + 7) & ~7;
+  if (<u64>load<u32>(p, MESSAGE_LIST) + tail != <u64>(len - MESSAGE_HEADER)) return ENGINE_MALFORMED;
+  if (!flagsCheck(p + len - flagBytes(tags), tags)) return ENGINE_MALFORMED;
   return slot == sessionOpen() ? 0 : 1;
 }
 
@@ -233,7 +261,8 @@ export function loanIn(from: u32, p: usize, len: u32): i32 {
   if (loanState(from) == PARTNER_NONE) return ENGINE_UNEXPECTED;
   if (loanState(from) == PARTNER_DONE) return 0;
   const list = p + MESSAGE_HEADER;
-  if (!loanListCheck(list, len - MESSAGE_HEADER)) return ENGINE_MALFORMED;
+  const listLen = load<u32>(p, MESSAGE_LIST);
+  if (!loanListCheck(list, listLen)) return ENGINE_MALFORMED;
   const proposal = sessionProposal();
   const n = load<u32>(proposal, PROP_NUM_BORROWS);
   let entry = proposalBorrows(proposal);
@@ -245,6 +274,7 @@ export function loanIn(from: u32, p: usize, len: u32): i32 {
     else workspaceLease(at, load<u8>(entry, LEASE_WRITABLE) != 0);
     at += loanedSize(at);
   }
+  tagsIn(sessionOpen(), from, list + listLen, load<u32>(p, MESSAGE_TAGS));
   loanDone(from);
   return 0;
 }
@@ -255,8 +285,10 @@ export function returnIn(from: u32, p: usize, len: u32): i32 {
   if (returnState(from) == PARTNER_NONE) return ENGINE_UNEXPECTED;
   if (returnState(from) == PARTNER_DONE) return 0;
   const list = p + MESSAGE_HEADER;
-  if (!listCheck(list, len - MESSAGE_HEADER)) return ENGINE_MALFORMED;
+  const listLen = load<u32>(p, MESSAGE_LIST);
+  if (!listCheck(list, listLen)) return ENGINE_MALFORMED;
   const slot = sessionOpen();
+  if (load<u32>(p, MESSAGE_TAGS) != tagsOf(slot, from)) return ENGINE_UNEXPECTED;
   if (!matches(list, load<u32>(slot, SLOT_LENDS), load<u32>(slot, SLOT_NUM_LENDS), from, true)) return ENGINE_UNEXPECTED;
   let at = list + LIST_HEADER;
   for (let i = load<u32>(list); i; i--) {
@@ -265,6 +297,7 @@ export function returnIn(from: u32, p: usize, len: u32): i32 {
     decodeInto(record, at);
     at += encodedSize(load<u32>(at, ENC_DATA_LEN));
   }
+  tagsLanded(slot, from, list + listLen);
   returnDone(from);
   return 0;
 }

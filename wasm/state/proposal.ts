@@ -39,12 +39,14 @@ export const PROP_FLAGS: usize = 76; // u32
 export const PROP_NUM_RECORDS: usize = 80; // u32
 export const PROP_NUM_LENDS: usize = 84; // u32
 export const PROP_NUM_BORROWS: usize = 88; // u32
+export const PROP_NUM_TAGS: usize = 92; // u32
 export const PROP_CONTEXT: usize = 96;
 export const PROP_MAGIC_VALUE: u32 = 0x50524f50;
 export const PROP_FLAG_DETAIL: u32 = 1;
 
 export const CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32 + 64;
 const CONTEXT_SLOT: usize = 0; // u64
+export const CONTEXT_HEIGHT: usize = 32; // u64
 const CONTEXT_HASH_COUNT: usize = 56; // u32
 const CONTEXT_RECENT_COUNT: usize = 60; // u32
 const MAX_RECENT: u32 = 150;
@@ -57,6 +59,12 @@ export const LEASE_SHARD: usize = 0; // u16
 export const LEASE_WRITABLE: usize = 2; // u8
 export const LEASE_KEY: usize = 8;
 export const LEASE_SIZE: u32 = 40;
+
+/** An entry of the tags: a transaction whose fee payer this shard lends to the shard that runs it. */
+export const TAG_HEIGHT: usize = 8; // u32, of its blockhash
+export const TAG_SHARD: usize = 12; // u16
+export const TAG_KNOWN: usize = 14; // u8, filled in by the lender
+export const TAG_SIZE: u32 = 16;
 
 const MAX_TX: u32 = 1232;
 const MAX_V1_TX: u32 = 4096;
@@ -73,8 +81,11 @@ export function proposalLends(p: usize): usize {
 export function proposalBorrows(p: usize): usize {
   return proposalLends(p) + load<u32>(p, PROP_NUM_LENDS) * LEASE_SIZE;
 }
-export function proposalRecords(p: usize): usize {
+export function proposalTags(p: usize): usize {
   return proposalBorrows(p) + load<u32>(p, PROP_NUM_BORROWS) * LEASE_SIZE;
+}
+export function proposalRecords(p: usize): usize {
+  return proposalTags(p) + load<u32>(p, PROP_NUM_TAGS) * TAG_SIZE;
 }
 
 let cursor: u32 = 0;
@@ -180,7 +191,8 @@ export function proposalCheck(p: usize, len: u32): bool {
   if (!contextCheck(p + PROP_CONTEXT, CONTEXT_SIZE)) return false;
   if (load<u64>(p + PROP_CONTEXT, CONTEXT_SLOT) != load<u64>(p, PROP_SLOT)) return false;
   const leases = (<u64>load<u32>(p, PROP_NUM_LENDS) + load<u32>(p, PROP_NUM_BORROWS)) * LEASE_SIZE;
-  if (leases > <u64>(len - <u32>PROP_CONTEXT - CONTEXT_SIZE)) return false;
+  const tags = <u64>load<u32>(p, PROP_NUM_TAGS) * TAG_SIZE;
+  if (leases + tags > <u64>(len - <u32>PROP_CONTEXT - CONTEXT_SIZE)) return false;
   let at = proposalRecords(p);
   const end = p + len;
   let previous: i64 = -1;

@@ -9,25 +9,31 @@ import { blake3 } from "../crypto/blake3";
 import { ACC_USED, ENC_DATA_LEN } from "./account";
 import { ENGINE_APPLIED, ENGINE_CORRUPT, ENGINE_MALFORMED, ENGINE_WRONG_PREVIOUS, ENGINE_WRONG_SHARD } from "./codes";
 import { decodeInto, encodedSize, encodeRecord, LIST_HEADER, recordEncodedSize } from "./encoding";
-import { LEASE_KEY, LEASE_SIZE } from "./proposal";
+import { LANDED_HEIGHT, LANDED_SIZE, landedAdd, landedOpen } from "./known";
+import { LEASE_KEY, LEASE_SIZE, TAG_SIZE } from "./proposal";
 import {
   ROW_DIGEST,
   ROW_EFFECT_HASH,
   ROW_FEES,
   ROW_HEADER,
+  ROW_HEIGHT,
   ROW_LAMPORTS,
+  ROW_LEN_LANDED,
   ROW_LEN_LENDS,
   ROW_LEN_RESULTS,
   ROW_LEN_RETURNS,
+  ROW_LEN_TAGS,
   ROW_LEN_WRITES,
   ROW_MAGIC,
   ROW_PREVIOUS,
   ROW_SLOT,
   ROW_VIEW,
   rowCheck,
+  rowLanded,
   rowLends,
   rowResults,
   rowReturns,
+  rowTags,
   rowWrites,
 } from "./row-format";
 import {
@@ -52,16 +58,21 @@ import {
   SLOT_DIGEST,
   SLOT_EFFECT_HASH,
   SLOT_FEES,
+  SLOT_HEIGHT,
   SLOT_IMAGES,
   SLOT_LAMPORTS,
+  SLOT_LANDED,
   SLOT_LENDS,
   SLOT_NUMBER,
+  SLOT_NUM_LANDED,
   SLOT_NUM_LENDS,
+  SLOT_NUM_TAGS,
   SLOT_PREVIOUS,
   SLOT_RESULTS,
   SLOT_RESULTS_LEN,
   SLOT_RETURNS,
   SLOT_RETURNS_LEN,
+  SLOT_TAGS,
   SLOT_VIEW,
   slotCopy,
   slotNew,
@@ -116,8 +127,12 @@ export function rowCommit(): void {
   store<u64>(slot, storeLamports(), SLOT_LAMPORTS);
   store<u32>(slot, storeCount(), SLOT_COUNT);
   const lenLends = load<u32>(slot, SLOT_NUM_LENDS) * LEASE_SIZE;
+  const lenTags = load<u32>(slot, SLOT_NUM_TAGS) * TAG_SIZE;
+  const lenLanded = load<u32>(slot, SLOT_NUM_LANDED) * LANDED_SIZE;
   outBytes(load<u32>(slot, SLOT_RETURNS), load<u32>(slot, SLOT_RETURNS_LEN));
   outBytes(load<u32>(slot, SLOT_LENDS), lenLends);
+  outBytes(load<u32>(slot, SLOT_TAGS), lenTags);
+  outBytes(load<u32>(slot, SLOT_LANDED), lenLanded);
   outBytes(load<u32>(slot, SLOT_RESULTS), load<u32>(slot, SLOT_RESULTS_LEN));
   const row = outAt(0);
   store<u32>(row, outLen());
@@ -126,7 +141,10 @@ export function rowCommit(): void {
   memory.copy(row + ROW_EFFECT_HASH, slot + SLOT_EFFECT_HASH, 32);
   store<u32>(row, lenWrites, ROW_LEN_WRITES);
   store<u32>(row, load<u32>(slot, SLOT_RETURNS_LEN), ROW_LEN_RETURNS);
+  store<u64>(row, load<u64>(slot, SLOT_HEIGHT), ROW_HEIGHT);
   store<u32>(row, lenLends, ROW_LEN_LENDS);
+  store<u32>(row, lenTags, ROW_LEN_TAGS);
+  store<u32>(row, lenLanded, ROW_LEN_LANDED);
   store<u32>(row, load<u32>(slot, SLOT_RESULTS_LEN), ROW_LEN_RESULTS);
 }
 
@@ -155,6 +173,8 @@ export function rowReplay(p: usize, len: u32): i32 {
   const writes = rowWrites(p);
   const returns = rowReturns(p);
   const lends = rowLends(p);
+  const lenTags = load<u32>(p, ROW_LEN_TAGS);
+  const numLanded = load<u32>(p, ROW_LEN_LANDED) / LANDED_SIZE;
   const results = rowResults(p);
   const number = load<u64>(p, ROW_SLOT);
   const previous = load<u64>(p, ROW_PREVIOUS);
@@ -172,6 +192,8 @@ export function rowReplay(p: usize, len: u32): i32 {
   store<u64>(slot, previous, SLOT_PREVIOUS);
   store<u64>(slot, load<u64>(p, ROW_FEES), SLOT_FEES);
   memory.copy(slot + SLOT_EFFECT_HASH, hashed, 32);
+  store<u64>(slot, load<u64>(p, ROW_HEIGHT), SLOT_HEIGHT);
+  landedOpen(slot, numLanded);
   sessionStart(slot, 0, 0);
   let at = writes + LIST_HEADER;
   for (let n = load<u32>(writes); n; n--) {
@@ -180,7 +202,12 @@ export function rowReplay(p: usize, len: u32): i32 {
     decodeInto(record, at);
     at += encodedSize(load<u32>(at, ENC_DATA_LEN));
   }
-  if (sessionChanged() != load<u32>(writes)) {
+  let twice = false;
+  let entry = rowLanded(p);
+  for (let n = numLanded; n; n--, entry += LANDED_SIZE) {
+    if (!landedAdd(slot, load<u32>(entry, LANDED_HEIGHT), load<u64>(entry))) twice = true;
+  }
+  if (twice || sessionChanged() != load<u32>(writes)) {
     sessionAbort();
     return ENGINE_CORRUPT;
   }
@@ -195,6 +222,8 @@ export function rowReplay(p: usize, len: u32): i32 {
   store<u32>(slot, lenReturns, SLOT_RETURNS_LEN);
   store<u32>(slot, <u32>slotCopy(slot, lends, lenLends), SLOT_LENDS);
   store<u32>(slot, lenLends / LEASE_SIZE, SLOT_NUM_LENDS);
+  store<u32>(slot, <u32>slotCopy(slot, rowTags(p), lenTags), SLOT_TAGS);
+  store<u32>(slot, lenTags / TAG_SIZE, SLOT_NUM_TAGS);
   keepLent(lends, lenLends / LEASE_SIZE, number);
   store<u32>(slot, <u32>slotCopy(slot, results, lenResults), SLOT_RESULTS);
   store<u32>(slot, lenResults, SLOT_RESULTS_LEN);

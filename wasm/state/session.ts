@@ -13,9 +13,11 @@ import { ENGINE_APPLIED, ENGINE_NOT_OPEN, ENGINE_TOO_OLD, ENGINE_WRONG_DIGEST } 
 import { dataDrop, dataTrim } from "./data";
 import { recordEmpty } from "./encoding";
 import { LEASE_KEY, LEASE_SIZE } from "./proposal";
+import { knownReset, knownStable, landedUndo } from "./known";
 import { recordAt, recordsEnd } from "./records";
 import { VIRTUAL_SHARDS } from "./shard";
 import { stubsClose, stubsForget } from "./stub";
+import { tagsClose } from "./tags";
 import { memoryOf, storeBalance, storeCount, storeInsert, storeLamports, storeReset, storeResized, tombstoneQueue } from "./store";
 import {
   IMG_DATA_LEN,
@@ -24,6 +26,7 @@ import {
   IMG_RECORD,
   SLOT_COUNT,
   SLOT_DIGEST,
+  SLOT_HEIGHT,
   SLOT_IMAGES,
   SLOT_LAMPORTS,
   SLOT_LENDS,
@@ -125,6 +128,7 @@ export function sessionReset(): void {
   applied = 0;
   base = 0;
   storeReset();
+  knownReset();
   stubsForget();
   codesForget();
   programsForget();
@@ -213,6 +217,7 @@ function end(): void {
     lend += LEASE_SIZE;
   }
   workspaceClose();
+  tagsClose();
   stubsClose(phase == PHASE_FAILED);
   if (proposal) heapFree(proposal, proposalLen);
   proposal = 0;
@@ -220,8 +225,9 @@ function end(): void {
   phase = PHASE_IDLE;
 }
 
-/** Puts own accounts back to what they were before the open slot. */
+/** Puts own accounts and known messages back to what they were before the open slot. */
 export function sessionUndo(): void {
+  landedUndo(open);
   for (let image: usize = load<u32>(open, SLOT_IMAGES); image; image = load<u32>(image, IMG_NEXT)) {
     const record: usize = load<u32>(image, IMG_RECORD);
     if (!(load<u8>(record, ACC_STATE) & ST_STORED)) continue;
@@ -292,6 +298,7 @@ export function sessionStable(slot: u64): void {
   while (oldest && load<u64>(oldest, SLOT_NUMBER) <= slot) {
     const gone = oldest;
     for (let image: usize = load<u32>(gone, SLOT_IMAGES); image; image = load<u32>(image, IMG_NEXT)) imageExpire(image);
+    knownStable(load<u64>(gone, SLOT_HEIGHT));
     base = load<u64>(gone, SLOT_NUMBER);
     baseLamports = load<u64>(gone, SLOT_LAMPORTS);
     baseCount = load<u32>(gone, SLOT_COUNT);
@@ -307,6 +314,7 @@ export function sessionRevert(): void {
   stubsForget();
   programsForget();
   const slot = newest;
+  landedUndo(slot);
   for (let image: usize = load<u32>(slot, SLOT_IMAGES); image; image = load<u32>(image, IMG_NEXT)) {
     const record: usize = load<u32>(image, IMG_RECORD);
     storeBalance(load<u64>(record, ACC_LAMPORTS), load<u64>(image, IMG_LAMPORTS));

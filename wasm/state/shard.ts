@@ -14,6 +14,12 @@ export function shardSetup(index: u32, count: u32, s0: u64, s1: u64): void {
   seed0 = s0;
   seed1 = s1;
 }
+export function shardSeed0(): u64 {
+  return seed0;
+}
+export function shardSeed1(): u64 {
+  return seed1;
+}
 export function shardTotal(): u32 {
   return shardCount;
 }

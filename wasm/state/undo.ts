@@ -50,7 +50,18 @@ export const SLOT_RESULTS_LEN: usize = 116;
 export const SLOT_EFFECT_HASH: usize = 120; // hash
 /** u32 accounts that exist in the shard after the slot */
 export const SLOT_COUNT: usize = 152;
-const SLOT_SIZE: u32 = 160;
+/** u64 height of the newest blockhash that the slot's transactions could use */
+export const SLOT_HEIGHT: usize = 160;
+/** u32 pointer, u32 count, u32 room: tags that landed (wasm/state/known.ts) */
+export const SLOT_LANDED: usize = 168;
+export const SLOT_NUM_LANDED: usize = 172;
+export const SLOT_LANDED_ROOM: usize = 176;
+/** u32 pointer, u32 count: tags of fee payers that are lent, answered (wasm/state/tags.ts) */
+export const SLOT_TAGS: usize = 180;
+export const SLOT_NUM_TAGS: usize = 184;
+/** u32 list: what lenders said of the tags of this shard's transactions */
+export const SLOT_BORROWED: usize = 188;
+const SLOT_SIZE: u32 = 192;
 
 export const IMG_NEXT: usize = 0; // u32: next in the slot
 export const IMG_RECORD: usize = 4; // u32

@@ -23,6 +23,8 @@ export const FAULT_LENT: u32 = 2;
 export const FAULT_READONLY: u32 = 3;
 /** Not in memory, and storage was never asked for it. */
 export const FAULT_COLD: u32 = 4;
+/** The fee payer is lent by another shard, which has not said whether the message is known. */
+export const FAULT_TAG: u32 = 5;
 
 /** Records of keys that execution is about to ask for, by the address of the key: {u32 key, u32 record}. */
 const HINTS: i32 = 1024;
@@ -44,6 +46,13 @@ function faultNote(reason: u32, key: usize): void {
   if (fault) return;
   fault = reason;
   keyCopy(faultKeyAt, key);
+}
+export function workspaceFaultTag(payer: usize): void {
+  faultNote(FAULT_TAG, payer);
+}
+/** The open slot; 0 while simulating or when none is open. */
+export function workspaceSlot(): usize {
+  return simulating ? 0 : slot;
 }
 export function workspaceFault(): u32 {
   return fault;

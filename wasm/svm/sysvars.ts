@@ -45,6 +45,7 @@ import { rentExemptMinimum } from "./runtime/rent";
 const CTX_SLOT: usize = 0;
 const CTX_UNIX_TIMESTAMP: usize = 16;
 const CTX_EPOCH: usize = 24;
+const CTX_HEIGHT: usize = 32;
 const CTX_EPOCH_START: usize = 40;
 const CTX_LAMPORTS_PER_SIGNATURE: usize = 48;
 const CTX_HASH_COUNT: usize = 56;
@@ -131,6 +132,11 @@ export function contextHashUsable(hash: usize): bool {
     return true;
   }
   return false;
+}
+
+/** Height of the blockhash that contextHashUsable has found last. */
+export function contextHashHeight(): u64 {
+  return load<u64>(context, CTX_HEIGHT) - <u64>lastUsed;
 }
 
 /** Blockhash of a slot in the SlotHashes sysvar, or 0. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TX_DEFERRED } from "../../../shared/errors/transaction-error.ts";
+import { TX_ALREADY_PROCESSED, TX_DEFERRED } from "../../../shared/errors/transaction-error.ts";
 import {
   encodeRegistered,
   LIFETIME,
@@ -109,6 +109,23 @@ test("what execution has put off is told to nobody: its outcome comes with a lat
   expect(tell(watch, 2, [{ signature: a }]).get(owner)!.entries).toEqual([
     { request: 5, index: 0, fate: FATE.LANDED, txError: 0, slot: 2 },
   ]);
+});
+
+test("what is sent again after it has landed is told nothing by that: its outcome is that of then", () => {
+  const watch = new OutcomeWatch(1);
+  const owner = watch.open();
+  tell(watch, 1, [{ signature: a }]);
+  watch.register(owner, registration(5, [b]));
+  tell(watch, 2, [
+    { signature: a, landed: false, txError: TX_ALREADY_PROCESSED },
+    { signature: b, landed: false, txError: TX_ALREADY_PROCESSED },
+  ]);
+  expect(watch.waiting).toBe(1);
+  watch.register(owner, registration(6, [a]));
+  expect(pushed(watch).get(owner)!.entries).toEqual([{ request: 6, index: 0, fate: FATE.LANDED, txError: 0, slot: 1 }]);
+  const lookup = watch.all()!;
+  watch.settle(lookup, 0, [status(1)], false);
+  expect(pushed(watch).get(owner)!.entries).toEqual([{ request: 5, index: 0, fate: FATE.LANDED, txError: 0, slot: 1 }]);
 });
 
 test("what did not land may be sent again: it is told to who waits, and not remembered", () => {

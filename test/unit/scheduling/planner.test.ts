@@ -6,13 +6,13 @@ import { describe, expect, it } from "vitest";
 import { ErrorCode } from "../../../shared/errors/codes.ts";
 import { compareBytes } from "../../../shared/protocol/bytes.ts";
 import { encodeContext } from "../../../shared/protocol/context.ts";
-import { fillLoadedAddresses, frameRecords, makeFrame, REC, recordSignature } from "../../../shared/protocol/record.ts";
+import { fillLoadedAddresses, frameRecords, makeFrame, REC } from "../../../shared/protocol/record.ts";
 import { Planner, Verdict } from "../../../shared/scheduling/planner.ts";
 import { decodeProposal } from "../../../shared/scheduling/proposal.ts";
 import { wasmModule } from "../../wasm-module.ts";
 import { instance, key, type Model, signature, wire } from "../transaction/wire.ts";
 import { planned } from "./programdata.ts";
-import { referencePlan } from "./reference.ts";
+import { referencePlan, tagOf } from "./reference.ts";
 
 const module = wasmModule();
 const parser = instance();
@@ -308,19 +308,17 @@ describe("block limits", () => {
 });
 
 describe("at most once", () => {
-  it("a message is known while its blockhash is usable, whatever its signature", () => {
+  it("a message waits once, whatever its signature; what is in a block may come again", () => {
     const p = planner();
     const spec: Spec = { payer: 1, salt: 77, slot: 199 };
     expect(admit(p, spec, spec)).toEqual([Verdict.WAITING, Verdict.DUPLICATE]);
     expect(admit(p, { ...spec, sig: 78 })).toEqual([Verdict.DUPLICATE]);
-    p.cut();
-    for (const slot of [201, 300, 349]) {
-      p.setContext(contextOf(slot));
-      expect(admit(p, spec)).toEqual([Verdict.DUPLICATE]);
-    }
+    expect(p.cut().numTransactions).toBe(1);
+    // Whether it has landed is for the shard to say.
+    expect(admit(p, spec)).toEqual([Verdict.WAITING]);
     p.setContext(contextOf(350));
+    expect(p.cut()).toMatchObject({ numTransactions: 0, numExpired: 1 });
     expect(admit(p, spec)).toEqual([Verdict.TOO_OLD]);
-    expect(p.known()).toBe(0);
   });
 
   it("takes blockhashes of the newest 150 slots and no other: up to the block height at which clients give up", () => {
@@ -330,64 +328,12 @@ describe("at most once", () => {
     ).toEqual([Verdict.WAITING, Verdict.WAITING, Verdict.TOO_OLD, Verdict.TOO_OLD]);
   });
 
-  it("a durable nonce needs no blockhash, and is known for a while", () => {
+  it("a durable nonce needs no blockhash", () => {
     const p = planner();
     const spec: Spec = { payer: 1, writes: [2], slot: 7, nonce: true, salt: 5 };
     expect(admit(p, spec, spec)).toEqual([Verdict.WAITING, Verdict.DUPLICATE]);
     expect(p.cut().numTransactions).toBe(1);
-    p.setContext(contextOf(350));
-    expect(admit(p, spec)).toEqual([Verdict.DUPLICATE]);
-    p.setContext(contextOf(351));
-    expect(admit(p, spec)).toEqual([Verdict.DUPLICATE]);
-    p.setContext(contextOf(700));
-    p.setContext(contextOf(900));
     expect(admit(p, spec)).toEqual([Verdict.WAITING]);
-  });
-
-  it("forgets what did not land, by its whole signature", () => {
-    const p = planner();
-    const landed: Spec = { payer: 1, salt: 1 };
-    const not: Spec = { payer: 2, salt: 2 };
-    const nonce: Spec = { payer: 3, writes: [9], salt: 3, nonce: true, slot: 7 };
-    admit(p, landed, not, nonce);
-    p.cut();
-    p.forget(Uint8Array.from([...recordSignature(make(not)), ...recordSignature(make(nonce)), ...signature(12345)]));
-    expect(admit(p, landed, not, nonce)).toEqual([Verdict.DUPLICATE, Verdict.WAITING, Verdict.WAITING]);
-    const similar = recordSignature(make(landed)).slice();
-    similar[40]! ^= 1;
-    p.forget(similar);
-    expect(admit(p, landed)).toEqual([Verdict.DUPLICATE]);
-  });
-
-  it("knows the blocks replayed after a restart, before or after the context", () => {
-    const old: Spec = { payer: 1, salt: 1, slot: 150 };
-    const fresh: Spec = { payer: 1, salt: 2, slot: 199 };
-    const nonce: Spec = { payer: 3, writes: [9], salt: 3, nonce: true, slot: 7 };
-    for (const contextFirst of [false, true]) {
-      const p = new Planner(module, { shardCount: 2, seed0: SEED0, seed1: SEED1 });
-      if (contextFirst) p.setContext(contextOf(201));
-      for (let slot = 20; slot < 60; slot++) p.replay(makeFrame([make({ payer: 1, slot: slot - 10 })]));
-      p.replay(makeFrame([old, fresh, nonce].map(make)));
-      if (!contextFirst) p.setContext(contextOf(201));
-      expect(admit(p, old, fresh, nonce, { payer: 1, slot: 150 })).toEqual([
-        Verdict.DUPLICATE,
-        Verdict.DUPLICATE,
-        Verdict.DUPLICATE,
-        Verdict.WAITING,
-      ]);
-      p.forget(recordSignature(make(fresh)));
-      expect(admit(p, fresh)).toEqual([Verdict.WAITING]);
-    }
-  });
-
-  it("knows after a restart what looks like a nonce transaction and has a usable blockhash", () => {
-    const spec: Spec = { payer: 3, writes: [9], salt: 3, nonce: true, slot: 199 };
-    const p = new Planner(module, { shardCount: 2, seed0: SEED0, seed1: SEED1 });
-    p.replay(makeFrame([make(spec)]));
-    p.setContext(contextOf(201));
-    expect(admit(p, spec)).toEqual([Verdict.DUPLICATE]);
-    p.forget(recordSignature(make(spec)));
-    expect(admit(p, spec, spec)).toEqual([Verdict.WAITING, Verdict.DUPLICATE]);
   });
 
   it("agrees with a plain set over random slots", () => {
@@ -395,20 +341,51 @@ describe("at most once", () => {
       fc.property(fc.array(fc.tuple(fc.nat(30), fc.nat(40), fc.nat(170)), { maxLength: 120 }), (steps) => {
         const p = planner(1, 200);
         let slot = 200;
-        const known = new Set<string>();
+        let waiting = new Map<string, number>();
         for (const [advance, salt, age] of steps) {
           slot += advance;
           p.setContext(contextOf(slot));
+          p.dropExpired();
+          for (const [name, from] of waiting) if (slot - 1 - from > 149) waiting.delete(name);
           const from = slot - 1 - age;
-          const verdict =
-            age > 149 ? Verdict.TOO_OLD : known.has(`${salt} ${from}`) ? Verdict.DUPLICATE : Verdict.WAITING;
+          const name = `${salt} ${from}`;
+          const verdict = age > 149 ? Verdict.TOO_OLD : waiting.has(name) ? Verdict.DUPLICATE : Verdict.WAITING;
           expect(admit(p, { payer: 1, salt, slot: from })).toEqual([verdict]);
-          if (verdict === Verdict.WAITING) known.add(`${salt} ${from}`);
-          if (salt % 5 === 0) p.cut();
+          if (verdict === Verdict.WAITING) waiting.set(name, from);
+          if (salt % 5 === 0) {
+            expect(p.cut().numTransactions).toBe(waiting.size);
+            waiting = new Map();
+          }
         }
       }),
       { numRuns: 100 },
     );
+  });
+
+  it("tells the owner of a fee payer that is lent the tag and the height of its blockhash; of a nonce it tells nothing", () => {
+    const shards = 4;
+    const p = planner(shards);
+    const specs: Spec[] = Array.from({ length: 40 }, (_, i) => ({
+      payer: i,
+      writes: [100 + (i % 7)],
+      salt: i,
+      slot: 150 + i,
+    }));
+    const nonce: Spec = { payer: 50, writes: [100, 9], slot: 7, nonce: true, salt: 99 };
+    admit(p, ...specs, nonce);
+    const cut = p.cut();
+    const heights = new Map(specs.map((spec) => [tagOf(make(spec), SEED0, SEED1), spec.slot!]));
+    const seen = cut.shards.flatMap(({ shard, proposal }) =>
+      decodeProposal(proposal).tags.map(({ tag, height, shard: runner }) => {
+        expect(height).toBe(heights.get(tag));
+        return `${shard}>${runner} ${tag}`;
+      }),
+    );
+    const expected = referencePlan([...specs, nonce].map(make), shards, SEED0, SEED1, WELL_KNOWN).tags;
+    expect(seen.sort()).toEqual(
+      expected.filter((one) => !one.endsWith(String(tagOf(make(nonce), SEED0, SEED1)))).sort(),
+    );
+    expect(seen.length).toBeGreaterThan(10);
   });
 });
 
@@ -525,7 +502,6 @@ describe("bad input", () => {
     expect(raw.call("plannerAdmit", makeFrame([]))).toBe(-ErrorCode.PLANNER_NOT_INITIALISED);
     expect(raw.call("plannerSetContext", contextOf(5).subarray(1))).toBe(-ErrorCode.PLANNER_MALFORMED);
     expect(raw.call("plannerSetContext", contextOf(200))).toBe(0);
-    expect(raw.call("plannerForget", new Uint8Array(63))).toBe(-ErrorCode.PLANNER_MALFORMED);
     const frame = makeFrame([make({ payer: 1, slot: 199, lookup: { table: 700, writes: [3], reads: [4] } })]);
     fc.assert(
       fc.property(
@@ -535,7 +511,7 @@ describe("bad input", () => {
           const bytes = frame.slice(0, cut % 4 ? frame.length : cut);
           for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
           raw.call("plannerAdmit", bytes);
-          raw.call("plannerReplay", bytes);
+          raw.call("plannerReadmit", bytes);
         },
       ),
       { numRuns: 5000 },

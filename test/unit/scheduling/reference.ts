@@ -13,8 +13,8 @@ export const LIMITS = {
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
-/** SipHash-2-4 of a 32-byte key. */
-function siphash(k0: bigint, k1: bigint, key: Uint8Array): bigint {
+/** SipHash-c-d. */
+export function siphash(c: number, d: number, k0: bigint, k1: bigint, bytes: Uint8Array): bigint {
   const M = (1n << 64n) - 1n;
   const rotl = (x: bigint, n: bigint): bigint => ((x << n) | (x >> (64n - n))) & M;
   let [v0, v1, v2, v3] = [
@@ -35,23 +35,28 @@ function siphash(k0: bigint, k1: bigint, key: Uint8Array): bigint {
     v1 = rotl(v1, 17n) ^ v2;
     v2 = rotl(v2, 32n);
   };
-  const view = new DataView(key.buffer, key.byteOffset, 32);
-  for (const word of [0, 8, 16, 24].map((at) => view.getBigUint64(at, true)).concat(32n << 56n)) {
+  const padded = new Uint8Array((bytes.length & ~7) + 8);
+  padded.set(bytes);
+  padded[padded.length - 1] = bytes.length & 255;
+  const view = new DataView(padded.buffer);
+  for (let at = 0; at < padded.length; at += 8) {
+    const word = view.getBigUint64(at, true);
     v3 ^= word;
-    round();
-    round();
+    for (let i = 0; i < c; i++) round();
     v0 ^= word;
   }
   v2 ^= 0xffn;
-  round();
-  round();
-  round();
-  round();
+  for (let i = 0; i < d; i++) round();
   return v0 ^ v1 ^ v2 ^ v3;
 }
 
 export function shardOf(key: Uint8Array, shardCount: number, seed0: bigint, seed1: bigint): number {
-  return (Number(siphash(seed0, seed1, key) & 4095n) * shardCount) >> 12;
+  return (Number(siphash(2, 4, seed0, seed1, key) & 4095n) * shardCount) >> 12;
+}
+
+/** The tag of a record's message. */
+export function tagOf(record: Uint8Array, seed0: bigint, seed1: bigint): bigint {
+  return siphash(1, 3, seed0, seed1, decodeRecord(record).message);
 }
 
 interface Tx {
@@ -71,6 +76,8 @@ export interface ReferencePlan {
   readonly largestGroup: number;
   /** "owner>borrower key w|r", sorted. */
   readonly leases: readonly string[];
+  /** "owner>runner message", in block order: fee payers that are lent. */
+  readonly tags: readonly string[];
 }
 
 /** Programs that every instance carries: only who writes one needs its account. */
@@ -164,5 +171,9 @@ export function referencePlan(
     numCrossShard: chosen.filter((tx) => new Set([...tx.accounts.keys()].map(owner)).size > 1).length,
     largestGroup: Math.max(0, ...numbers.map((n) => group.filter((g) => g === n).length)),
     leases: [...leases].sort(),
+    tags: chosen.flatMap((tx, i) => {
+      const lender = owner(tx.payer);
+      return lender === shardOfChosen[i] ? [] : [`${lender}>${shardOfChosen[i]} ${tagOf(tx.record, seed0, seed1)}`];
+    }),
   };
 }

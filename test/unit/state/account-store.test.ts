@@ -81,18 +81,18 @@ const MERGING: readonly Command[] = [
 ];
 
 function rowOf(slot: number, previous: number, lamports: bigint, writes: Uint8Array): Uint8Array {
-  const row = new Uint8Array(128 + writes.length + 8);
+  const row = new Uint8Array(144 + writes.length + 8);
   const view = viewOf(row);
   view.setUint32(0, row.length, true);
-  view.setUint32(4, 0x31574f52, true);
+  view.setUint32(4, 0x32574f52, true);
   view.setBigUint64(8, BigInt(slot), true);
   row.set(digestOf(slot), 24);
   view.setBigUint64(56, BigInt(previous), true);
   view.setBigUint64(64, lamports, true);
   row.set(blake3(writes), 80);
-  view.setUint32(112, writes.length, true);
-  view.setUint32(124, 8, true);
-  row.set(writes, 128);
+  view.setUint32(120, writes.length, true);
+  view.setUint32(140, 8, true);
+  row.set(writes, 144);
   return row;
 }
 

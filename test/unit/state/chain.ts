@@ -7,6 +7,7 @@ import { type Account, encodeAccountList, shardOf } from "../../../shared/state/
 import { ShardEngine } from "../../../shared/state/shard-engine.ts";
 import { WasmInstance } from "../../../shared/svm/wasm-instance.ts";
 import { wasmModule } from "../../wasm-module.ts";
+import { tagOf } from "../scheduling/reference.ts";
 
 const parser = new WasmInstance(wasmModule());
 
@@ -77,6 +78,13 @@ export interface Lease {
   readonly writable: boolean;
   readonly key: Uint8Array;
 }
+/** A transaction whose fee payer is lent to `shard`. */
+export interface Tag {
+  readonly shard: number;
+  readonly tag: bigint;
+  /** Of its blockhash. */
+  readonly height: number;
+}
 export interface Plan {
   readonly slot: number;
   readonly shard: number;
@@ -84,6 +92,7 @@ export interface Plan {
   readonly digest?: Uint8Array;
   readonly lends?: readonly Lease[];
   readonly borrows?: readonly Lease[];
+  readonly tags?: readonly Tag[];
   readonly records?: readonly { readonly blockIndex: number; readonly record: Uint8Array }[];
 }
 
@@ -98,12 +107,14 @@ export function proposalOf({
   digest,
   lends = [],
   borrows = [],
+  tags = [],
   records = [],
 }: Plan): Uint8Array {
   const size =
     96 +
     CONTEXT_SIZE +
     (lends.length + borrows.length) * 40 +
+    tags.length * 16 +
     records.reduce((n, { record }) => n + 8 + record.length, 0);
   const out = new Uint8Array(size);
   const view = viewOf(out);
@@ -117,6 +128,7 @@ export function proposalOf({
   view.setUint32(80, records.length, true);
   view.setUint32(84, lends.length, true);
   view.setUint32(88, borrows.length, true);
+  view.setUint32(92, tags.length, true);
   out.set(contextOf(slot), 96);
   let at = 96 + CONTEXT_SIZE;
   for (const { shard, writable, key } of [...lends, ...borrows]) {
@@ -124,6 +136,12 @@ export function proposalOf({
     out[at + 2] = writable ? 1 : 0;
     out.set(key, at + 8);
     at += 40;
+  }
+  for (const { shard, tag, height } of tags) {
+    view.setBigUint64(at, tag, true);
+    view.setUint32(at + 8, height, true);
+    view.setUint16(at + 12, shard, true);
+    at += 16;
   }
   for (const { blockIndex, record } of records) {
     view.setUint32(at, blockIndex, true);
@@ -150,17 +168,22 @@ export function planOf(
       else parent[root(i)] = root(other);
     }
   });
-  type Draft = { lends: Lease[]; borrows: Lease[]; records: { blockIndex: number; record: Uint8Array }[] };
+  type Draft = { lends: Lease[]; borrows: Lease[]; tags: Tag[]; records: { blockIndex: number; record: Uint8Array }[] };
   const drafts = new Map<number, Draft>();
   const draft = (shard: number): Draft => {
-    const found = drafts.get(shard) ?? { lends: [], borrows: [], records: [] };
+    const found = drafts.get(shard) ?? { lends: [], borrows: [], tags: [], records: [] };
     drafts.set(shard, found);
     return found;
   };
   const leased = new Set<string>();
   transfers.forEach((transfer, blockIndex) => {
     const shard = shardOf(transfers[root(blockIndex)]!.from, shardCount, SEEDS);
-    draft(shard).records.push({ blockIndex, record: transferRecord(transfer) });
+    const record = transferRecord(transfer);
+    draft(shard).records.push({ blockIndex, record });
+    const payerShard = shardOf(transfer.from, shardCount, SEEDS);
+    if (payerShard !== shard) {
+      draft(payerShard).tags.push({ shard, tag: tagOf(record, SEEDS.seed0, SEEDS.seed1), height: slot - 1 });
+    }
     for (const key of [transfer.from, transfer.to]) {
       const owner = shardOf(key, shardCount, SEEDS);
       if (owner === shard || leased.has(hex(key))) continue;
@@ -170,10 +193,10 @@ export function planOf(
     }
   });
   return new Map(
-    [...drafts].map(([shard, { lends, borrows, records }]) => [
-      shard,
-      { slot, shard, prevSlot: prevSlots[shard]!, lends: sortLeases(lends), borrows: sortLeases(borrows), records },
-    ]),
+    [...drafts].map(([shard, { lends, borrows, tags, records }]) => {
+      const leases = { lends: sortLeases(lends), borrows: sortLeases(borrows) };
+      return [shard, { slot, shard, prevSlot: prevSlots[shard]!, ...leases, tags, records }];
+    }),
   );
 }
 

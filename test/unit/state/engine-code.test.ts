@@ -11,7 +11,7 @@ import { engineOf, keyOf, type Lease, proposalOf, SEEDS, transferRecord, wallet 
 const LOADERS = ["BPFLoader1111111111111111111111111111111111", "BPFLoader2111111111111111111111111111111111"];
 const LOADER_V3 = decodeBase58("BPFLoaderUpgradeab1e11111111111111111111111")!;
 const STUB_SIZE = 120;
-const LOAN_HEADER = 64 + 8;
+const LOAN_HEADER = 72 + 8;
 const BORROWER = 0;
 const LENDER = 1;
 
@@ -134,7 +134,7 @@ it("a loan has the hash of what the data are after slots were taken back and cam
   };
   const lentHash = (): Uint8Array => {
     open(engines, 2, [PROGRAM]);
-    const hash = lender.loan(BORROWER).slice(64 + 8 + 88);
+    const hash = lender.loan(BORROWER).slice(LOAN_HEADER + 88);
     borrower.abort();
     lender.abort();
     return hash;
@@ -146,7 +146,7 @@ it("a loan has the hash of what the data are after slots were taken back and cam
   expect(lentHash()).toEqual(blake3(dataOf(3_000, 30)));
   for (const engine of engines) expect(engine.rollback(0)).toBe(0);
   open(engines, 2, [PROGRAM]);
-  expect(lender.loan(BORROWER).slice(64 + 8 + 88)).toEqual(blake3(dataOf(3_000, 1)));
+  expect(lender.loan(BORROWER).slice(LOAN_HEADER + 88)).toEqual(blake3(dataOf(3_000, 1)));
 });
 
 describe("the borrower", () => {
@@ -245,7 +245,7 @@ describe("the borrower", () => {
 it("a stub is no account anywhere else", () => {
   const engines = pair([program(PROGRAM, dataOf(3_000, 1))]);
   open(engines, 1, [PROGRAM]);
-  const list = engines[1].loan(BORROWER).slice(64);
+  const list = engines[1].loan(BORROWER).slice(72);
   const fresh = engineOf(LENDER, 2);
   expect(() => fresh.load(list, 0)).toThrow("ENGINE_MALFORMED");
 });

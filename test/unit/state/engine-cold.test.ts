@@ -1,6 +1,7 @@
 // Accounts that are in storage only, and a slot that is open while storage gets a checkpoint.
 import { expect, it } from "vitest";
 import { encodeAccountList, shardOf } from "../../../shared/state/accounts.ts";
+import { tagOf } from "../scheduling/reference.ts";
 import { engineOf, keyOf, type Lease, proposalOf, SEEDS, transferRecord, wallet } from "./chain.ts";
 
 const onShard = (shard: number, nth = 0): Uint8Array => {
@@ -36,7 +37,8 @@ it("an account that a slot has deleted stays deleted for the slot that is open w
   const second = proposalOf({ slot: 3, shard: 0, prevSlot: 2, borrows: lease(1), records });
   expect(engine.coldOfProposal(second).length).toBe(0);
   expect(engine.begin(second)).toBe(0);
-  expect(lender.begin(proposalOf({ slot: 3, shard: 1, prevSlot: 0, lends: lease(0) }))).toBe(0);
+  const tags = [{ shard: 0, tag: tagOf(records[0]!.record, SEEDS.seed0, SEEDS.seed1), height: 2 }];
+  expect(lender.begin(proposalOf({ slot: 3, shard: 1, prevSlot: 0, lends: lease(0), tags }))).toBe(0);
   engine.clean(2);
   expect(engine.receiveLoan(1, lender.loan(0))).toBe(0);
   expect(engine.execute()).toBe(0);

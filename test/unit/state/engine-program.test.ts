@@ -63,7 +63,9 @@ it("a program that is set by decree runs in the same slot, and none that was tak
   };
   // Where the loader is named a program that is called can be written too.
   const loader = { key: keyBytes(BPF_LOADER_UPGRADEABLE), signer: false, writable: false };
-  const call = { program: PROGRAM, accounts: [loader], data: [] };
+  let calls = 0;
+  /** Each is a message of its own. */
+  const call = () => ({ program: PROGRAM, accounts: [loader], data: [calls++] });
   let nonce = 0n;
   const set = (answer: number) => {
     const elf = elfOf(answer);
@@ -95,15 +97,15 @@ it("a program that is set by decree runs in the same slot, and none that was tak
       result[9] === 0 ? undefined : viewOf(result).getUint32(12, true),
     );
   };
-  expect(run(6, record([call]))).toEqual([1]);
+  expect(run(6, record([call()]))).toEqual([1]);
   const decreed = run(
     7,
-    record([set(2), call]),
-    record([call]),
+    record([set(2), call()]),
+    record([call()]),
     record([set(3)]),
-    record([call]),
-    record([set(4), call]),
+    record([call()]),
+    record([set(4), call()]),
   );
   expect(decreed).toEqual([2, 1, undefined, 3, 4]);
-  expect(run(8, record([call]))).toEqual([3]);
+  expect(run(8, record([call()]))).toEqual([3]);
 });

@@ -149,7 +149,7 @@ describe("messages", () => {
     expect(executor.receiveLoan(1, with_(24, digestOf(6)))).toBe(-ErrorCode.ENGINE_WRONG_DIGEST);
     expect(executor.receiveLoan(0, loan)).toBe(-ErrorCode.ENGINE_WRONG_SHARD);
     expect(executor.receiveLoan(1, with_(60, Uint8Array.of(1)))).toBe(-ErrorCode.ENGINE_WRONG_SHARD);
-    expect(executor.receiveLoan(1, with_(72, other))).toBe(-ErrorCode.ENGINE_UNEXPECTED);
+    expect(executor.receiveLoan(1, with_(80, other))).toBe(-ErrorCode.ENGINE_UNEXPECTED);
     expect(executor.receiveReturn(1, loan)).toBe(-ErrorCode.ENGINE_MALFORMED);
     for (let n = 0; n < loan.length; n++) {
       expect(executor.receiveLoan(1, loan.subarray(0, n))).toBe(-ErrorCode.ENGINE_MALFORMED);
@@ -159,7 +159,7 @@ describe("messages", () => {
         const fresh = begun()[0];
         const code = fresh.receiveLoan(1, with_(at, Uint8Array.of(loan[at]! ^ flip)));
         // Owner, lamports, rent epoch and whether it is executable are the lender's word.
-        if (at < 104 || (at >= 152 && !(at === 156 && (loan[at]! ^ flip) === 1))) expect(code).toBeLessThan(0);
+        if (at < 112 || (at >= 160 && !(at === 164 && (loan[at]! ^ flip) === 1))) expect(code).toBeLessThan(0);
       }),
       { numRuns: RUNS * 2 },
     );

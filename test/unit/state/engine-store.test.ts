@@ -24,18 +24,18 @@ const live = (engine: ShardEngine): bigint => engine.instance.exports.heapLiveBy
 
 /** A log row without partners or results. */
 function rowOf(slot: number, previous: number, lamports: bigint, writes: Uint8Array): Uint8Array {
-  const row = new Uint8Array(128 + writes.length + 8);
+  const row = new Uint8Array(144 + writes.length + 8);
   const view = viewOf(row);
   view.setUint32(0, row.length, true);
-  view.setUint32(4, 0x31574f52, true);
+  view.setUint32(4, 0x32574f52, true);
   view.setBigUint64(8, BigInt(slot), true);
   row.set(digestOf(slot), 24);
   view.setBigUint64(56, BigInt(previous), true);
   view.setBigUint64(64, lamports, true);
   row.set(blake3(writes), 80);
-  view.setUint32(112, writes.length, true);
-  view.setUint32(124, 8, true);
-  row.set(writes, 128);
+  view.setUint32(120, writes.length, true);
+  view.setUint32(140, 8, true);
+  row.set(writes, 144);
   return row;
 }
 
@@ -424,7 +424,7 @@ describe("rows", () => {
     refused(rowOf(3, 0, 0n, encodeAccountList([missing(own[0]!)])), ErrorCode.ENGINE_CORRUPT);
     const row = rowOf(3, 0, 15n, good);
     for (let n = 0; n < row.length; n++) refused(row.subarray(0, n), ErrorCode.ENGINE_MALFORMED);
-    for (let at = 128; at < 128 + good.length; at++) {
+    for (let at = 144; at < 144 + good.length; at++) {
       const changed = row.slice();
       changed[at]! ^= 1;
       expect(engine.replay(changed)).toBeLessThan(0);

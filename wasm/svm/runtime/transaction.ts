@@ -10,6 +10,7 @@
  * message_processor,rollback_accounts,rent_calculator}.rs.
  */
 import { ACC_DATA, ACC_DATA_LEN, ACC_LAMPORTS, ACC_OWNER, ACC_RENT_EPOCH } from "../../state/account";
+import { messageLanded, messageLands } from "../../state/tags";
 import { slotAccount } from "../../state/workspace";
 import { keyEquals, keyIsZero } from "../../memory/bytes";
 import { outAt, outBytes, outEnsure, outLen, outU64, outZeros } from "../../memory/io";
@@ -30,6 +31,7 @@ import {
   ERR_CUSTOM,
   ERR_INVALID_INSTRUCTION_DATA,
   TX_ACCOUNT_NOT_FOUND,
+  TX_ALREADY_PROCESSED,
   TX_BLOCKHASH_NOT_FOUND,
   TX_DEFERRED,
   TX_INSTRUCTION_ERROR,
@@ -129,6 +131,8 @@ const INCINERATOR: usize = memory.data<u8>(
 
 let fee: u64 = 0;
 let nonce: i32 = -1;
+/** Its message is kept from landing twice by its tag: it has a blockhash, not a nonce. */
+let tagged: bool = false;
 let failedAt: u32 = 0;
 let instructionError: i32 = 0;
 let loadedSize: u32 = 0;
@@ -179,7 +183,6 @@ function checkAge(record: usize, skip: u32): u32 {
 }
 
 function checkPayer(key: usize): u32 {
-  if (isDemoted(wellKnownIndex(key))) return TX_INVALID_ACCOUNT_FOR_FEE;
   const record = slotAccount(key);
   const lamports = load<u64>(record, ACC_LAMPORTS);
   if (!lamports) return TX_ACCOUNT_NOT_FOUND;
@@ -214,7 +217,11 @@ function check(record: usize, skip: u32): u32 {
   }
   let error = checkAge(record, skip);
   if (!error) error = checkBudget(record);
-  return error ? error : checkPayer(recordKey(record, 0));
+  if (error) return error;
+  const payer = recordKey(record, 0);
+  if (isDemoted(wellKnownIndex(payer))) return TX_INVALID_ACCOUNT_FOR_FEE;
+  tagged = nonce < 0 && !(skip & SKIP_BLOCKHASH);
+  return tagged && messageLanded(record) ? TX_ALREADY_PROCESSED : checkPayer(payer);
 }
 
 // ── loading ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -459,6 +466,7 @@ export function runtimeExecute(record: usize, blockIndex: u32, detail: bool, ski
   }
   error = execute(record, detail, skipChecks);
   const landed = error != TX_DEFERRED;
+  if (landed && tagged) messageLands();
   writeResult(error, blockIndex, landed, detail && landed);
   setInstructionsSysvar(0, 0);
   scratchReset();

@@ -4,7 +4,7 @@
  *
  * Layout of the 16-byte head: u32 table, u32 capacity (0: no table yet), u32 used (removed ones included), u32 live.
  */
-import { heapAlloc, heapFree } from "../memory/heap";
+import { heapAlloc, heapFree } from "./heap";
 
 export const SET_HEAD: u32 = 16;
 const TABLE: usize = 0;
