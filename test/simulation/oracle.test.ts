@@ -261,14 +261,13 @@ describe("double execution", () => {
             const other = proposal.slice();
             // The amount of the last record's transfer: its low byte stands 8 bytes before the padding or 7 before the end.
             const at = other.lastIndexOf(2, other.length - 12);
-            // Where the payer is borrowed, its owner would not have been asked about such a message.
-            const borrows = viewOf(other).getUint32(88, true);
-            if (borrows === 0 && other[at + 1] === 0 && other[at + 2] === 0 && other[at + 3] === 0) other[at + 4]! ^= 1;
+            if (other[at + 1] === 0 && other[at + 2] === 0 && other[at + 3] === 0) other[at + 4]! ^= 1;
             return engine.begin(other);
           },
         }),
     };
-    caught({ sabotage }, "results", "state");
+    // Where the payer is borrowed, its owner was not asked about such a message: the shard refuses to go on.
+    caught({ sabotage }, "results", "state", "exception");
   });
 });
 
@@ -585,7 +584,7 @@ it("a seed that fails is printed with the smallest run that does", () => {
   const text = describeFailure(found!, report);
   expect(text).toContain(`seed ${found!.seed}: once:`);
   expect(text).toContain(`--from ${found!.seed}`);
-  expect(text).toMatch(/smallest run found \(\d+ tried\): \d+ of \d+ faults, 1 of \d+ transactions/);
+  expect(text).toMatch(/smallest run found \(\d+ tried\): \d+ of \d+ faults, [12] of \d+ transactions/);
   expect(text).toContain("client > lane-");
 });
 
