@@ -49,6 +49,8 @@ export interface ClusterShape {
   readonly heartbeatMs: number;
   /** Unset: every slot raises the height. */
   readonly heightStride?: number;
+  /** Unset: MAX_KNOWN. */
+  readonly maxKnown?: number;
   readonly checkpointRows: number;
   readonly checkpointBytes: number;
   readonly memoryBytes: number;
@@ -168,6 +170,7 @@ export class Cluster implements HostWorld {
       slotMs,
       heartbeatMs,
       heightStride: heightStride ?? 1,
+      ...(this.shape.maxKnown === undefined ? {} : { maxKnown: this.shape.maxKnown }),
       genesisHash: GENESIS_HASH,
       genesisTimestamp: GENESIS_TIMESTAMP,
       contextFlags: realPrograms,

@@ -1,5 +1,6 @@
 /** Situations that are worth a name. Each ends with the oracle's judgement over everything, like every seed does. */
 import { describe, expect, it } from "vitest";
+import { decodeHeader } from "../../shared/protocol/header.ts";
 import type { Message } from "../../shared/protocol/messages.ts";
 import { splitList } from "./reference.ts";
 import { wrap } from "./sabotage.ts";
@@ -343,6 +344,22 @@ it("a builder whose pool is full says so, and everything gets its turn", () => {
       },
     }),
   );
+});
+
+it("a builder whose shards are full of known messages takes a frame a height, and everything gets its turn", () => {
+  const outcome = play({
+    shape: { lanes: 3, slotMs: 50, maxKnown: 10 },
+    workload: payments(60, 3).map((b, i) => ({ ...b, submissions: [{ lane: i % 3, afterMs: 0 }] })),
+    onMessage: (play, _from, _to, { type }) => {
+      if (type === "busy") play.acted++;
+      return undefined;
+    },
+  });
+  good(outcome);
+  expect(outcome.verdict!.landed).toBe(120);
+  const sizes = [...outcome.clients.told.values()].map((block) => decodeHeader(block).numTransactions);
+  // A frame has one batch of two.
+  expect(Math.max(...sizes.slice(8))).toBe(2);
 });
 
 it.each([false, true])(
