@@ -22,6 +22,7 @@ import { decodeEpochRecord, EMPTY_EPOCH, type EpochRecord } from "../stake/epoch
 import { encodeSummary } from "../stake/summary.ts";
 import { AccountStore } from "./account-store.ts";
 import { MAX_READ_BYTES, mergeAccountLists, pickAccounts, sortedTotals, splitKeys } from "./accounts.ts";
+import { type Accounts, EarlyMessages } from "./early-messages.ts";
 import { KnownRows } from "./known-rows.ts";
 import { leaseParties } from "./lease-parties.ts";
 import { type Codec, pack, unpack } from "./pack.ts";
@@ -32,7 +33,6 @@ import { stubbedSizeAt } from "./stubs.ts";
 
 export type ShardEvent = TimerEvent | MessageEvent;
 
-type Accounts = Extract<Message, { type: "loan" | "return" }>;
 type Proposed = Extract<Message, { type: "proposal" }>;
 
 /** The slot being worked on. */
@@ -58,8 +58,7 @@ export class ShardMachine implements Machine<ShardEvent> {
   #work: Work | undefined;
   /** Proposals whose predecessor is not done here yet. */
   readonly #proposals = new Map<number, Proposed>();
-  /** Loans and returns that came before their slot began here, by slot and sender. */
-  readonly #early = new Map<number, Map<string, Accounts>>();
+  readonly #early = new EarlyMessages();
   readonly #store: AccountStore;
   readonly #stakes: StakeIndex;
   /** The newest epoch record that came here. */
@@ -341,10 +340,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     const effects = work.lendsTo.map((shard) => this.#sendLoan(work, shard));
     // Durable before the slot is: the proposals after this one come without it.
     if (epoch) effects.push({ type: "put", table: "epoch", id: 0, bytes: epoch });
-    const early = this.#early.get(slot);
-    this.#early.delete(slot);
-    for (const [key, message] of early ?? []) {
-      const shard = Number(key.slice(key.indexOf(":") + 1));
+    for (const [shard, message] of this.#early.take(slot)) {
       if (message.type === "loan") effects.push(...this.#takeLoan(work, shard, message));
       else this.#takeReturn(work, shard, message);
     }
@@ -393,7 +389,7 @@ export class ShardMachine implements Machine<ShardEvent> {
   /** The next proposal, if it is here already. */
   #next(): Effect[] {
     const applied = this.#engine.applied();
-    for (const slot of this.#early.keys()) if (slot <= applied) this.#early.delete(slot);
+    this.#early.drop(applied);
     for (const [slot, proposed] of this.#proposals) {
       if (slot <= applied) this.#proposals.delete(slot);
       else if (proposalPrevSlot(proposed.proposal) === applied) {
@@ -448,18 +444,8 @@ export class ShardMachine implements Machine<ShardEvent> {
     return this.#advance(work);
   }
 
-  /**
-   * Bounded by the number of slots, not by how far ahead they are: the last slot in which this shard had a part may be long ago.
-   * What is dropped is asked for again when its slot begins.
-   */
   #keepEarly(shard: number, message: Accounts): Effect[] {
-    let slot = this.#early.get(message.slot);
-    if (!slot) {
-      if (this.#early.size >= EARLY_SLOTS) return [];
-      slot = new Map();
-      this.#early.set(message.slot, slot);
-    }
-    slot.set(`${message.type}:${shard}`, message);
+    this.#early.keep(shard, message);
     return [];
   }
 
