@@ -127,7 +127,7 @@ it("a loan has the hash of what the data are after slots were taken back and cam
     expect(borrower.receiveLoan(LENDER, lender.loan(BORROWER))).toBe(0);
     expect([borrower.execute(), lender.execute()]).toEqual([0, 0]);
     const returned = borrower.returned(LENDER);
-    returned.set(dataOf(3_000, fill), 64 + 8 + 88);
+    returned.set(dataOf(3_000, fill), LOAN_HEADER + 88);
     expect(lender.receiveReturn(BORROWER, returned)).toBe(0);
     borrower.commit();
     lender.commit();
