@@ -1,13 +1,10 @@
 /** getVoteAccounts and getBlockCommitment: the vote accounts there are, and the stake that counts for them. */
 import { z } from "zod";
-import { viewOf } from "../../../shared/protocol/bytes.ts";
 import type { Account } from "../../../shared/rpc/accounts.ts";
-import type { Head } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import type { Call } from "../../../shared/rpc/call.ts";
-import { epochOf } from "../../../shared/rpc/epochs.ts";
 import type { Json } from "../../../shared/rpc/json.ts";
-import { keyBytes, STAKE_PROGRAM, VOTE_PROGRAM } from "../../../shared/rpc/keys.ts";
+import { keyBytes, VOTE_PROGRAM } from "../../../shared/rpc/keys.ts";
 import { type Methods, method } from "../../../shared/rpc/method.ts";
 import { commitment, config, optional, text, toKey, u64 } from "../../../shared/rpc/params.ts";
 import { parseAccountData } from "../../../shared/rpc/parse-account.ts";
@@ -33,25 +30,10 @@ interface VoteState {
   }[];
 }
 
-/** Offsets in a delegated stake account: kind, voter, lamports, epochs of activation and deactivation. */
-const STAKE = { DELEGATED: 2, VOTER: 124, LAMPORTS: 156, ACTIVATION: 164, DEACTIVATION: 172, SIZE: 200n } as const;
-const GENESIS_STAKE = 0xffff_ffff_ffff_ffffn;
-
 /** Lamports that count in the epoch of the tip, by the base58 of the vote account. */
-async function activeStakes(call: Call, head: Head): Promise<ReadonlyMap<string, bigint>> {
-  const filter = { dataSize: STAKE.SIZE, memcmp: [{ offset: 0, bytes: Uint8Array.of(STAKE.DELEGATED, 0, 0, 0) }] };
-  const accounts = await scan(call, head, keyBytes(STAKE_PROGRAM), { filter, accepts: () => true });
-  const epoch = epochOf(head.slot);
-  const stakes = new Map<string, bigint>();
-  for (const { data } of accounts) {
-    const view = viewOf(data);
-    const activation = view.getBigUint64(STAKE.ACTIVATION, true);
-    const begun = activation === GENESIS_STAKE || activation < epoch;
-    if (!begun || view.getBigUint64(STAKE.DEACTIVATION, true) < epoch) continue;
-    const voter = encodeBase58(data.subarray(STAKE.VOTER, STAKE.VOTER + 32));
-    stakes.set(voter, (stakes.get(voter) ?? 0n) + view.getBigUint64(STAKE.LAMPORTS, true));
-  }
-  return stakes;
+async function activeStakes(call: Call): Promise<ReadonlyMap<string, bigint>> {
+  const { voters } = await call.backend.epochStakes();
+  return new Map(voters.map(({ key, stake }) => [encodeBase58(key), stake]));
 }
 
 function stateOf(account: Account): VoteState | null {
@@ -100,7 +82,7 @@ export const voteMethods: Methods = {
       const one = wanted && (await call.account(head, wanted));
       const found = wanted ? [one].flatMap((account) => account ?? []) : await scan(call, head, owner, EVERY);
       const accounts = found.filter((account) => encodeBase58(account.owner) === VOTE_PROGRAM);
-      const stakes = accounts.length > 0 ? await activeStakes(call, head) : new Map<string, bigint>();
+      const stakes = accounts.length > 0 ? await activeStakes(call) : new Map<string, bigint>();
       const distance = options.delinquentSlotDistance ?? DELINQUENT_DISTANCE;
       const oldest = head.slot >= distance ? head.slot - distance : 0n;
       const infos = accounts.flatMap((account) => {
@@ -119,8 +101,8 @@ export const voteMethods: Methods = {
 
   /** Blocks are final without votes: none is counted. */
   getBlockCommitment: method([u64], async (call) => {
-    const stakes = await activeStakes(call, await call.head());
-    return { commitment: null, totalStake: [...stakes.values()].reduce((sum, stake) => sum + stake, 0n) };
+    const { totalStake } = await call.backend.epochStakes();
+    return { commitment: null, totalStake };
   }),
 };
 
