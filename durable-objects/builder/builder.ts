@@ -41,6 +41,8 @@ export interface BuilderStatus {
   readonly transactions: number;
   /** Milliseconds from a frame's arrival to its durable block, median of the latest blocks; null: none yet. */
   readonly confirmationP50: number | null;
+  /** Generation of the ledger that takes the blocks. */
+  readonly ledger: number;
 }
 
 export interface BuilderStats extends ActorStats {
@@ -101,6 +103,11 @@ export class Builder extends DurableObject<Env> implements Actor {
     return true;
   }
 
+  /** Generation of the ledger that takes the blocks. */
+  async ledger(): Promise<number> {
+    return this.#machine.ledger;
+  }
+
   /** `null`: still recovering after a start. */
   async status(): Promise<BuilderStatus | null> {
     const { tip, confirmation } = this.#machine;
@@ -109,6 +116,7 @@ export class Builder extends DurableObject<Env> implements Actor {
       slot: tip.slot,
       transactions: Number(tip.transactionCount),
       confirmationP50: confirmation.median(),
+      ledger: this.#machine.ledger,
     };
   }
 

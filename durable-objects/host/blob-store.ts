@@ -73,6 +73,11 @@ export class BlobStore implements StorageView {
     );
   }
 
+  /** The tables are gone with the object's storage. */
+  forget(): void {
+    this.#known.clear();
+  }
+
   #write(query: string, ...bindings: (number | Uint8Array)[]): void {
     // A typed array's buffer may be larger than its view: SQLite is given exactly the view's bytes.
     const values = bindings.map((value) =>

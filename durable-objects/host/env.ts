@@ -2,6 +2,7 @@
 import type { NodeId } from "../../shared/protocol/messages.ts";
 import type { AccountShard } from "../account-shard/account-shard.ts";
 import type { Builder } from "../builder/builder.ts";
+import type { IndexPartition } from "../index-partition/index-partition.ts";
 import type { IngressLane } from "../ingress-lane/ingress-lane.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
@@ -12,6 +13,7 @@ export interface Env {
   readonly BUILDER: DurableObjectNamespace<Builder>;
   readonly SHARD: DurableObjectNamespace<AccountShard>;
   readonly LEDGER: DurableObjectNamespace<Ledger>;
+  readonly INDEX: DurableObjectNamespace<IndexPartition>;
   readonly SUBSCRIPTIONS: DurableObjectNamespace<Subscriptions>;
   /** shared/protocol/network.ts, as JSON text or as the object itself. */
   readonly NETWORK: unknown;
@@ -25,14 +27,14 @@ const named = <T extends Rpc.DurableObjectBranded | undefined>(namespace: Durabl
 export const laneStub = (env: Env, lane: number) => named(env.LANE, `lane-${lane}`);
 export const builderStub = (env: Env) => named(env.BUILDER, "builder");
 export const shardStub = (env: Env, shard: number) => named(env.SHARD, `shard-${shard}`);
-export const ledgerStub = (env: Env) => named(env.LEDGER, "ledger");
+export const ledgerStub = (env: Env, generation: number) => named(env.LEDGER, `ledger-${generation}`);
+export const indexStub = (env: Env, partition: number) => named(env.INDEX, `index-${partition}`);
 export const subscriptionsStub = (env: Env) => named(env.SUBSCRIPTIONS, "subscriptions-0");
 
 /** The object behind a node id, as one that takes messages. */
 export function actorStub(env: Env, id: NodeId): Pick<Actor, "deliver"> {
-  if (id === "builder") return builderStub(env) as unknown as Pick<Actor, "deliver">;
-  if (id === "ledger") return ledgerStub(env) as unknown as Pick<Actor, "deliver">;
   if (id === "subscriptions") return subscriptionsStub(env) as unknown as Pick<Actor, "deliver">;
-  const namespace = id.startsWith("lane-") ? env.LANE : env.SHARD;
-  return named(namespace as DurableObjectNamespace<IngressLane>, id) as unknown as Pick<Actor, "deliver">;
+  const kind = id.split("-")[0] as keyof typeof namespaces;
+  const namespaces = { builder: env.BUILDER, lane: env.LANE, shard: env.SHARD, ledger: env.LEDGER, index: env.INDEX };
+  return named(namespaces[kind] as DurableObjectNamespace<IngressLane>, id) as unknown as Pick<Actor, "deliver">;
 }

@@ -21,6 +21,7 @@ export class MachineHost<Event> {
   readonly #ctx: DurableObjectState;
   readonly #env: Env;
   readonly #id: NodeId;
+  readonly #genesisHash: Uint8Array;
   readonly #machine: Machine<Event | TimerEvent | MessageEvent>;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #waiting = new Map<number, (value: SubmitAnswer) => void>();
@@ -39,6 +40,7 @@ export class MachineHost<Event> {
     this.#ctx = ctx;
     this.#env = env;
     this.#id = id;
+    this.#genesisHash = genesisHash;
     this.#machine = machine;
     this.storage = new BlobStore(ctx.storage.sql);
     this.#claim(genesisHash);
@@ -108,6 +110,7 @@ export class MachineHost<Event> {
   }
 
   #apply(effects: readonly Effect[]): void {
+    if (effects.some(({ type }) => type === "clear")) this.#clear();
     for (const effect of effects) {
       if (effect.type === "put") this.storage.put(effect.table, effect.id, effect.bytes);
       else if (effect.type === "delete") this.storage.delete(effect.table, effect.from, effect.to);
@@ -120,6 +123,14 @@ export class MachineHost<Event> {
         this.#waiting.delete(effect.token);
       }
     }
+  }
+
+  /** Gives the space back. A crash behind it leaves an object that never was: whoever asked for it asks again. */
+  #clear(): void {
+    void this.#ctx.storage.deleteAll();
+    this.#watchdogAt = 0;
+    this.storage.forget();
+    this.#claim(this.#genesisHash);
   }
 
   #send(to: NodeId, message: Message): void {

@@ -12,10 +12,12 @@ import {
   readRegistration,
 } from "../../shared/ingest/outcome-watch.ts";
 import { SIGNATURE_SIZE } from "../../shared/ingest/protocol.ts";
+import type { LedgerReader } from "../../shared/ledger/ledger-reader.ts";
+import { readSoon } from "../../shared/ledger/reading.ts";
 import { decodeBlock } from "../../shared/protocol/block.ts";
 import { decodeHeader } from "../../shared/protocol/header.ts";
-import { type Env, ledgerStub } from "../host/env.ts";
-import { readBytes } from "../host/long-message.ts";
+import type { Env } from "../host/env.ts";
+import { ledgerReader, readBlock } from "../host/ledger-ports.ts";
 
 /** Channels of one object. */
 const MAX_STREAMS = 1_024;
@@ -25,6 +27,7 @@ const INTERNAL_ERROR = 1011;
 
 export class OutcomeStreams {
   readonly #env: Env;
+  readonly #ledger: LedgerReader;
   readonly #watch = new OutcomeWatch(crypto.getRandomValues(new Uint32Array(1))[0]!);
   readonly #channels = new Map<number, WebSocket>();
   /** Blocks and lookups, one after another. */
@@ -32,6 +35,7 @@ export class OutcomeStreams {
 
   constructor(env: Env) {
     this.#env = env;
+    this.#ledger = ledgerReader(env);
   }
 
   /** Somebody waits: the chain has to go on making blocks, so that what is not taken expires. */
@@ -107,9 +111,11 @@ export class OutcomeStreams {
     const last = this.#watch.slot;
     if (last < 0 || slot <= last + 1) return;
     for (let missing = Math.max(last + 1, slot - REPAIR); missing < slot; missing++) {
-      const bytes = await ledgerStub(this.#env).block(missing);
+      const bytes = await readSoon(
+        this.#ledger.block(missing, (generation) => readBlock(this.#env, generation, missing)),
+      );
       if (!bytes) continue;
-      const { header, frame, results } = decodeBlock(await readBytes(bytes));
+      const { header, frame, results } = decodeBlock(bytes);
       this.#watch.block(missing, decodeHeader(header).height, frame, results);
       this.#push();
     }
@@ -119,11 +125,13 @@ export class OutcomeStreams {
   }
 
   async #ask(lookup: Lookup, expire: boolean): Promise<void> {
-    const ledger = ledgerStub(this.#env);
     const count = lookup.signatures.length / SIGNATURE_SIZE;
     for (let first = 0; first < count; first += LOOKUP_SIZE) {
       const last = Math.min(count, first + LOOKUP_SIZE);
-      const statuses = await ledger.statuses(lookup.signatures.slice(first * SIGNATURE_SIZE, last * SIGNATURE_SIZE));
+      const signatures = Array.from({ length: last - first }, (_, i) =>
+        lookup.signatures.subarray((first + i) * SIGNATURE_SIZE, (first + i + 1) * SIGNATURE_SIZE),
+      );
+      const statuses = await readSoon(this.#ledger.statuses(signatures, true));
       this.#push();
       this.#watch.settle(lookup, first, statuses, expire);
       this.#push();

@@ -1,11 +1,12 @@
 /** What a network is from its first moment on. The genesis hash commits to all of it. */
 import { createHash, randomBytes } from "node:crypto";
+import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
 import { REAL_PROGRAMS, realProgramNames } from "../../shared/protocol/real-programs.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { generateKeypair, type Keypair, readKeypair } from "./keypair.ts";
 
 /** Version of the state folder and of the formats of everything in it. */
-export const FORMAT_VERSION = 8;
+export const FORMAT_VERSION = 9;
 
 /** Ingress lanes of a local network. */
 const LANES = 1;
@@ -120,7 +121,12 @@ export function realProgramsOf({ realPrograms = [] }: Genesis): number {
 }
 
 /** The NETWORK variable, through which a network's configuration reaches its workers (shared/protocol/network.ts). */
-export function networkVariable(file: NetworkFile, slotMs: number, dev = false): Record<string, unknown> {
+export function networkVariable(
+  file: NetworkFile,
+  slotMs: number,
+  dev = false,
+  ledger: LedgerSettings = {},
+): Record<string, unknown> {
   return {
     genesisHash: file.genesisHash,
     shardCount: file.genesis.shardCount,
@@ -130,15 +136,16 @@ export function networkVariable(file: NetworkFile, slotMs: number, dev = false):
     faucetSecret: file.faucet.secretKey,
     genesisTimestamp: file.genesis.timestamp,
     ...(dev && { dev }),
+    ledger,
     genesisAccounts: file.genesis.accounts,
     ...(file.genesis.accountsHash !== undefined && { genesisAccountsHash: file.genesis.accountsHash }),
     ...(file.genesis.realPrograms && { realPrograms: realProgramsOf(file.genesis) }),
   };
 }
 
-/** Names of all objects of a network (durable-objects/host/env.ts). */
+/** Names of a network's objects (durable-objects/host/env.ts), but for those that are as many as its history needs. */
 export function objectNames(file: NetworkFile): string[] {
   const numbered = (kind: string, count: number) => Array.from({ length: count }, (_, i) => `${kind}-${i}`);
   const many = [...numbered("lane", LANES), ...numbered("shard", file.genesis.shardCount)];
-  return ["builder", "ledger", "subscriptions-0", ...many];
+  return ["builder", "subscriptions-0", ...many];
 }

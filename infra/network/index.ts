@@ -6,6 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
 import { isStale } from "../build/wasm.mjs";
 import { ensureDevMints } from "./dev-mints.ts";
 import { Failure } from "./failure.ts";
@@ -55,6 +56,8 @@ export interface NetworkOptions {
   readonly realPrograms?: number;
   /** For development: accounts can be changed by decree and the clock can be set (workers/edge/rpc/dev.ts). */
   readonly dev?: boolean;
+  /** What is kept of the past, and for tests how large generations are. Unset: everything is kept. */
+  readonly ledger?: LedgerSettings;
   /** workerd processes, 1 or 2. In the second are all objects but the lanes. Any state can be run in either way. */
   readonly processes?: number;
   /** Ends workerd even when this process is ended with SIGKILL. */
@@ -281,7 +284,7 @@ async function launch(
       port,
       wsPorts,
       storage: folder.objects,
-      variables: { NETWORK: networkVariable(network, slotMs, options.dev) },
+      variables: { NETWORK: networkVariable(network, slotMs, options.dev, options.ledger) },
       data: accounts ? { GENESIS: accounts } : {},
       log,
       signal,

@@ -14,6 +14,8 @@ export type Effect =
   | { readonly type: "put"; readonly table: string; readonly id: number; readonly bytes: Uint8Array }
   /** Removes the ids from..to (inclusive) of a table. */
   | { readonly type: "delete"; readonly table: string; readonly from: number; readonly to: number }
+  /** Removes everything that the machine has stored; what the same step puts stays. */
+  | { readonly type: "clear" }
   | { readonly type: "send"; readonly to: NodeId; readonly message: Message }
   /** Answers the caller that waits under `token`. */
   | { readonly type: "resolve"; readonly token: number; readonly value: SubmitAnswer }

@@ -2,13 +2,19 @@
  * Every message between the actors. Each may be lost, repeated, delayed or overtaken: a receiver acts on (view, slot,
  * digest) and a repetition changes nothing. Byte formats: docs/interfaces.md.
  */
-export type NodeId = "builder" | "ledger" | "subscriptions" | `lane-${number}` | `shard-${number}`;
+export type NodeId =
+  | "builder"
+  | "subscriptions"
+  | `lane-${number}`
+  | `shard-${number}`
+  /** A generation of the ledger. */
+  | `ledger-${number}`
+  /** A partition of a generation of the index. */
+  | `index-${number}`;
 
-export function laneNumber(id: NodeId): number {
-  return Number(id.slice("lane-".length));
-}
-export function shardNumber(id: NodeId): number {
-  return Number(id.slice("shard-".length));
+/** The number at the end of a node's name. */
+export function nodeNumber(node: NodeId): number {
+  return Number(node.slice(node.indexOf("-") + 1));
 }
 
 export type Message =
@@ -70,4 +76,37 @@ export type Message =
       readonly carry: Uint8Array;
     }
   /** ledger -> subscriptions */
-  | { readonly type: "blockStored"; readonly slot: number; readonly block: Uint8Array };
+  | { readonly type: "blockStored"; readonly slot: number; readonly block: Uint8Array }
+  /** ledger -> builder: this generation is full; blocks and questions go to `generation`. */
+  | { readonly type: "moved"; readonly generation: number }
+  /**
+   * ledger -> the next generation: it begins behind the block of this header. `catalog`, `samples`: shared/ledger/catalog.ts,
+   * shared/ledger/performance-samples.ts.
+   */
+  | {
+      readonly type: "handover";
+      readonly catalog: Uint8Array;
+      readonly header: Uint8Array;
+      readonly carry: Uint8Array;
+      readonly samples: Uint8Array;
+    }
+  /** A generation -> the one before it: it has begun, durably. */
+  | { readonly type: "begun" }
+  /**
+   * ledger -> index: the entries of the slots after `after` up to `upTo`. `begin`: where the partition's first batch begins. Taken
+   * only where it follows on what the partition has.
+   */
+  | {
+      readonly type: "entries";
+      readonly begin: number;
+      readonly after: number;
+      readonly upTo: number;
+      readonly signatures: Uint8Array;
+      readonly addresses: Uint8Array;
+    }
+  /** index -> ledger: entries up to slot `upTo` are durable here; `bytes` that all take. */
+  | { readonly type: "indexed"; readonly upTo: number; readonly bytes: number }
+  /** ledger -> a generation or an index partition: nobody reads you any more, forget everything. */
+  | { readonly type: "drop" }
+  /** Answer to `drop`. */
+  | { readonly type: "dropped" };

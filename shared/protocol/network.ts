@@ -1,5 +1,6 @@
 /** The configuration of a network as its workers get it, in the variable NETWORK. */
 import { z } from "zod";
+import { MAX_GENERATION_BYTES, MAX_INDEX_BYTES } from "../ledger/ledger-shape.ts";
 import { decodeBase58 } from "../rpc/base58.ts";
 import { ALL_REAL_PROGRAMS } from "./real-programs.ts";
 
@@ -13,6 +14,18 @@ const lamports = z
   .regex(/^\d{1,20}$/)
   .transform(BigInt)
   .refine((value) => value < 1n << 64n, "more than a u64 holds");
+
+const bytes = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+
+/** shared/ledger/ledger-shape.ts. Can be changed while the network stands still; absent: everything is kept. */
+const ledgerSchema = z.object({
+  keepBytes: bytes.optional(),
+  keepSeconds: z.number().int().min(1).max(4_000_000_000).optional(),
+  generationBytes: bytes.max(MAX_GENERATION_BYTES).optional(),
+  indexBytes: bytes.max(MAX_INDEX_BYTES).optional(),
+  /** Of a network that begins: a power of two. */
+  indexPartitions: z.union([1, 2, 4, 8, 16, 32, 64].map((count) => z.literal(count))).optional(),
+});
 
 const networkSchema = z.object({
   genesisHash: address,
@@ -35,6 +48,7 @@ const networkSchema = z.object({
   genesisAccountsHash: address.optional(),
   /** A network for development: its clock can be set and its accounts changed by decree. Needs a faucet. */
   dev: z.boolean().optional(),
+  ledger: ledgerSchema.optional(),
   /** Flags of the programs that run from their real ELFs (real-programs.ts). Absent: none. */
   realPrograms: z.number().int().min(0).max(ALL_REAL_PROGRAMS).optional(),
 });

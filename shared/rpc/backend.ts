@@ -3,10 +3,10 @@
  * in-memory chain. Byte formats are those of docs/interfaces.md.
  */
 
+import type { AddressPage, AddressQuery, FoundEntry } from "../ledger/address-page.ts";
+import type { PerformanceSample } from "../ledger/performance-samples.ts";
 import type { ClockCommand } from "../scheduling/dev-clock.ts";
 import type { EpochRecord } from "../stake/epoch-record.ts";
-import type { AddressPage, AddressQuery, FoundEntry } from "../state/ledger-page.ts";
-import type { PerformanceSample } from "../state/ledger-samples.ts";
 import type { LoadedAccount } from "../state/stubs.ts";
 
 /** The tip as clients may see it. One commitment for now: a sealed block is processed, confirmed and finalized at once. */
@@ -135,8 +135,11 @@ export interface Backend {
   scanAccounts(owner: Uint8Array, filter: AccountFilter, asOf: bigint): Promise<Uint8Array | null>;
   /** A frame (section 2) of verified, resolved transactions. Resolves once a lane has it durably. */
   submit(frame: Uint8Array): Promise<SubmitResult>;
-  /** In the order of `signatures` (64 bytes each); null where the ledger has none. */
-  statuses(signatures: readonly Uint8Array[]): Promise<(SignatureStatus | null)[]>;
+  /**
+   * In the order of `signatures` (64 bytes each); null where the ledger has none. Unless `history` says so, transactions may be left out
+   * that landed more than 300 block heights ago.
+   */
+  statuses(signatures: readonly Uint8Array[], history?: boolean): Promise<(SignatureStatus | null)[]>;
   transaction(signature: Uint8Array): Promise<StoredTransaction | null>;
   block(slot: bigint): Promise<StoredBlock | null>;
   /** Slots of stored blocks in [from, to], ascending, at most `limit`. */

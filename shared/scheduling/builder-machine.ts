@@ -22,18 +22,20 @@ import {
   SAVE_HASHES_EVERY,
   WATCH_MS,
 } from "../protocol/limits.ts";
-import { laneNumber, type Message, type NodeId, shardNumber } from "../protocol/messages.ts";
+import { type Message, type NodeId, nodeNumber } from "../protocol/messages.ts";
 import { NO_RECORD } from "../stake/epoch-record.ts";
 import type { BuilderConfig, BuilderEvent, BuilderHead, TipAnswer } from "./builder-types.ts";
-import { type Deferred, DeferredBook, deferredRow } from "./deferred-book.ts";
+import { DeferredBook, deferredRow } from "./deferred-book.ts";
 import { type ClockCommand, DevClock } from "./dev-clock.ts";
 import { elapsed } from "./elapsed.ts";
 import { EpochBook } from "./epoch-book.ts";
 import { fillProposal } from "./fill-proposal.ts";
 import { HashChain } from "./hash-chain.ts";
+import type { InFlight } from "./in-flight.ts";
 import { KnownBook } from "./known-book.ts";
 import { LaneBook } from "./lane-book.ts";
 import { LatencyWindow } from "./latency-window.ts";
+import { LedgerLink } from "./ledger-link.ts";
 import type { PlannerPort } from "./planner-port.ts";
 import {
   decodeProposalRow,
@@ -48,20 +50,6 @@ import { type Committed, sealBlock } from "./seal.ts";
 import { SlotContexts } from "./slot-contexts.ts";
 
 export type { BuilderConfig, BuilderEvent, BuilderHead, ClockEvent, TipAnswer, WatchEvent } from "./builder-types.ts";
-
-type Stored = Extract<Message, { type: "stored" }>;
-
-interface InFlight {
-  readonly row: ProposalRow;
-  readonly committed: Map<number, Committed>;
-  /** The sealed block on its way to the ledger. */
-  block: Uint8Array | undefined;
-  /** What execution has put off, once sealed. */
-  deferred: Deferred | undefined;
-  sentAt: number;
-  /** When the oldest of its transactions came in, if they came to this incarnation. */
-  readonly arrivedAt: number | undefined;
-}
 
 export class BuilderMachine implements Machine<BuilderEvent> {
   readonly #planner: PlannerPort;
@@ -96,6 +84,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #lastCut = Number.NEGATIVE_INFINITY;
   #watchedUntil = Number.NEGATIVE_INFINITY;
   #retryArmed = false;
+  readonly #ledger = new LedgerLink();
   /** Transactions proposed, and those of them whose accounts more than one shard owns. */
   readonly totals = { proposed: 0, crossShard: 0, blocks: 0 };
   /** From a frame's arrival to the ledger's answer for its block, milliseconds, one value a block. */
@@ -123,6 +112,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     for (let row = this.#row(this.#chain.tip + 1); row; row = this.#row(this.#chain.tip + 1)) {
       this.#chain.push(this.#chain.tip + 1, proposalRowHash(row), proposalRowRaises(row));
     }
+    this.#ledger.boot(storage);
     const boots = storage.get("boots", 0);
     this.#boot = boots ? Number(viewOf(boots).getBigUint64(0, true)) + 1 : 1;
     const bytes = new ByteWriter().u64(this.#boot).bytes();
@@ -147,11 +137,13 @@ export class BuilderMachine implements Machine<BuilderEvent> {
         return this.#frames(from, message, now);
       case "committed":
         return this.#committed(from, message, now);
+      case "moved":
+        return this.#moved(message.generation);
       case "stored":
         if (!this.#recovering) return this.#onStored(message.slot, now);
         return message.asked === this.#boot ? this.#recover(message, now) : [];
       case "stakes":
-        return [...this.#epochs.answer(shardNumber(from), message), ...this.#arm(now)];
+        return [...this.#epochs.answer(nodeNumber(from), message), ...this.#arm(now)];
       default:
         return [];
     }
@@ -177,6 +169,10 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   get tip(): BlockHeader | undefined {
     return this.#recovering ? undefined : this.#stored;
   }
+  /** Generation of the ledger that takes the blocks. */
+  get ledger(): number {
+    return this.#ledger.generation;
+  }
   get waiting(): number {
     return this.#planner.waiting() + (this.#deferred.pending ? 1 : 0);
   }
@@ -191,7 +187,18 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   }
 
   #askTip(): Effect {
-    return { type: "send", to: "ledger", message: { type: "tipWanted", asked: this.#boot } };
+    return this.#ledger.send({ type: "tipWanted", asked: this.#boot });
+  }
+
+  /** Blocks that the ledger has not answered for go to its next generation. */
+  #moved(generation: number): Effect[] {
+    const row = this.#ledger.moved(generation);
+    if (!row || this.#recovering) return row ? [row, this.#askTip()] : [];
+    return [row, ...[...this.#inFlight.values()].flatMap((item) => (item.block ? [this.#blockMessage(item)] : []))];
+  }
+
+  #blockMessage({ row: { slot }, block }: InFlight): Effect {
+    return this.#ledger.send({ type: "block", slot, block: block! });
   }
 
   #nextContext(slot: number, view: number, unixTimestamp: number): Uint8Array {
@@ -216,7 +223,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   }
 
   /** First answer of the ledger after a start: everything proposed beyond its tip is in flight again. */
-  #recover(tip: Stored, now: number): Effect[] {
+  #recover(tip: Extract<Message, { type: "stored" }>, now: number): Effect[] {
     const header = decodeHeader(tip.header);
     if (!equalBytes(this.#chain.get(header.slot) ?? new Uint8Array(0), header.blockhash)) {
       throw new Error(`the ledger's block ${header.slot} is not of this builder's chain`);
@@ -284,7 +291,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     // What was put off comes first, or it might wait for room for ever.
     const readmitted = this.#readmit(now);
     if (this.#deferred.pending) return [...readmitted, ...later, ...this.#arm(now)];
-    const lane = laneNumber(from);
+    const lane = nodeNumber(from);
     const place = this.#lanes.place(lane, message.seq, message.oldest);
     if (place === "known") return [...readmitted, ...this.#taken(lane)];
     if (place === "ahead") return [...readmitted, ...later];
@@ -411,7 +418,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #committed(from: NodeId, message: Committed, now: number): Effect[] {
     const item = this.#inFlight.get(message.slot);
     if (!item || item.block || !equalBytes(item.row.blockhash, message.digest)) return [];
-    const shard = shardNumber(from);
+    const shard = nodeNumber(from);
     if (!item.row.shards.some((part) => part.shard === shard)) return [];
     item.committed.set(shard, message);
     this.#known.note(shard, message.known, this.#chain.stepAt(this.#chain.tip).height);
@@ -427,7 +434,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       this.#sealOne(item);
       item.sentAt = now;
       if (item.deferred) effects.push(deferredRow(item.row.slot, item.deferred));
-      effects.push(blockMessage(item));
+      effects.push(this.#blockMessage(item));
     }
   }
 
@@ -475,13 +482,9 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     for (const item of this.#inFlight.values()) {
       if (elapsed(item.sentAt, now) < RETRY_MS) continue;
       item.sentAt = now;
-      if (item.block) effects.push(blockMessage(item));
+      if (item.block) effects.push(this.#blockMessage(item));
       else effects.push(...this.#proposals(item));
     }
     return [...effects, ...this.#armRetry(), ...this.#arm(now)];
   }
-}
-
-function blockMessage(item: InFlight): Effect {
-  return { type: "send", to: "ledger", message: { type: "block", slot: item.row.slot, block: item.block! } };
 }

@@ -17,7 +17,7 @@ export type ClockCommand =
 export const MAX_CLOCK_SECONDS = 1e11;
 /**
  * Latest slot that a command may name, epoch 4,629. Ages of accounts in memory have 32 bits (wasm/state/cold.ts: two slots in use are less
- * than 2^31 apart), slots in the ledger's indexes 40 (shared/state/index-run.ts).
+ * than 2^31 apart), slots in the ledger's indexes 40 (shared/ledger/index-run.ts).
  */
 export const MAX_CLOCK_SLOT = 2_000_000_000;
 

@@ -16,7 +16,7 @@
 import type { Effect, Machine, MessageEvent, StorageView, TimerEvent } from "../protocol/actor.ts";
 import { concatBytes, equalBytes, viewOf } from "../protocol/bytes.ts";
 import { EARLY_SLOTS } from "../protocol/limits.ts";
-import { type Message, type NodeId, shardNumber } from "../protocol/messages.ts";
+import { type Message, type NodeId, nodeNumber } from "../protocol/messages.ts";
 import { proposalPrevSlot } from "../scheduling/proposal-row.ts";
 import { decodeEpochRecord, EMPTY_EPOCH, type EpochRecord } from "../stake/epoch-record.ts";
 import { encodeSummary } from "../stake/summary.ts";
@@ -401,7 +401,7 @@ export class ShardMachine implements Machine<ShardEvent> {
   }
 
   #loan(from: NodeId, message: Accounts): Effect[] {
-    const shard = shardNumber(from);
+    const shard = nodeNumber(from);
     const { slot, digest } = message;
     if (slot <= this.#engine.applied()) {
       // The lender is still without the return.
@@ -430,7 +430,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     const { slot, digest, hashes } = message;
     const effects: Effect[] = [];
     for (let at = 0; at + 32 <= hashes.length; at += 32) {
-      const code = this.#engine.codeAt(slot, shardNumber(from), hashes.subarray(at, at + 32));
+      const code = this.#engine.codeAt(slot, nodeNumber(from), hashes.subarray(at, at + 32));
       if (code) effects.push({ type: "send", to: from, message: { type: "code", slot, digest, code } });
     }
     return effects;
@@ -439,8 +439,8 @@ export class ShardMachine implements Machine<ShardEvent> {
   #return(from: NodeId, message: Accounts): Effect[] {
     const work = this.#work;
     if (message.slot <= this.#engine.applied()) return [];
-    if (!work || work.slot !== message.slot) return this.#keepEarly(shardNumber(from), message);
-    this.#takeReturn(work, shardNumber(from), message);
+    if (!work || work.slot !== message.slot) return this.#keepEarly(nodeNumber(from), message);
+    this.#takeReturn(work, nodeNumber(from), message);
     return this.#advance(work);
   }
 
@@ -451,7 +451,7 @@ export class ShardMachine implements Machine<ShardEvent> {
 
   #loanWanted(from: NodeId, message: Extract<Message, { type: "loanWanted" }>): Effect[] {
     const { slot, digest } = message;
-    const shard = shardNumber(from);
+    const shard = nodeNumber(from);
     const work = this.#work;
     if (work && work.slot === slot) return work.lendsTo.includes(shard) ? [this.#sendLoan(work, shard)] : [];
     if (slot > this.#engine.applied()) return [];

@@ -4,6 +4,9 @@
  * before HTTP, object calls and SQLite.
  */
 import { createHash } from "node:crypto";
+import { IndexMachine } from "../../shared/ledger/index-machine.ts";
+import { LedgerMachine } from "../../shared/ledger/ledger-machine.ts";
+import { ledgerShape } from "../../shared/ledger/ledger-shape.ts";
 import type {
   Effect,
   Machine,
@@ -19,7 +22,6 @@ import { LaneMachine, type SubmitEvent } from "../../shared/scheduling/lane-mach
 import { Planner } from "../../shared/scheduling/planner.ts";
 import type { Account } from "../../shared/state/accounts.ts";
 import { encodeAccountList, shardOf } from "../../shared/state/accounts.ts";
-import { LedgerMachine } from "../../shared/state/ledger-machine.ts";
 import { DEFAULT_CHECKPOINT } from "../../shared/state/shard-config.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { ShardMachine } from "../../shared/state/shard-machine.ts";
@@ -125,10 +127,13 @@ export function runPipeline(input: PipelineInput): PipelineResult {
   });
   const machines = new Map<NodeId, AnyMachine>([
     ["builder", builder as AnyMachine],
+    ["index-0", new IndexMachine() as AnyMachine],
     ["lane-0", new LaneMachine(sha256) as AnyMachine],
     [
-      "ledger",
+      "ledger-0",
       new LedgerMachine({
+        ...ledgerShape(),
+        generation: 0,
         genesisHash,
         genesisTimestamp: 1_700_000_000,
         genesisLamports: byShard.map((own) => own.reduce((sum, account) => sum + account.lamports, 0n)),

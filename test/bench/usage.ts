@@ -35,7 +35,8 @@ export function cpuMs(pid: number | undefined): number {
 
 export async function counters({ network, client }: BenchNetwork): Promise<Counters> {
   const stats = await client.stats();
-  const actors: NetworkStats["ledger"][] = [stats.builder, stats.ledger, ...stats.lanes, ...stats.shards];
+  const { builder, ledger, indexes, lanes, shards } = stats;
+  const actors: NetworkStats["lanes"][number][] = [builder, ledger, ...indexes, ...lanes, ...shards];
   const sum = (name: "rowsWritten" | "bytesWritten" | "messagesSent") =>
     actors.reduce((total, actor) => total + actor[name], 0);
   return {

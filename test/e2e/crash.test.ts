@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Network, startNetwork } from "../../infra/network/index.ts";
 import { BenchClient } from "../bench/client.ts";
 import { makeWallets, prng, signedBy, transferIx, type Wallet } from "../bench/wallets.ts";
+import { TINY_GENERATIONS } from "./generations.ts";
 import { auditBalances, auditBlocks, missing, signatureOf } from "./ledger-audit.ts";
 
 const CRASHES = Number(process.env.CRASHES ?? 20);
@@ -22,7 +23,7 @@ const wallets = makeWallets("crash", WALLETS);
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 beforeAll(async () => {
-  network = await startNetwork({ shards: SHARDS, slotMs: 20 });
+  network = await startNetwork({ shards: SHARDS, slotMs: 20, ledger: TINY_GENERATIONS });
   client = new BenchClient(network.rpcUrl, network.wsUrl);
   genesisLamports = BigInt((await client.rpc<{ value: { total: number } }>("getSupply")).value.total);
   const before = await client.transactionCount();
@@ -124,7 +125,7 @@ it(`recovers from objects evicted in the middle of blocks, ${EVICTIONS} times`, 
   const below = prng(7);
   const victims: [string, string][] = [
     ["Builder", "builder"],
-    ["Ledger", "ledger"],
+    ["Ledger", "ledger-0"],
     ["IngressLane", "lane-0"],
     ["Subscriptions", "subscriptions-0"],
     ...Array.from({ length: SHARDS }, (_, i): [string, string] => ["AccountShard", `shard-${i}`]),

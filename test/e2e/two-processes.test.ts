@@ -10,6 +10,7 @@ import { type Network, startNetwork } from "../../infra/network/index.ts";
 import { isAlive } from "../../infra/network/process.ts";
 import { BenchClient } from "../bench/client.ts";
 import { makeWallets, prng, signedBy, transferIx, type Wallet } from "../bench/wallets.ts";
+import { TINY_GENERATIONS } from "./generations.ts";
 import { auditBalances, auditBlocks, missing, signatureOf } from "./ledger-audit.ts";
 
 const CRASHES = Number(process.env.CRASHES ?? 5);
@@ -30,7 +31,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const address = (wallet: Wallet) => signatureOf(Uint8Array.of(0, ...wallet.key));
 
 async function start(processes: number): Promise<void> {
-  network = await startNetwork({ processes, shards: 4, slotMs: 20, state });
+  network = await startNetwork({ processes, shards: 4, slotMs: 20, state, ledger: TINY_GENERATIONS });
   client = new BenchClient(network.rpcUrl, network.wsUrl);
 }
 
@@ -143,7 +144,7 @@ it("recovers from objects that are evicted in either process", async () => {
     ["IngressLane", "lane-0"],
     ["Builder", "builder"],
     ["AccountShard", "shard-2"],
-    ["Ledger", "ledger"],
+    ["Ledger", "ledger-0"],
     ["Subscriptions", "subscriptions-0"],
   ];
   for (const [className, name] of victims) {

@@ -6,6 +6,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { zstd } from "../../durable-objects/host/zstd.ts";
+import type { IndexConfig } from "../../shared/ledger/index-machine.ts";
+import type { LedgerShape } from "../../shared/ledger/ledger-machine.ts";
 import type { Sha256 } from "../../shared/protocol/actor.ts";
 import { shardSeeds } from "../../shared/protocol/context.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
@@ -15,16 +17,16 @@ import { Planner } from "../../shared/scheduling/planner.ts";
 import type { PlannerPort } from "../../shared/scheduling/planner-port.ts";
 import { genesisEpochRecord } from "../../shared/stake/next-epoch.ts";
 import { type Account, encodeAccountList, type ShardSeeds, shardOf } from "../../shared/state/accounts.ts";
-import { LedgerMachine } from "../../shared/state/ledger-machine.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { ShardMachine } from "../../shared/state/shard-machine.ts";
 import type { ShardEnginePort } from "../../shared/state/shard-port.ts";
 import { CARRIED } from "../carried-programs.ts";
 import type { Faults } from "./faults.ts";
 import { type AnyMachine, type HostWorld, SimulatedHost } from "./host.ts";
+import { type LedgerHost, Ledgers } from "./ledgers.ts";
 import { splitList } from "./reference.ts";
 import { Scheduler } from "./scheduler.ts";
-import type { Write } from "./storage.ts";
+import type { SimulatedStorage, Write } from "./storage.ts";
 import { GENESIS_HASH, GENESIS_TIMESTAMP } from "./world.ts";
 
 export const sha256: Sha256 = (...parts) => {
@@ -57,10 +59,27 @@ export interface ClusterShape {
   readonly pageBytes: number;
   readonly partBytes: number;
   readonly mergeBytes: number;
+  /** Unset: one generation, one partition. */
+  readonly ledger?: LedgerShape;
+  readonly index?: IndexConfig;
   readonly accounts: readonly Account[];
   /** Flags of the programs that run from their real ELFs, which are then among the accounts. Unset: none. */
   readonly realPrograms?: number;
 }
+
+export const ONE_GENERATION: LedgerShape = {
+  generationBytes: 1 << 30,
+  indexBytes: 1 << 30,
+  partitions: 1,
+  feed: { blocks: 64, entries: 1 << 18, waiting: 1 << 21 },
+  keep: {},
+};
+export const LARGE_INDEX: IndexConfig = {
+  pageEntries: 16_384,
+  fanIn: 8,
+  pageCacheBytes: 1 << 20,
+  filterCacheBytes: 1 << 20,
+};
 
 /** Wrappers around ports and writes, with which the tests of the oracle break things on purpose. */
 export interface Sabotage {
@@ -107,7 +126,9 @@ export class Cluster implements HostWorld {
   readonly lanes: SimulatedHost<LaneMachine>[];
   readonly shards: SimulatedHost<ShardMachine>[];
   readonly builder: SimulatedHost<BuilderMachine>;
-  readonly ledger: SimulatedHost<LedgerMachine>;
+  readonly ledgers: Ledgers;
+  /** Blocks of generations that were too old, by slot. */
+  readonly dropped = new Map<number, Uint8Array>();
   /** The engine of each shard's present incarnation. */
   readonly engines: (ShardEngine | undefined)[] = [];
   readonly #nodes = new Map<NodeId, SimulatedHost>();
@@ -135,7 +156,18 @@ export class Cluster implements HostWorld {
     this.shards = genesis.map(({ accounts }, i) => this.#host(`shard-${i}`, () => this.#shard(i, accounts)));
     this.builder = this.#host("builder", () => this.#builder());
     const config = { genesisHash: GENESIS_HASH, genesisTimestamp: GENESIS_TIMESTAMP, genesisLamports };
-    this.ledger = this.#host("ledger", () => new LedgerMachine(config));
+    const { ledger = ONE_GENERATION, index = LARGE_INDEX } = shape;
+    this.ledgers = new Ledgers({ ...config, ...ledger }, index, (id, create) => this.#host(id, create));
+  }
+
+  /** The newest generation of the ledger. */
+  get ledger(): LedgerHost {
+    return this.ledgers.newest;
+  }
+
+  /** Every block that was stored, by slot. */
+  blocks(): Map<number, Uint8Array> {
+    return new Map([...this.dropped, ...this.ledgers.blocks()].sort(([a], [b]) => a - b));
   }
 
   #host<M extends AnyMachine>(id: NodeId, create: () => M): SimulatedHost<M> {
@@ -192,7 +224,7 @@ export class Cluster implements HostWorld {
   }
 
   node(id: NodeId): SimulatedHost | undefined {
-    return this.#nodes.get(id);
+    return this.#nodes.get(id) ?? (this.ledgers.host(id) as SimulatedHost | undefined);
   }
 
   /** Every object dies at once, and what was on its way is lost. */
@@ -224,13 +256,18 @@ export class Cluster implements HostWorld {
     const messages = this.#sabotage.send?.(from, to, message) ?? [message];
     for (const one of messages.map(copied)) {
       this.#outside.onMessage(from, to, one);
-      const target = this.#nodes.get(to);
+      const target = this.node(to);
       const what = this.trace ? describe(one) : "";
       this.carry(from, to, what, () => {
         this.trace?.(`${from} > ${to}  ${what}`);
         target?.deliver(from, one);
       });
     }
+  }
+
+  clears(id: NodeId, storage: SimulatedStorage): void {
+    this.trace?.(`${id} forgets everything`);
+    for (const { id: slot, bytes } of storage.list("blocks")) this.dropped.set(slot, bytes);
   }
 
   writes(id: NodeId, writes: Write[]): readonly Write[] {

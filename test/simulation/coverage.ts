@@ -68,9 +68,15 @@ export class Coverage {
           return engine.collect(since, asOf, listBytes);
         },
       }),
+    writes: (_id, writes) => {
+      if (writes.some(({ type, table }) => type === "delete" && table.endsWith("-pages")))
+        this.hit("index runs merged");
+      return writes;
+    },
     send: (from: NodeId, to: NodeId, message: Message): readonly Message[] => {
       const times = `${from} ${to} ${message.type} ${"slot" in message ? message.slot : ""}`;
       this.hit(message.type);
+      if (message.type === "entries" && to !== "index-0") this.hit("a wider index");
       if (
         message.type === "loan" ||
         message.type === "return" ||

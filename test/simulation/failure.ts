@@ -22,6 +22,8 @@ export type FailureKind =
   | "order"
   /** A message was sent again with other contents. */
   | "repeat"
+  /** Two generations of the ledger take blocks, or none, or one is out of its place. */
+  | "handover"
   /** A queue grew beyond its limit. */
   | "bound"
   /** All faults are over and something still waits, or objects disagree. */

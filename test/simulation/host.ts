@@ -10,7 +10,7 @@ import type { Message, NodeId } from "../../shared/protocol/messages.ts";
 import { SimulationFailure } from "./failure.ts";
 import type { Crash, Faults } from "./faults.ts";
 import type { Planned, Scheduler } from "./scheduler.ts";
-import { SimulatedStorage, type Write } from "./storage.ts";
+import { isWrite, SimulatedStorage, type Write } from "./storage.ts";
 
 /** Real time at the start of a simulation, milliseconds. */
 export const EPOCH_MS = 1_700_000_000_000;
@@ -22,6 +22,8 @@ export interface HostWorld {
   readonly faults: Faults;
   readonly trace: ((line: string) => void) | undefined;
   send(from: NodeId, to: NodeId, message: Message): void;
+  /** An object is about to forget everything. */
+  clears(id: NodeId, storage: SimulatedStorage): void;
   /** May change what is written: for the tests of the oracle. */
   writes(id: NodeId, writes: Write[]): readonly Write[];
 }
@@ -125,7 +127,10 @@ export class SimulatedHost<M extends AnyMachine = AnyMachine> {
       this.kill(crash.downMs);
       return;
     }
-    const isWrite = (effect: Effect): effect is Write => effect.type === "put" || effect.type === "delete";
+    if (effects.some(({ type }) => type === "clear")) {
+      this.#world.clears(this.id, this.storage);
+      this.storage.clear();
+    }
     this.storage.apply(this.#world.writes(this.id, effects.filter(isWrite)));
     this.#release(effects, crash);
     if (crash) this.kill(crash.downMs);

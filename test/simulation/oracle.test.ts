@@ -399,7 +399,7 @@ describe("a lost write", () => {
     caught(
       {
         sabotage: {
-          writes: (id, writes) => (id === "ledger" ? writes.filter((w) => w.type !== "put" || w.id !== 5) : writes),
+          writes: (id, writes) => (id === "ledger-0" ? writes.filter((w) => w.type !== "put" || w.id !== 5) : writes),
         },
       },
       "lost",
@@ -414,7 +414,7 @@ describe("a lost write", () => {
         workload: workload.slice(0, 1),
         sabotage: {
           writes: (id, writes) =>
-            id === "ledger" ? writes.filter((w) => w.table !== "blocks" || w.type !== "put" || w.id === 0) : writes,
+            id === "ledger-0" ? writes.filter((w) => w.table !== "blocks" || w.type !== "put" || w.id === 0) : writes,
         },
       },
       "lost",
@@ -427,7 +427,8 @@ describe("a lost write", () => {
         sabotage: {
           writes: (id, writes) =>
             writes.flatMap((write) => {
-              if (id !== "ledger" || write.type !== "put" || write.table !== "blocks" || write.id !== 6) return [write];
+              if (id !== "ledger-0" || write.type !== "put" || write.table !== "blocks" || write.id !== 6)
+                return [write];
               return [write, { ...write, id: 3 }];
             }),
         },

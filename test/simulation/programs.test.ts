@@ -45,7 +45,7 @@ describe("a transaction that names a program whose programdata was not brought a
     const outcome = good(play({ workload: naive, ...acting }));
     expect(outcome.verdict!.deferred).toBeGreaterThan(0);
     const appearances = new Map<string, number[]>();
-    for (const { bytes } of outcome.cluster.ledger.storage.list("blocks")) {
+    for (const bytes of outcome.cluster.blocks().values()) {
       for (const record of frameRecords(decodeBlock(bytes).frame)) {
         const { signatures, implicitKeys } = decodeRecord(record);
         const name = hex(signatures[0]!);

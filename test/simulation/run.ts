@@ -79,11 +79,35 @@ function shapeOf(dice: Dice, options: RunOptions): SeedShape {
     pageBytes: dice.pick("page", [100, 400, 2_000, 65_536]),
     partBytes: dice.pick("part", [500, 3_000, 1 << 20]),
     mergeBytes: dice.pick("merge", [1, 500, 5_000, 1 << 20]),
+    ...ledgerShapeOf(dice),
     accounts,
     tokens,
     programs,
     ...options.shape,
   };
+}
+
+/** Half of the networks hand over to a new generation every few blocks, and to a wider index; some forget the old ones. */
+function ledgerShapeOf(dice: Dice): Pick<ClusterShape, "ledger" | "index"> {
+  const generationBytes = dice.pick("generation", [1, 3_000, 20_000, 1 << 30, 1 << 30]);
+  const ledger = {
+    generationBytes,
+    indexBytes: dice.pick("index bytes", [1, 400, 4_000, 1 << 30, 1 << 30]),
+    partitions: dice.pick("partitions", [1, 1, 2, 4]),
+    feed: {
+      blocks: dice.pick("batch blocks", [1, 2, 5, 64]),
+      entries: dice.pick("batch entries", [4, 100, 1 << 18]),
+      waiting: dice.pick("waiting entries", [8, 1 << 21]),
+    },
+    keep: dice.chance("keep", 0.3) ? { bytes: dice.pick("kept bytes", [1, 10_000, 60_000]) } : {},
+  };
+  const index = {
+    pageEntries: dice.pick("index page", [1, 3, 16, 16_384]),
+    fanIn: dice.pick("index fan-in", [2, 3, 8]),
+    pageCacheBytes: dice.pick("index cache", [0, 500, 1 << 20]),
+    filterCacheBytes: dice.pick("filter cache", [0, 100, 1 << 20]),
+  };
+  return { ledger, index };
 }
 
 /** Whether the chain gets old enough in the run for blockhashes to expire. */
@@ -203,19 +227,18 @@ function live(dice: Dice, cluster: Cluster, clients: Clients, activeMs: number, 
   demand(scheduler.run(scheduler.now + HEAL_MS, MAX_EVENTS), "liveness", "no rest after the last restart");
   checkRest(cluster);
   judge(cluster, clients);
-  checkLookups(cluster.ledger.machine!, cluster.ledger.storage, [HOT[0]!, COLD[0]!, NEW[0]!]);
+  checkLookups(cluster, [HOT[0]!, COLD[0]!, NEW[0]!]);
   return live;
 }
 
 function judge(cluster: Cluster, clients: Clients): Verdict {
   const machineOf = (key: Uint8Array) => cluster.shards[cluster.shardOf(key)]!.machine!;
-  const blocks = [...cluster.ledger.storage.list("blocks")];
   return new Oracle({
     shards: cluster.shape.shards,
     seeds: cluster.seeds,
     accounts: cluster.shape.accounts,
     realPrograms: cluster.shape.realPrograms ?? 0,
-    blocks: new Map(blocks.map(({ id, bytes }) => [id, bytes])),
+    blocks: cluster.blocks(),
     skips: cluster.builder.storage.count("clock") > 0,
     told: clients.told,
     sent: clients.sent.values(),
@@ -254,8 +277,29 @@ function checkRest(cluster: Cluster): void {
   demand(builder.waiting === 0, "liveness", "transactions wait at the builder");
   demand(builder.inFlight === 0, "liveness", `${builder.inFlight} slots are in flight`);
   demand(cluster.builder.storage.count("deferred") === 0, "bound", "rows of deferred transactions are left");
+  checkLedgers(cluster);
   const head = builder.head(cluster.builder.clock);
   demand(head !== undefined, "liveness", "the builder does not know its head");
   const tip = cluster.ledger.machine!.tipSlot;
   demand(head.header.slot === tip, "liveness", `the builder is at slot ${head.header.slot}, the ledger at ${tip}`);
+}
+
+/** At rest one generation is the newest, all before it have handed over, and nothing waits to be forgotten. */
+function checkLedgers({ ledgers, shape }: Cluster): void {
+  const { catalog } = ledgers;
+  const newest = ledgers.generations.filter(({ machine }) => machine!.isNewest);
+  demand(newest.length === 1, "handover", `${newest.length} generations of the ledger take blocks`);
+  demand(catalog.drops.length === 0, "liveness", `${catalog.drops.join()} are still to be forgotten`);
+  for (const { number } of catalog.finished) {
+    const { successor } = ledgers.generation(number).machine!;
+    demand(successor === number + 1, "handover", `generation ${number} of the ledger goes on in ${successor}`);
+  }
+  const { generationBytes, keep } = shape.ledger ?? { generationBytes: 0, keep: {} };
+  const total = catalog.finished.reduce((sum, { bytes }) => sum + bytes, 0);
+  // The newest one may be full with its last block, whatever that takes.
+  demand(
+    keep.bytes === undefined || total <= Math.max(keep.bytes, generationBytes),
+    "bound",
+    `${total} bytes are kept`,
+  );
 }

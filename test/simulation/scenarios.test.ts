@@ -142,7 +142,7 @@ describe("the builder dies", () => {
             play.acted++;
             play.cluster.builder.kill(0);
             play.cluster.builder.wake();
-            play.cluster.builder.deliver("ledger", old!);
+            play.cluster.builder.deliver("ledger-0", old!);
           });
         },
         onMessage: (_play, _from, _to, message) => {
@@ -180,7 +180,7 @@ describe("the ledger", () => {
             held.push(message);
             return "lose";
           }
-          if (play.acted === 3) play.kill("ledger", 20);
+          if (play.acted === 3) play.kill("ledger-0", 20);
           return [message, ...held.splice(0), message];
         },
       }),

@@ -59,7 +59,7 @@ interface Visible {
 
 /** What of a run may not depend on the number of shards: blocks (but for the commitments to shards) and accounts. */
 function visible({ cluster }: Outcome): Visible {
-  const blocks = [...cluster.ledger.storage.list("blocks")].map(({ bytes }) => {
+  const blocks = [...cluster.blocks().values()].map((bytes) => {
     const block = decodeBlock(bytes);
     const { slot, blockhash, unixTimestamp, resultsHash, numTransactions, fees, capitalization, transactionCount } =
       decodeHeader(block.header);

@@ -28,6 +28,13 @@ const RARE = [
   "codeWanted",
   "code received",
   "code of a committed slot",
+  "handover",
+  "begun",
+  "moved",
+  "drop",
+  "dropped",
+  "index runs merged",
+  "a wider index",
 ];
 /** What not every part comes through, but so many seeds do. */
 const SELDOM = ["code that nobody waits for"];

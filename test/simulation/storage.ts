@@ -3,6 +3,8 @@ import type { Effect, StorageView, StoredItem } from "../../shared/protocol/acto
 
 export type Write = Extract<Effect, { type: "put" | "delete" }>;
 
+export const isWrite = (effect: Effect): effect is Write => effect.type === "put" || effect.type === "delete";
+
 export class SimulatedStorage implements StorageView {
   readonly #tables = new Map<string, Map<number, Uint8Array>>();
 
@@ -32,6 +34,10 @@ export class SimulatedStorage implements StorageView {
       if (write.type === "put") table.set(write.id, write.bytes.slice());
       else for (const id of [...table.keys()]) if (id >= write.from && id <= write.to) table.delete(id);
     }
+  }
+
+  clear(): void {
+    this.#tables.clear();
   }
 
   count(table: string): number {

@@ -1,8 +1,14 @@
 /** The chain as the RPC layer sees it (shared/rpc/backend.ts), over the network's Durable Objects. */
 
-import { builderStub, type Env, laneStub, ledgerStub, shardStub } from "../../durable-objects/host/env.ts";
+import { builderStub, type Env, laneStub, shardStub } from "../../durable-objects/host/env.ts";
+import { ledgerReader, readBlock } from "../../durable-objects/host/ledger-ports.ts";
 import { type LongBytes, readBytes } from "../../durable-objects/host/long-message.ts";
 import { sha256 } from "../../durable-objects/host/sha256.ts";
+import type { AddressPage, AddressQuery } from "../../shared/ledger/address-page.ts";
+import { openBlock, recordAt, resultAt } from "../../shared/ledger/ledger-query.ts";
+import type { LedgerReader } from "../../shared/ledger/ledger-reader.ts";
+import type { PerformanceSample } from "../../shared/ledger/performance-samples.ts";
+import { readSoon } from "../../shared/ledger/reading.ts";
 import { concatBytes } from "../../shared/protocol/bytes.ts";
 import { shardSeeds } from "../../shared/protocol/context.ts";
 import { epochOf } from "../../shared/protocol/limits.ts";
@@ -33,9 +39,6 @@ import {
   pickAccounts,
   shardOf,
 } from "../../shared/state/accounts.ts";
-import type { AddressPage, AddressQuery } from "../../shared/state/ledger-page.ts";
-import { openBlock, recordAt, resultAt } from "../../shared/state/ledger-query.ts";
-import type { PerformanceSample } from "../../shared/state/ledger-samples.ts";
 import { HASH_SIZE, type LoadedAccount } from "../../shared/state/stubs.ts";
 import { ChainClock } from "./chain-clock.ts";
 import { Decrees } from "./decrees.ts";
@@ -47,9 +50,6 @@ import { TipCache } from "./tip-cache.ts";
 /** How long a request waits for a builder that is coming up, in steps of 25 ms. */
 const START_STEPS = 200;
 const START_STEP_MS = 25;
-
-/** The ledger keeps everything. */
-const FIRST_BLOCK = 0n;
 
 const readAnswer = async (answer: LongBytes | null) => (answer === null ? null : await readBytes(answer));
 
@@ -74,12 +74,14 @@ export class EdgeBackend implements Backend {
   readonly #faucet: Faucet | undefined;
   readonly #programs: ProgramCache | undefined;
   readonly #tip: TipCache;
+  readonly #ledger: LedgerReader;
   #nextLane = 0;
 
   /** `programs`: what loadAccounts need not read again. */
   constructor(env: Env, programs?: ProgramCache) {
     this.#env = env;
     this.#programs = programs;
+    this.#ledger = ledgerReader(env);
     this.#network = parseNetwork(env.NETWORK);
     const { genesisHash, faucetSecret, realPrograms = 0, dev } = this.#network;
     this.#tip = new TipCache(genesisHash, realPrograms, dev ? faucetSecret?.subarray(32) : undefined);
@@ -173,16 +175,17 @@ export class EdgeBackend implements Backend {
     return laneStub(this.#env, this.#nextLane).submit(frame);
   }
 
-  async statuses(signatures: readonly Uint8Array[]): Promise<(SignatureStatus | null)[]> {
-    return signatures.length > 0 ? await ledgerStub(this.#env).statuses(concatBytes(...signatures)) : [];
+  statuses(signatures: readonly Uint8Array[], history = false): Promise<(SignatureStatus | null)[]> {
+    return readSoon(this.#ledger.statuses(signatures, history));
   }
 
-  async transaction(signature: Uint8Array): Promise<StoredTransaction | null> {
-    return await ledgerStub(this.#env).transaction(signature);
+  transaction(signature: Uint8Array): Promise<StoredTransaction | null> {
+    return readSoon(this.#ledger.transaction(signature));
   }
 
   async block(slot: bigint): Promise<StoredBlock | null> {
-    const bytes = await readAnswer(await ledgerStub(this.#env).block(Number(slot)));
+    const number = Number(slot);
+    const bytes = await readSoon(this.#ledger.block(number, (generation) => readBlock(this.#env, generation, number)));
     if (!bytes) return null;
     const open = openBlock(bytes);
     const { header } = open;
@@ -205,28 +208,28 @@ export class EdgeBackend implements Backend {
   }
 
   async blocks(from: bigint, to: bigint, limit: number): Promise<bigint[]> {
-    return (await ledgerStub(this.#env).blocks(slotNumber(from), slotNumber(to), limit)).map(BigInt);
+    return (await readSoon(this.#ledger.blocks(slotNumber(from), slotNumber(to), limit))).map(BigInt);
   }
 
   async firstBlock(): Promise<bigint> {
-    return FIRST_BLOCK;
+    return BigInt(await readSoon(this.#ledger.firstBlock()));
   }
 
   async countBlocks(from: bigint, to: bigint): Promise<bigint> {
-    return BigInt(await ledgerStub(this.#env).countBlocks(slotNumber(from), slotNumber(to)));
+    return BigInt(await readSoon(this.#ledger.countBlocks(slotNumber(from), slotNumber(to))));
   }
 
-  async addressPage(query: AddressQuery): Promise<AddressPage> {
-    return await ledgerStub(this.#env).page(query);
+  addressPage(query: AddressQuery): Promise<AddressPage> {
+    return readSoon(this.#ledger.page(query));
   }
 
   async priorityFees(addresses: readonly Uint8Array[]): Promise<readonly BlockPriorityFee[]> {
-    const fees = await ledgerStub(this.#env).priorityFees(concatBytes(...addresses));
+    const fees = await readSoon(this.#ledger.priorityFees(addresses));
     return fees.map(({ slot, price }) => ({ slot: BigInt(slot), price }));
   }
 
-  async samples(limit: number): Promise<readonly PerformanceSample[]> {
-    return await ledgerStub(this.#env).samples(limit);
+  samples(limit: number): Promise<readonly PerformanceSample[]> {
+    return readSoon(this.#ledger.samples(limit));
   }
 
   async largestAccounts(): Promise<LargestAccounts | null> {

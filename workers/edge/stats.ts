@@ -1,6 +1,11 @@
 /** What the network's objects have done since they started, for `GET /v1/stats`: rows, bytes, messages, queues. */
 import type { ActorStats } from "../../durable-objects/host/actor.ts";
-import { builderStub, type Env, laneStub, ledgerStub, shardStub } from "../../durable-objects/host/env.ts";
+import { builderStub, type Env, indexStub, laneStub, ledgerStub, shardStub } from "../../durable-objects/host/env.ts";
+import { ledgerReader } from "../../durable-objects/host/ledger-ports.ts";
+import type { IndexStats } from "../../durable-objects/index-partition/index-partition.ts";
+import type { LedgerStats } from "../../durable-objects/ledger/ledger.ts";
+import { firstSlotOf } from "../../shared/ledger/catalog.ts";
+import { readSoon } from "../../shared/ledger/reading.ts";
 import { parseNetwork } from "../../shared/protocol/network.ts";
 
 export interface NetworkStats {
@@ -13,16 +18,35 @@ export interface NetworkStats {
   };
   readonly lanes: readonly ActorStats[];
   readonly shards: readonly ActorStats[];
-  readonly ledger: ActorStats;
+  /** Of its newest generation. */
+  readonly ledger: LedgerStats & {
+    /** Its number, the oldest slot that can be read, and the bytes of blocks and index entries of all generations. */
+    readonly generation: number;
+    readonly first: number;
+    readonly kept: number;
+  };
+  /** Of the partitions that take the entries of new blocks. */
+  readonly indexes: readonly IndexStats[];
 }
 
 export async function networkStats(env: Env): Promise<NetworkStats> {
   const { lanes, shardCount } = parseNetwork(env.NETWORK);
-  const [builder, ledger, laneStats, shardStats] = await Promise.all([
+  const catalog = await readSoon(ledgerReader(env).catalog());
+  const { first, partitions } = catalog.indexes.at(-1)!;
+  const [builder, ledger, laneStats, shardStats, indexes] = await Promise.all([
     builderStub(env).stats(),
-    ledgerStub(env).stats(),
+    ledgerStub(env, catalog.generation).stats(),
     Promise.all(Array.from({ length: lanes }, (_, lane) => laneStub(env, lane).stats())),
     Promise.all(Array.from({ length: shardCount }, (_, shard) => shardStub(env, shard).stats())),
+    Promise.all(Array.from({ length: partitions }, (_, i) => indexStub(env, first + i).stats())),
   ]);
-  return { builder, ledger, lanes: laneStats, shards: shardStats };
+  const kept = catalog.finished.reduce((sum, { bytes }) => sum + bytes, ledger.bytes);
+  const { generation } = catalog;
+  return {
+    builder,
+    ledger: { ...ledger, generation, first: firstSlotOf(catalog), kept },
+    lanes: laneStats,
+    shards: shardStats,
+    indexes,
+  };
 }

@@ -2,7 +2,7 @@
  * `GET /v1/status`: tip and speed, and whether the network works, for a status line or a monitor. Does not make an idle chain tick. An
  * object that cannot boot makes it answer 503 with what that object says.
  */
-import { builderStub, type Env, laneStub, ledgerStub, shardStub } from "../../durable-objects/host/env.ts";
+import { builderStub, type Env, indexStub, laneStub, ledgerStub, shardStub } from "../../durable-objects/host/env.ts";
 import { parseNetwork } from "../../shared/protocol/network.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 
@@ -16,6 +16,8 @@ export interface NetworkStatus {
   /** Why it is not. */
   readonly problem: string | null;
   readonly transactions: number | null;
+  /** Generation of the ledger that takes the blocks; absent while the builder cannot say. */
+  readonly ledger?: number;
   /** Milliseconds, median of the latest blocks; null: there was none since the builder's start. */
   readonly confirmationP50: number | null;
 }
@@ -28,10 +30,10 @@ const TRUSTED_MS = 10_000;
 let checkedAt = Number.NEGATIVE_INFINITY;
 
 /** What the first object that cannot boot says; null: all are up. */
-async function problemOf(env: Env, lanes: number, shardCount: number): Promise<string | null> {
+async function problemOf(env: Env, lanes: number, shardCount: number, generation: number): Promise<string | null> {
   if (Date.now() - checkedAt < TRUSTED_MS) return null;
   const objects: [string, () => Promise<unknown>][] = [
-    ["ledger", () => ledgerStub(env).stats()],
+    [`ledger-${generation}`, () => ledgerStub(env, generation).stats()],
     ...Array.from({ length: lanes }, (_, i): [string, () => Promise<unknown>] => [
       `lane-${i}`,
       () => laneStub(env, i).stats(),
@@ -41,6 +43,20 @@ async function problemOf(env: Env, lanes: number, shardCount: number): Promise<s
       () => shardStub(env, i).stats(),
     ]),
   ];
+  const problem = (await firstProblem(objects)) ?? (await firstProblem(await indexesOf(env, generation)));
+  if (problem === null) checkedAt = Date.now();
+  return problem;
+}
+
+type Asked = readonly [string, () => Promise<unknown>];
+
+/** The partitions of the index that take entries. */
+async function indexesOf(env: Env, generation: number): Promise<Asked[]> {
+  const { indexes = [] } = await ledgerStub(env, generation).stats();
+  return indexes.map((number): Asked => [`index-${number}`, () => indexStub(env, number).stats()]);
+}
+
+async function firstProblem(objects: readonly Asked[]): Promise<string | null> {
   const asked = await Promise.all(
     objects.map(([name, ask]) =>
       ask().then(
@@ -49,9 +65,7 @@ async function problemOf(env: Env, lanes: number, shardCount: number): Promise<s
       ),
     ),
   );
-  const problem = asked.find((one) => one !== null) ?? null;
-  if (problem === null) checkedAt = Date.now();
-  return problem;
+  return asked.find((one) => one !== null) ?? null;
 }
 
 export async function networkStatus(env: Env): Promise<NetworkStatus> {
@@ -61,7 +75,7 @@ export async function networkStatus(env: Env): Promise<NetworkStatus> {
     genesisHash = encodeBase58(network.genesisHash);
     const builder = await builderStub(env).status();
     const problem =
-      (await problemOf(env, network.lanes, network.shardCount)) ??
+      (await problemOf(env, network.lanes, network.shardCount, builder?.ledger ?? 0)) ??
       (builder === null ? "builder: it recovers after a start" : null);
     return { genesisHash, ...(builder ?? NOTHING), ready: problem === null, problem };
   } catch (error) {

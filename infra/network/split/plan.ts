@@ -7,6 +7,9 @@
 /** Bindings whose objects live beside the edge; all others live in the second process. */
 export const FRONT = ["LANE"];
 
+/** Generations of the ledger and partitions of its index: as many as the history needs. */
+export const SERIES = ["ledger-", "index-"];
+
 /** How a binding of wrangler.toml is reached from the process that does not have its objects. */
 export interface RemoteClass {
   readonly className: string;
@@ -22,8 +25,10 @@ export interface SplitVariable {
   readonly remote: Readonly<Record<string, RemoteClass>>;
   /** Unique keys of the classes that are here, by class. */
   readonly local: Readonly<Record<string, string>>;
-  /** Names of all objects of the network: an object that is called by id is not told its own. */
+  /** Names of the network's objects: an object that is called by id is not told its own. */
   readonly names: readonly string[];
+  /** Beginnings of the names of those that are as many as the history needs: a number from 0 on follows. */
+  readonly series: readonly string[];
   /** Proves that it is infra that tells the address of the other process. */
   readonly token: string;
 }

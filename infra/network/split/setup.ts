@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { kUnsafeEphemeralUniqueKey, type Miniflare } from "miniflare";
-import { FRONT, LINK, PEER, type SplitVariable, TOKEN_HEADER } from "./plan.ts";
+import { FRONT, LINK, PEER, SERIES, type SplitVariable, TOKEN_HEADER } from "./plan.ts";
 import { DEBUG_PORT } from "./plugin.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -21,7 +21,7 @@ export function splitHalfOf(objectName: string): Half {
 
 export interface SplitOptions {
   readonly half: Half;
-  /** Of all objects of the network. */
+  /** Of the objects of the network, but for those of a series. */
   readonly objectNames: readonly string[];
   /** The same for both halves. */
   readonly token: string;
@@ -68,6 +68,7 @@ export function splitWorker(worker: WorkerOptions, name: string, options: SplitO
     ),
     local: Object.fromEntries(here.map(({ object: { className }, uniqueKey }) => [className, uniqueKey])),
     names: objectNames,
+    series: SERIES,
     token,
   };
   const plugin = { package: PLUGIN, name: DEBUG_PORT };

@@ -157,17 +157,24 @@ function splitEnv(env: SplitEnv, caller: Caller): SplitEnv {
 }
 
 const nameById = new Map<string, string>();
+/** How many numbers of each series are in the map, and how many come in at once. */
+let numbered = 0;
+const NUMBERS = 256;
+const MOST_NUMBERS = 1 << 16;
 
 /** Gives an object that was called by id the name that production gives it. */
 function nameObject(ctx: DurableObjectState, { SPLIT }: SplitEnv, className: string): void {
   const { id } = ctx;
   if (id.name !== undefined) return;
-  if (nameById.size === 0) {
-    for (const uniqueKey of Object.values(SPLIT.local)) {
-      for (const name of SPLIT.names) nameById.set(idOf(uniqueKey, name), name);
-    }
-  }
+  const add = (name: string) => {
+    for (const uniqueKey of Object.values(SPLIT.local)) nameById.set(idOf(uniqueKey, name), name);
+  };
+  if (nameById.size === 0) SPLIT.names.forEach(add);
   const hex = id.toString();
+  while (!nameById.has(hex) && numbered < MOST_NUMBERS) {
+    for (const series of SPLIT.series) for (let i = 0; i < NUMBERS; i++) add(`${series}${numbered + i}`);
+    numbered += NUMBERS;
+  }
   const name = nameById.get(hex);
   if (name === undefined) throw new Error(`an object of ${className} without a name: ${hex}`);
   const named = { name, toString: () => hex, equals: (other: DurableObjectId) => id.equals(other) };

@@ -26,6 +26,7 @@ import {
 } from "@solana-program/token";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Network, startNetwork } from "../../../infra/network/index.ts";
+import { TINY_GENERATIONS } from "../generations.ts";
 import { FEE, type KitClient, kitClient, SOL } from "./kit-client.ts";
 
 const MINT_RENT = (128n + 82n) * 6_960n;
@@ -63,7 +64,7 @@ async function slotOf(signature: Signature): Promise<bigint> {
 }
 
 beforeAll(async () => {
-  network = await startNetwork({ slotMs: 20 });
+  network = await startNetwork({ slotMs: 20, ledger: TINY_GENERATIONS });
   client = kitClient(network);
   payer = await client.funded(100n * SOL);
   const newMint = await generateKeyPairSigner();

@@ -19,6 +19,7 @@ import {
 } from "@solana/web3.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Network, startNetwork } from "../../../infra/network/index.ts";
+import { TINY_GENERATIONS } from "../generations.ts";
 import { connect, FEE, funded, SOL, sendV0, signatureOf, signedBy, stopped, transferTo } from "./web3-client.ts";
 
 const MEMO = new PublicKey("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
@@ -29,7 +30,7 @@ let connection: Connection;
 let payer: Keypair;
 
 beforeAll(async () => {
-  network = await startNetwork({});
+  network = await startNetwork({ ledger: TINY_GENERATIONS });
   connection = connect(network.rpcUrl);
   payer = await funded(connection, 1_000 * SOL);
 });

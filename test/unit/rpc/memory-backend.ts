@@ -6,6 +6,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
+import {
+  type AddressPage,
+  type AddressQuery,
+  addressPage,
+  comparePositions,
+  entryOf,
+  type Position,
+} from "../../../shared/ledger/address-page.ts";
+import { type PerformanceSample, PerformanceSamples } from "../../../shared/ledger/performance-samples.ts";
+import { one, readNow } from "../../../shared/ledger/reading.ts";
 import { compareBytes, concatBytes } from "../../../shared/protocol/bytes.ts";
 import { blockhashOf, encodeContext } from "../../../shared/protocol/context.ts";
 import {
@@ -33,8 +43,6 @@ import { errorFields } from "../../../shared/rpc/result-view.ts";
 import type { RpcServices } from "../../../shared/rpc/services.ts";
 import { wasmServices } from "../../../shared/rpc/wasm-services.ts";
 import { EMPTY_EPOCH, type EpochRecord } from "../../../shared/stake/epoch-record.ts";
-import { type AddressPage, type AddressQuery, addressPage, type Position } from "../../../shared/state/ledger-page.ts";
-import { type PerformanceSample, PerformanceSamples } from "../../../shared/state/ledger-samples.ts";
 import { WasmInstance } from "../../../shared/svm/wasm-instance.ts";
 import { CARRIED } from "../../carried-programs.ts";
 
@@ -239,19 +247,24 @@ export class MemoryBackend implements Backend {
     const all = [...this.#transactions.values()];
     const at = ({ slot, index }: Position) => all.find((tx) => tx.slot === BigInt(slot) && tx.index === index)!;
     const positionOf = ({ slot, index }: StoredTransaction) => ({ slot: Number(slot), index });
-    return addressPage(
+    const status = (place: Position) => ({ slot: BigInt(place.slot), ...errorFields(at(place).result) });
+    const page = addressPage(
       {
-        candidates: (_, oldestFirst) => (oldestFirst ? all : all.toReversed()).map(positionOf).values(),
+        candidates: (_, oldestFirst, start, count) => {
+          const ordered = (oldestFirst ? all : all.toReversed()).map(positionOf);
+          const order = (place: Position) => comparePositions(place, start) * (oldestFirst ? 1 : -1);
+          return one(ordered.filter((place) => order(place) >= 0).slice(0, count));
+        },
         find: (signature) => {
           const found = this.#transactions.get(encodeBase58(signature));
-          return found ? positionOf(found) : null;
+          return one(found ? positionOf(found) : null);
         },
-        transaction: at,
-        status: (position) => ({ slot: BigInt(position.slot), ...errorFields(at(position).result) }),
-        slotAt: (time) => Math.max(0, time - GENESIS_TIME),
+        entries: (filter, places) => one(places.map((place) => entryOf(filter, status(place), at(place)))),
+        slotAt: (time) => one(Math.max(0, time - GENESIS_TIME)),
       },
       query,
     );
+    return readNow(page);
   }
 
   async priorityFees(addresses: readonly Uint8Array[]): Promise<readonly BlockPriorityFee[]> {

@@ -1,21 +1,28 @@
 /** A builder and a ledger that answer each other at once, over storage that outlives them. */
+
+import { LedgerMachine } from "../../../shared/ledger/ledger-machine.ts";
 import type { Effect, StorageView } from "../../../shared/protocol/actor.ts";
 import { type BuilderConfig, BuilderMachine } from "../../../shared/scheduling/builder-machine.ts";
 import type { ClockCommand } from "../../../shared/scheduling/dev-clock.ts";
 import { Planner } from "../../../shared/scheduling/planner.ts";
 import { encodeSummary } from "../../../shared/stake/summary.ts";
-import { LedgerMachine } from "../../../shared/state/ledger-machine.ts";
-import type { SimulatedStorage, Write } from "../../simulation/storage.ts";
+import { ONE_GENERATION } from "../../simulation/cluster.ts";
+import { isWrite, type SimulatedStorage } from "../../simulation/storage.ts";
 import { wasmModule } from "../../wasm-module.ts";
 import { keyOf, SEEDS, sha256 } from "../state/chain.ts";
 
 export const HEARTBEAT_MS = 10;
 const genesisHash = keyOf("genesis");
-const isWrite = (effect: Effect): effect is Write => effect.type === "put" || effect.type === "delete";
 
 export class Pair {
   readonly builder: BuilderMachine;
-  readonly ledger = new LedgerMachine({ genesisHash, genesisTimestamp: 0, genesisLamports: [0n] });
+  readonly ledger = new LedgerMachine({
+    ...ONE_GENERATION,
+    generation: 0,
+    genesisHash,
+    genesisTimestamp: 0,
+    genesisLamports: [0n],
+  });
   readonly #own: SimulatedStorage;
   readonly #ledgers: SimulatedStorage;
 
@@ -45,12 +52,12 @@ export class Pair {
     this.#own.apply(effects.filter(isWrite));
     for (const effect of effects) {
       if (effect.type === "send" && effect.message.type === "stakesWanted") this.#noStakes(effect.message.slot, now);
-      if (effect.type !== "send" || effect.to !== "ledger") continue;
+      if (effect.type !== "send" || effect.to !== "ledger-0") continue;
       const answers = this.ledger.step({ type: "message", from: "builder", message: effect.message });
       this.#ledgers.apply(answers.filter(isWrite));
       for (const answer of answers) {
         if (answer.type !== "send" || answer.to !== "builder") continue;
-        this.#carry(this.builder.step({ type: "message", from: "ledger", message: answer.message }, now), now);
+        this.#carry(this.builder.step({ type: "message", from: "ledger-0", message: answer.message }, now), now);
       }
     }
   }

@@ -1,10 +1,10 @@
 /** Chains whose clock is moved: slots without a block, restarts in between, and the time that blocks have. */
 import { describe, expect, it } from "vitest";
+import { LedgerQuery } from "../../../shared/ledger/ledger-query.ts";
 import { viewOf } from "../../../shared/protocol/bytes.ts";
 import { PROPOSAL_RING, SLOTS_PER_EPOCH } from "../../../shared/protocol/limits.ts";
 import { DevClock } from "../../../shared/scheduling/dev-clock.ts";
 import { HashChain } from "../../../shared/scheduling/hash-chain.ts";
-import { LedgerQuery } from "../../../shared/state/ledger-query.ts";
 import { SimulatedStorage } from "../../simulation/storage.ts";
 import { Pair } from "./pair.ts";
 

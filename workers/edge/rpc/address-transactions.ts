@@ -3,6 +3,7 @@
  * whole or by signature, from a cursor on. Agave does not have it.
  */
 import { z } from "zod";
+import type { AddressQuery, FoundEntry, Position, Range } from "../../../shared/ledger/address-page.ts";
 import type { Head } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import type { Call } from "../../../shared/rpc/call.ts";
@@ -25,7 +26,6 @@ import {
   u64,
 } from "../../../shared/rpc/params.ts";
 import { readTokenAccount } from "../../../shared/rpc/token-state.ts";
-import type { AddressQuery, FoundEntry, Position, Range } from "../../../shared/state/ledger-page.ts";
 import { scan } from "./accounts.ts";
 import { signatureJson } from "./history.ts";
 

@@ -75,11 +75,11 @@ const min = (a: bigint, b: bigint) => (a < b ? a : b);
 export const historyMethods: Methods = {
   getSignatureStatuses: method(
     [z.array(text), config({ searchTransactionHistory: optional(z.boolean()) })],
-    async (call, signatures) => {
+    async (call, signatures, { searchTransactionHistory }) => {
       if (signatures.length > MAX_STATUSES) throw invalidParams(`Too many inputs provided; max ${MAX_STATUSES}`);
       const keys = signatures.map(toSignature);
       const head = await call.head();
-      const statuses = keys.length === 0 ? [] : await call.backend.statuses(keys);
+      const statuses = keys.length === 0 ? [] : await call.backend.statuses(keys, searchTransactionHistory ?? false);
       return withContext(head.slot, statuses.map(statusAnswer));
     },
   ),

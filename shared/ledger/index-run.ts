@@ -4,6 +4,8 @@
  * a candidate that the block itself confirms.
  */
 export const ENTRY_WORDS = 4;
+/** Positions in a block have 24 bits. */
+export const LAST_INDEX = 0xffffff;
 
 export interface IndexHit {
   readonly slot: number;
@@ -84,40 +86,52 @@ export function sortRun(entries: Uint32Array): Uint32Array {
   return from;
 }
 
-/** One run out of several that follow each other in time. */
-export function mergeRuns(runs: readonly Uint32Array[]): Uint32Array {
+/** Several runs that follow each other in time, end to end: unsorted. */
+export function joinRuns(runs: readonly Uint32Array[]): Uint32Array {
   const all = new Uint32Array(runs.reduce((sum, run) => sum + run.length, 0));
   let at = 0;
   for (const run of runs) {
     all.set(run, at);
     at += run.length;
   }
-  return sortRun(all);
+  return all;
 }
 
-/** Places of the entries of a keyHigh: the first one, and the one after the last. */
-function placesOf(run: Uint32Array, high: number): { readonly first: number; readonly end: number } {
-  const count = run.length / ENTRY_WORDS;
-  const after = (isBefore: (value: number) => boolean): number => {
-    let from = 0;
-    let to = count;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (isBefore(run[middle * ENTRY_WORDS]!)) from = middle + 1;
-      else to = middle;
-    }
-    return from;
-  };
-  return { first: after((value) => value < high), end: after((value) => value <= high) };
+/** Where an entry's transaction stands: slot and position among the block's landed transactions. */
+export function hitAt(run: Uint32Array, at: number): IndexHit {
+  const last = run[at + 3]!;
+  return { slot: (last >>> 24) * 2 ** 32 + run[at + 2]!, index: last & 0xffffff };
 }
 
-/** Candidates for a key, newest first, or `oldestFirst`. */
-export function* findInRun(run: Uint32Array, key: IndexKey, oldestFirst = false): Generator<IndexHit> {
-  const { first, end } = placesOf(run, key.high);
-  for (let n = 0; n < end - first; n++) {
-    const at = (oldestFirst ? first + n : end - 1 - n) * ENTRY_WORDS;
-    if (run[at + 1] !== key.low) continue;
-    const last = run[at + 3]!;
-    yield { slot: (last >>> 24) * 2 ** 32 + run[at + 2]!, index: last & 0xffffff };
+/** Whether a place is before another in the chain. */
+export function isBefore(a: IndexHit, b: IndexHit): boolean {
+  return a.slot < b.slot || (a.slot === b.slot && a.index < b.index);
+}
+
+/** How many entries stand before a place of a key high; without a place: before those that come after the key high. */
+function countBefore(run: Uint32Array, high: number, place: IndexHit | undefined): number {
+  let from = 0;
+  let to = run.length / ENTRY_WORDS;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    const at = middle * ENTRY_WORDS;
+    const isLower = run[at]! < high || (run[at] === high && (!place || isBefore(hitAt(run, at), place)));
+    if (isLower) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/** Candidates for a key, newest first; `before`: only those before that place. Found by halving, however many share the key. */
+export function* findInRun(run: Uint32Array, key: IndexKey, before?: IndexHit): Generator<IndexHit> {
+  for (let i = countBefore(run, key.high, before) - 1; i >= 0 && run[i * ENTRY_WORDS] === key.high; i--) {
+    if (run[i * ENTRY_WORDS + 1] === key.low) yield hitAt(run, i * ENTRY_WORDS);
+  }
+}
+
+/** The same from a place on, itself within, oldest first. */
+export function* findInRunFrom(run: Uint32Array, key: IndexKey, from: IndexHit): Generator<IndexHit> {
+  for (let at = countBefore(run, key.high, from) * ENTRY_WORDS; run[at] === key.high; at += ENTRY_WORDS) {
+    if (run[at + 1] === key.low) yield hitAt(run, at);
   }
 }

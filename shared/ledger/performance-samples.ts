@@ -15,6 +15,8 @@ const SAMPLE_SECONDS = 60;
 /** Samples kept: 12 hours; as many as one call may ask for (Agave: PERFORMANCE_SAMPLES_LIMIT). */
 export const MAX_SAMPLES = 720;
 const TABLE = "samples";
+/** One row: the samples of the generations before. */
+const BEFORE = "samples-before";
 
 export interface PerformanceSample {
   /** Its newest slot. */
@@ -40,12 +42,46 @@ export class PerformanceSamples {
   #nextId = 0;
 
   boot(storage: StorageView): void {
+    const before = storage.get(BEFORE, 0);
+    if (before) this.#decode(before);
     for (const { id, bytes } of storage.list(TABLE)) {
       const reader = new ByteReader(bytes);
       const number = () => Number(reader.u64());
       this.#samples.push({ slot: number(), slots: number(), transactions: number(), seconds: number() });
       this.#start = { time: Number(reader.i64()), slot: number(), transactions: number() };
       this.#nextId = id + 1;
+    }
+    this.#samples.splice(0, Math.max(0, this.#samples.length - MAX_SAMPLES));
+  }
+
+  /** What the next generation of the ledger begins with. */
+  encode(): Uint8Array {
+    const { time, slot, transactions } = this.#start ?? { time: 0, slot: 0, transactions: 0 };
+    const writer = new ByteWriter()
+      .u8(this.#start ? 1 : 0)
+      .i64(time)
+      .u64(slot)
+      .u64(transactions);
+    for (const sample of this.#samples) {
+      writer.u64(sample.slot).u64(sample.slots).u64(sample.transactions).u64(sample.seconds);
+    }
+    return writer.bytes();
+  }
+
+  /** Goes on where the generation before ended. */
+  begin(before: Uint8Array): Effect[] {
+    this.#decode(before);
+    return [{ type: "put", table: BEFORE, id: 0, bytes: before }];
+  }
+
+  #decode(before: Uint8Array): void {
+    const reader = new ByteReader(before);
+    const number = () => Number(reader.u64());
+    const isStarted = reader.u8() === 1;
+    const start = { time: Number(reader.i64()), slot: number(), transactions: number() };
+    if (isStarted) this.#start = start;
+    while (!reader.done) {
+      this.#samples.push({ slot: number(), slots: number(), transactions: number(), seconds: number() });
     }
   }
 

@@ -1,13 +1,9 @@
 /** A ledger over storage in memory that takes blocks of made-up transactions: for suites that read it. */
-import type { StorageView } from "../../../shared/protocol/actor.ts";
-import { encodeBlock, encodeCarry } from "../../../shared/protocol/block.ts";
+import type { AddressQuery } from "../../../shared/ledger/address-page.ts";
 import { concatBytes, viewOf } from "../../../shared/protocol/bytes.ts";
-import { decodeHeader, encodeHeader } from "../../../shared/protocol/header.ts";
-import { makeFrame, REC } from "../../../shared/protocol/record.ts";
-import { LedgerMachine } from "../../../shared/state/ledger-machine.ts";
-import { LedgerQuery } from "../../../shared/state/ledger-query.ts";
-import { SimulatedStorage, type Write } from "../../simulation/storage.ts";
-import { keyOf, transferRecord } from "./chain.ts";
+import { REC } from "../../../shared/protocol/record.ts";
+import { keyOf, transferRecord } from "../state/chain.ts";
+import { LedgerNet, type NetShape } from "./ledger-net.ts";
 
 export const GENESIS_TIME = 1_000;
 
@@ -46,52 +42,37 @@ function resultOf({ failed, tokens }: MadeTransaction): Uint8Array {
 }
 
 export class LedgerChain {
-  readonly storage = new SimulatedStorage();
-  machine = this.#machine();
-  /** Blocks read from storage. */
-  reads = 0;
-  query!: LedgerQuery;
-  readonly #genesis: Uint8Array;
+  readonly net: LedgerNet;
   #time = GENESIS_TIME;
   #transactions = 0n;
   #made = 0;
 
-  constructor() {
-    this.restart();
-    this.#genesis = this.storage.get("blocks", 0)!.slice(0, 320);
+  constructor(shape: NetShape = {}) {
+    this.net = new LedgerNet(shape, GENESIS_TIME);
   }
 
-  #machine(): LedgerMachine {
-    return new LedgerMachine({ genesisHash: keyOf("genesis"), genesisTimestamp: GENESIS_TIME, genesisLamports: [0n] });
+  /** Blocks read from storage. */
+  get reads(): number {
+    return this.net.reads.get("blocks") ?? 0;
   }
 
-  /** A machine that knows only what is stored. */
+  readonly query = {
+    page: (query: AddressQuery) => this.net.read(this.net.reader.page(query)),
+    samples: (limit: number) => this.net.read(this.net.reader.samples(limit)),
+    priorityFees: (addresses: readonly Uint8Array[]) => this.net.read(this.net.reader.priorityFees(addresses)),
+    countBlocks: (from: number, to: number) => this.net.read(this.net.reader.countBlocks(from, to)),
+  };
+
+  /** Machines that know only what is stored. */
   restart(): void {
-    const view: StorageView = {
-      get: (table, id) => {
-        if (table === "blocks") this.reads++;
-        return this.storage.get(table, id);
-      },
-      list: (table, from, to) => this.storage.list(table, from, to),
-    };
-    this.machine = this.#machine();
-    this.storage.apply(this.machine.boot(view) as Write[]);
-    this.query = new LedgerQuery(this.machine, view);
+    this.net.restart();
   }
 
   /** One block; the signatures of its transactions. */
-  add(made: readonly MadeTransaction[], { slot = this.machine.tipSlot + 1, time = this.#time } = {}): Uint8Array[] {
-    const parentSlot = this.machine.tipSlot;
+  add(made: readonly MadeTransaction[], { slot = this.net.ledger.tipSlot + 1, time = this.#time } = {}): Uint8Array[] {
+    const parentSlot = this.net.ledger.tipSlot;
     this.#time = time;
     this.#transactions += BigInt(made.length);
-    const header = encodeHeader({
-      ...decodeHeader(this.#genesis),
-      slot,
-      parentSlot,
-      unixTimestamp: time,
-      numTransactions: made.length,
-      transactionCount: this.#transactions,
-    });
     const records = made.map(({ from, to, price = 0n }) => {
       const record = transferRecord({ from, to, lamports: 1n }).slice();
       record.set(concatBytes(keyOf(`r ${this.#made}`), keyOf(`s ${this.#made++}`)), REC.HEADER + 1);
@@ -100,9 +81,13 @@ export class LedgerChain {
       return record;
     });
     const results = concatBytes(...made.map(resultOf));
-    const block = encodeBlock({ header, carry: encodeCarry([]), frame: makeFrame(records), results });
-    const effects = this.machine.step({ type: "message", from: "builder", message: { type: "block", slot, block } });
-    this.storage.apply(effects.filter((effect): effect is Write => effect.type === "put" || effect.type === "delete"));
+    const header = {
+      parentSlot,
+      unixTimestamp: time,
+      numTransactions: made.length,
+      transactionCount: this.#transactions,
+    };
+    this.net.block(records, results, slot, header);
     return records.map((record) => record.slice(REC.HEADER + 1, REC.HEADER + 65));
   }
 }

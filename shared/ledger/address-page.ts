@@ -3,12 +3,14 @@
  *
  *   index of each address ─▶ candidates ─▶ merged by position, within the bounds ─▶ blocks confirm and filter ─▶ page, cursor
  *
- * All bounds become one range of positions, so that a page costs what is in it and not what lies before it.
+ * All bounds become one range of positions, so that a page costs what is in it and not what lies before it. Candidates are confirmed
+ * many at once: they are in generations of the ledger, which are objects of their own.
  */
 import { equalBytes, viewOf } from "../protocol/bytes.ts";
 import { decodeRecord } from "../protocol/record.ts";
-import { addressKey, type IndexHit, type IndexKey } from "./index-run.ts";
+import { addressKey, type IndexHit, type IndexKey, LAST_INDEX } from "./index-run.ts";
 import { memoOf } from "./memo.ts";
+import type { Reading } from "./reading.ts";
 
 /** A transaction's place in the chain: slot, and position among the block's landed transactions. */
 export type Position = IndexHit;
@@ -45,9 +47,17 @@ export interface Range {
   readonly to?: number;
 }
 
-export interface AddressQuery {
+/** Which transactions are entries of a page. */
+export interface AddressFilter {
   /** The address, and behind it token accounts whose transactions count as its own. */
   readonly addresses: readonly Uint8Array[];
+  readonly status?: "succeeded" | "failed";
+  /** Of the token accounts only transactions that change what the first address has in them. */
+  readonly balanceChanged?: boolean;
+  readonly full?: boolean;
+}
+
+export interface AddressQuery extends AddressFilter {
   readonly oldestFirst?: boolean;
   /** Where the page before ended: the next one begins behind it. */
   readonly after?: Position;
@@ -61,12 +71,8 @@ export interface AddressQuery {
     readonly lt?: Uint8Array;
     readonly lte?: Uint8Array;
   };
-  readonly status?: "succeeded" | "failed";
-  /** Of the token accounts only transactions that change what the first address has in them. */
-  readonly balanceChanged?: boolean;
   /** At least 1. */
   readonly limit: number;
-  readonly full?: boolean;
 }
 
 export type AddressPage =
@@ -77,18 +83,19 @@ export type AddressPage =
 
 /** What a page is made from. */
 export interface PageSource {
-  /** Those before `start` in that order may be left out. */
-  candidates(key: IndexKey, oldestFirst: boolean, start: number): Iterator<Position>;
-  find(signature: Uint8Array): Position | null;
-  transaction(at: Position): FoundTransaction;
-  status(at: Position): FoundStatus;
+  /** The next candidates of a key in the page's order, from `start` on, itself within; fewer than `count` only at the end. */
+  candidates(key: IndexKey, oldestFirst: boolean, start: Position, count: number): Reading<readonly Position[]>;
+  find(signature: Uint8Array): Reading<Position | null>;
+  /** Null where the transaction is none that the filter asks for. */
+  entries(filter: AddressFilter, places: readonly Position[]): Reading<(FoundEntry | null)[]>;
   /** First slot whose block has this time or a later one; the one after the tip where there is none. */
-  slotAt(time: number): number;
+  slotAt(time: number): Reading<number>;
 }
 
 /** Candidates whose blocks are opened for one page: bounds the work of one call. */
 const MAX_CANDIDATES = 20_000;
-const LAST_INDEX = 0xffffff;
+/** Candidates asked for at once, at most. */
+const MOST = 1_000;
 
 interface Bounds {
   readonly from: Position;
@@ -99,27 +106,31 @@ export function comparePositions(a: Position, b: Position): number {
   return a.slot - b.slot || a.index - b.index;
 }
 
-export function addressPage(source: PageSource, query: AddressQuery): AddressPage {
-  const bounds = boundsOf(source, query);
+export function* addressPage(source: PageSource, query: AddressQuery): Reading<AddressPage> {
+  const bounds = yield* boundsOf(source, query);
   if (bounds instanceof Uint8Array) return { ok: false, unknown: bounds };
   const entries: FoundEntry[] = [];
-  let candidates = 0;
+  const candidates = new Candidates(source, query, bounds);
+  let looked = 0;
   let last: Position | undefined;
-  for (const at of merged(source, query, bounds)) {
-    // Only what would be on the next page makes one.
-    if (entries.length >= query.limit && isMatch(source, query, at)) return { ok: true, entries, next: last! };
-    if (++candidates > MAX_CANDIDATES) return { ok: true, entries, next: last! };
-    if (entries.length < query.limit) {
+  for (let wanted = query.limit + 1; ; wanted *= 2) {
+    const places = yield* candidates.next(Math.min(MOST, wanted));
+    if (places.length === 0) return { ok: true, entries, next: null };
+    const found = yield* source.entries(query, places);
+    for (const [i, at] of places.entries()) {
+      const entry = found[i];
+      // Only what would be on the next page makes one.
+      if (entries.length >= query.limit && entry) return { ok: true, entries, next: last! };
+      if (++looked > MAX_CANDIDATES) return { ok: true, entries, next: last! };
+      if (entries.length >= query.limit) continue;
       last = at;
-      const transaction = source.transaction(at);
-      if (matches(source.status(at), transaction, query)) entries.push(entryOf(source, at, transaction, query.full));
+      if (entry) entries.push(entry);
     }
   }
-  return { ok: true, entries, next: null };
 }
 
 /** The positions that the query asks for, or a signature that is not known. */
-function boundsOf(source: PageSource, query: AddressQuery): Bounds | Uint8Array {
+function* boundsOf(source: PageSource, query: AddressQuery): Reading<Bounds | Uint8Array> {
   const { signatures = {}, slots = {}, times = {}, after, oldestFirst } = query;
   const from: Position[] = [{ slot: slots.from ?? 0, index: 0 }];
   const to: Position[] = [{ slot: slots.to ?? Number.MAX_SAFE_INTEGER, index: LAST_INDEX }];
@@ -131,12 +142,12 @@ function boundsOf(source: PageSource, query: AddressQuery): Bounds | Uint8Array 
   ];
   for (const { signature, list, step } of ends) {
     if (!signature) continue;
-    const at = source.find(signature);
+    const at = yield* source.find(signature);
     if (!at) return signature;
     list.push({ slot: at.slot, index: at.index + step });
   }
-  if (times.from !== undefined) from.push({ slot: source.slotAt(times.from), index: 0 });
-  if (times.to !== undefined) to.push({ slot: source.slotAt(times.to + 1) - 1, index: LAST_INDEX });
+  if (times.from !== undefined) from.push({ slot: yield* source.slotAt(times.from), index: 0 });
+  if (times.to !== undefined) to.push({ slot: (yield* source.slotAt(times.to + 1)) - 1, index: LAST_INDEX });
   if (after && oldestFirst) from.push({ slot: after.slot, index: after.index + 1 });
   else if (after) to.push({ slot: after.slot, index: after.index - 1 });
   return {
@@ -145,57 +156,82 @@ function boundsOf(source: PageSource, query: AddressQuery): Bounds | Uint8Array 
   };
 }
 
+/** What is known of one address's candidates. */
+interface Stream {
+  readonly key: IndexKey;
+  /** Where to go on asking. */
+  start: Position;
+  known: readonly Position[];
+  /** Of the next one in `known`. */
+  at: number;
+  isOver: boolean;
+}
+
 /** The candidates of all addresses in the page's order, each position once. */
-function* merged(source: PageSource, query: AddressQuery, { from, to }: Bounds): Generator<Position> {
-  const { oldestFirst = false } = query;
-  const order = (a: Position, b: Position) => (oldestFirst ? comparePositions(a, b) : comparePositions(b, a));
-  const [start, end] = oldestFirst ? [from, to] : [to, from];
-  const sources = query.addresses.map((address) =>
-    source.candidates(addressKey(viewOf(address), 0), oldestFirst, start.slot),
-  );
-  const heads: (Position | null)[] = sources.map(nextOf);
-  let last: Position | undefined;
-  for (;;) {
-    let first = -1;
-    for (const [i, head] of heads.entries()) {
-      if (head && (first < 0 || order(head, heads[first]!) < 0)) first = i;
+class Candidates {
+  readonly #source: PageSource;
+  readonly #oldestFirst: boolean;
+  readonly #end: Position;
+  readonly #streams: readonly Stream[];
+  #last: Position | undefined;
+
+  constructor(source: PageSource, { addresses, oldestFirst = false }: AddressQuery, { from, to }: Bounds) {
+    const [start, end] = oldestFirst ? [from, to] : [to, from];
+    this.#source = source;
+    this.#oldestFirst = oldestFirst;
+    this.#end = end;
+    this.#streams = addresses.map((address) => {
+      return { key: addressKey(viewOf(address), 0), start, known: [], at: 0, isOver: this.#order(start, end) > 0 };
+    });
+  }
+
+  #order(a: Position, b: Position): number {
+    return this.#oldestFirst ? comparePositions(a, b) : comparePositions(b, a);
+  }
+
+  /** At most `count`; none at the end. */
+  *next(count: number): Reading<Position[]> {
+    const out: Position[] = [];
+    while (out.length < count) {
+      let first: Stream | undefined;
+      for (const stream of this.#streams) {
+        if (stream.at === stream.known.length && !stream.isOver) yield* this.#fill(stream, count);
+        const head = stream.known[stream.at];
+        if (head && (!first || this.#order(head, first.known[first.at]!) < 0)) first = stream;
+      }
+      const at = first?.known[first.at++];
+      if (!at || this.#order(at, this.#end) > 0) break;
+      if (this.#last && this.#order(at, this.#last) === 0) continue;
+      this.#last = at;
+      out.push(at);
     }
-    const at = heads[first];
-    if (!at || order(at, end) > 0) return;
-    heads[first] = nextOf(sources[first]!);
-    if (order(at, start) < 0 || (last && order(at, last) === 0)) continue;
-    last = at;
-    yield at;
+    return out;
+  }
+
+  *#fill(stream: Stream, count: number): Reading<void> {
+    stream.known = yield* this.#source.candidates(stream.key, this.#oldestFirst, stream.start, count);
+    stream.at = 0;
+    stream.isOver = stream.known.length < count;
+    const last = stream.known.at(-1);
+    if (last) stream.start = { slot: last.slot, index: last.index + (this.#oldestFirst ? 1 : -1) };
   }
 }
 
-function nextOf(source: Iterator<Position>): Position | null {
-  const { done, value } = source.next();
-  return done ? null : value;
-}
-
-function isMatch(source: PageSource, query: AddressQuery, at: Position): boolean {
-  return matches(source.status(at), source.transaction(at), query);
-}
-
-function matches(status: FoundStatus, { record, result }: FoundTransaction, query: AddressQuery): boolean {
-  if (query.status && (status.txError === 0) !== (query.status === "succeeded")) return false;
-  const { accountKeys } = decodeRecord(record);
-  const named = (address: Uint8Array) => accountKeys.some((key) => equalBytes(key, address));
-  const [address, ...tokenAccounts] = query.addresses;
-  if (named(address!)) return true;
-  return tokenAccounts.some(named) && (!query.balanceChanged || changesTokensOf(result, address!));
-}
-
-function entryOf(source: PageSource, at: Position, transaction: FoundTransaction, full = false): FoundEntry {
+/** The entry of a transaction, or null where it is none that the filter asks for. */
+export function entryOf(filter: AddressFilter, status: FoundStatus, transaction: FoundTransaction): FoundEntry | null {
+  if (filter.status && (status.txError === 0) !== (filter.status === "succeeded")) return null;
   const record = decodeRecord(transaction.record);
+  const named = (address: Uint8Array) => record.accountKeys.some((key) => equalBytes(key, address));
+  const [address, ...tokenAccounts] = filter.addresses;
+  const isTheirs = () => !filter.balanceChanged || changesTokensOf(transaction.result, address!);
+  if (!named(address!) && !(tokenAccounts.some(named) && isTheirs())) return null;
   return {
-    ...source.status(at),
+    ...status,
     signature: record.signatures[0]!.slice(),
     blockTime: transaction.blockTime,
-    index: at.index,
+    index: transaction.index,
     memo: memoOf(record),
-    ...(full && { transaction }),
+    ...(filter.full && { transaction }),
   };
 }
 
