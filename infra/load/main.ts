@@ -1,6 +1,6 @@
 /** `npm run load`: a steady load, and what the network makes of it. Options: options.ts. */
 
-import { fetchPost, hostTimer, streamUrl, webSocket } from "../../shared/ingest/adapters.ts";
+import { hostTimer, streamUrl, webSocket } from "../../shared/ingest/adapters.ts";
 import { CONFIRMED } from "../../shared/ingest/batch.ts";
 import { IngestClient } from "../../shared/ingest/client.ts";
 import { PostTransport, StreamTransport } from "../../shared/ingest/transport.ts";
@@ -9,6 +9,7 @@ import { rpcCall } from "../start/rpc.ts";
 import { fundAccounts, latestBlockhash } from "./funding.ts";
 import { HELP, type LoadOptions, parseOptions, type TransportName } from "./options.ts";
 import { loadPlan, makePlan, type Plan, savePlan } from "./plan.ts";
+import { rawPost } from "./raw-post.ts";
 import { Progress, report } from "./report.ts";
 import { type Clients, Run } from "./run.ts";
 import { Signers } from "./signers.ts";
@@ -28,12 +29,18 @@ function planOf({ source }: LoadOptions): Plan {
   return source.replay === undefined ? makePlan(source) : loadPlan(source.replay);
 }
 
-function clientsOf(transport: TransportName, url: string): Clients {
+function clientsOf(transport: TransportName, url: string): Clients & { close(): void } {
   const open = () => new WebSocket(streamUrl(url));
   const watch = new IngestClient(new StreamTransport(webSocket(open), timer), timer);
-  if (transport === "stream") return { submit: watch, watch };
-  const post = fetchPost(fetch as unknown as Parameters<typeof fetchPost>[0], url);
-  return { submit: new IngestClient(new PostTransport(post), timer), watch };
+  if (transport === "stream") return { submit: watch, watch, close: () => watch.close() };
+  const { post, close } = rawPost(url);
+  const submit = new IngestClient(new PostTransport(post), timer);
+  const closeAll = () => {
+    submit.close();
+    watch.close();
+    close();
+  };
+  return { submit, watch, close: closeAll };
 }
 
 async function main(): Promise<number> {
@@ -66,8 +73,7 @@ async function main(): Promise<number> {
   } finally {
     progress.stop();
     process.off("SIGINT", interrupt);
-    clients.submit.close();
-    clients.watch.close();
+    clients.close();
     await signers.stop();
   }
   process.stdout.write(`\n${report(run, transport)}`);

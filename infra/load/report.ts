@@ -65,6 +65,9 @@ export function report(run: Run, transport: string): string {
   ];
   const lines = rows.map(([name, count, text]) => `${name.padEnd(12)}${number(count).padStart(12)}  ${text}`.trimEnd());
   lines.push("", "latency from due to confirmed", `  ${run.latency.summary()}`, ...run.latency.bars());
+  const each = (us: number) => `${(us / Math.max(1, run.sent)).toFixed(1)} us`;
+  const [sending, signing] = [each(Math.max(0, run.cpuUs - run.signingCpuUs)), each(run.signingCpuUs)];
+  lines.push("", `this generator's CPU a transfer: ${sending}, and ${signing} to sign it`);
   if (run.lateMs > LATE_MS) {
     lines.push("", `this generator was up to ${number(run.lateMs)} ms late: the machine cannot make this load in time`);
   }

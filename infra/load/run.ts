@@ -48,6 +48,12 @@ interface Group {
   readonly lastValidBlockHeight: number;
 }
 
+/** CPU time of this process with all its threads. */
+function ownCpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 export class Run {
@@ -63,6 +69,9 @@ export class Run {
   startedAt = 0;
   sentAllMs = 0;
   endedAt = 0;
+  /** CPU time of this process from the first transfer to the last outcome, and the part of it that went into signing. */
+  cpuUs = 0;
+  signingCpuUs = 0;
   readonly #plan: Plan;
   readonly #tps: number;
   readonly #signers: Signers;
@@ -103,11 +112,15 @@ export class Run {
     const first = this.#ahead(0);
     await first[0]?.body;
     this.startedAt = performance.now();
+    const cpu = ownCpuUs();
+    const signing = this.#signers.cpuUs;
     this.#blockhashAt = this.startedAt;
     await this.#send(first);
     this.sentAllMs = performance.now() - this.startedAt;
     await Promise.all(this.#open);
     this.endedAt = performance.now();
+    this.cpuUs = ownCpuUs() - cpu;
+    this.signingCpuUs = this.#signers.cpuUs - signing;
     if (this.#failure) throw this.#failure;
   }
 

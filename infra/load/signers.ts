@@ -11,12 +11,15 @@ export class Signers {
   readonly #threads: Worker[];
   readonly #waiting = new Map<number, (body: Uint8Array) => void>();
   #nextId = 0;
+  /** CPU time of all signing so far. */
+  cpuUs = 0;
 
   constructor(data: SignerData) {
     const count = Math.max(1, Math.min(MAX_THREADS, availableParallelism() - 1));
     this.#threads = Array.from({ length: count }, () => {
       const thread = new Worker(join(import.meta.dirname, "signer.ts"), { workerData: data });
-      thread.on("message", ({ id, body }: Signed) => {
+      thread.on("message", ({ id, body, cpuUs }: Signed) => {
+        this.cpuUs += cpuUs;
         this.#waiting.get(id)!(body);
         this.#waiting.delete(id);
       });

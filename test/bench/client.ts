@@ -26,18 +26,18 @@ async function fetchAgain(url: string, init?: RequestInit): Promise<Response> {
 }
 
 export class BenchClient {
-  readonly #url: string;
+  readonly url: string;
   readonly #wsUrl: string;
   #id = 1;
 
   constructor(rpcUrl: string, wsUrl: string) {
-    this.#url = rpcUrl;
+    this.url = rpcUrl;
     this.#wsUrl = wsUrl;
   }
 
   async rpc<T>(method: string, ...params: unknown[]): Promise<T> {
     const body = JSON.stringify({ jsonrpc: "2.0", id: this.#id++, method, params });
-    const response = await fetchAgain(this.#url, {
+    const response = await fetchAgain(this.url, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body,
@@ -57,14 +57,14 @@ export class BenchClient {
   }
 
   async stats(): Promise<NetworkStats> {
-    return (await (await fetchAgain(`${this.#url}/v1/stats`)).json()) as NetworkStats;
+    return (await (await fetchAgain(`${this.url}/v1/stats`)).json()) as NetworkStats;
   }
 
   /** Sends one batch until every transaction of it is taken. Throws when one is refused. */
   async ingest(transactions: readonly Uint8Array[]): Promise<void> {
     let left = transactions;
     while (left.length > 0) {
-      const response = await fetchAgain(`${this.#url}/v1/transactions`, {
+      const response = await fetchAgain(`${this.url}/v1/transactions`, {
         method: "POST",
         body: ingestBody(left) as BodyInit,
       });

@@ -6,6 +6,7 @@ import type { ShardSeeds } from "../../shared/state/accounts.ts";
 import type { BenchClient } from "./client.ts";
 import { sha256 } from "./pipeline.ts";
 import { prng } from "./prng.ts";
+import { Sender, type Sent } from "./sender.ts";
 import type { BenchNetwork } from "./setup.ts";
 import { byShard, halfAcross, randomTransfers, signedBy, transferIx, type Wallet } from "./wallets.ts";
 
@@ -21,17 +22,14 @@ export function transfersOf({ network, wallets }: BenchNetwork) {
   return (count: number, blockhash: Uint8Array, seed: number) => halfAcross(shards, count, blockhash, seed);
 }
 
-/** Sends all in batches over a few connections; milliseconds until the last has landed. */
-export async function sendBatches(client: BenchClient, transactions: readonly Uint8Array[]): Promise<number> {
-  const before = await client.transactionCount();
-  const batches: Uint8Array[][] = [];
-  for (let at = 0; at < transactions.length; at += BATCH) batches.push(transactions.slice(at, at + BATCH));
-  const start = performance.now();
-  const worker = async () => {
-    for (let batch = batches.shift(); batch; batch = batches.shift()) await client.ingest(batch);
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
-  return await client.landed(before + transactions.length, start);
+/** Sends all in batches over a few connections. */
+export async function sendBatches({ url }: BenchClient, transactions: readonly Uint8Array[]): Promise<Sent> {
+  const sender = new Sender(url, CONNECTIONS);
+  try {
+    return await sender.send(sender.pack(transactions, BATCH));
+  } finally {
+    sender.close();
+  }
 }
 
 /** Transactions/s when each goes by itself over JSON-RPC, 32 under way. */

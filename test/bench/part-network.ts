@@ -11,6 +11,8 @@ import { randomTransfers } from "./wallets.ts";
 
 interface Bulk {
   readonly rates: readonly number[];
+  /** CPU of the load generator a transfer, by round, microseconds. */
+  readonly loadCpuUs: readonly number[];
   readonly use: Counters;
 }
 
@@ -22,16 +24,18 @@ async function bulk(
   between: (round: number) => void = () => {},
 ): Promise<Bulk> {
   const rates: number[] = [];
+  const loadCpuUs: number[] = [];
   const uses: Counters[] = [];
   for (let round = 0; round < rounds; round++) {
     between(round);
     const transactions = make(round, await bench.client.blockhash());
     const before = await counters(bench);
-    const time = await sendBatches(bench.client, transactions);
+    const sent = await sendBatches(bench.client, transactions);
     uses.push(used(before, await counters(bench)));
-    rates.push((transactions.length / time) * 1000);
+    rates.push((transactions.length / sent.ms) * 1000);
+    loadCpuUs.push(sent.cpuUs);
   }
-  return { rates, use: addUp(uses) };
+  return { rates, loadCpuUs, use: addUp(uses) };
 }
 
 /** Object calls a request to the edge makes: the tip, the submission. */
@@ -77,7 +81,8 @@ export async function endToEndPart(bench: Bench): Promise<PartResult> {
     cpuUsPerTransaction: each(use.cpuMs) * 1000,
     tokenCpuUsPerTransaction: (token.use.cpuMs * 1000) / token.use.proposed,
     rowsPerTransaction: each(use.rows),
-    bytesPerTransaction: each(use.bytes),
+    bytesWrittenPerTransfer: each(use.bytes),
+    loadCpuUs: median(sol.loadCpuUs.slice(warmUp)),
     objectCallsPerTransaction: each(use.messages) + CALLS_PER_REQUEST / BATCH,
     crossShardShare: each(use.crossShard),
     transactionsPerBlock: use.proposed / use.blocks,
@@ -95,7 +100,8 @@ export async function endToEndPart(bench: Bench): Promise<PartResult> {
     { name: "cross-shard transactions", value: `${(detail.crossShardShare * 100).toFixed(1)} %` },
     { name: "transactions a block", value: whole(detail.transactionsPerBlock) },
     { name: "object rows written", value: detail.rowsPerTransaction.toFixed(4), beside: "target 0.05" },
-    { name: "bytes written", value: whole(detail.bytesPerTransaction) },
+    { name: "bytes written", value: whole(detail.bytesWrittenPerTransfer) },
+    { name: "CPU of the load generator, a transfer", value: us(detail.loadCpuUs), beside: "target 2 us" },
     { name: "object calls", value: detail.objectCallsPerTransaction.toFixed(4) },
     {
       name: "bill of a million",
@@ -107,6 +113,8 @@ export async function endToEndPart(bench: Bench): Promise<PartResult> {
     endToEndPerSecond: solRate,
     endToEndRatio: solRate / litesvm,
     rowsPerTransaction: detail.rowsPerTransaction,
+    bytesWrittenPerTransfer: detail.bytesWrittenPerTransfer,
+    loadCpuUs: detail.loadCpuUs,
     usdPerMillionTransfers: bill.totalUsd,
   };
   return { figures, detail, rows };
@@ -131,7 +139,7 @@ export async function confirmPart(bench: Bench): Promise<PartResult> {
   await confirmations(network, Math.ceil(count / 10), 7);
   const idle = await confirmations(network, count, 1);
   const all = randomTransfers(wallets, transfers / 2, await client.blockhash(), 700);
-  const rate = (all.length / (await sendBatches(client, all))) * 1000;
+  const rate = (all.length / (await sendBatches(client, all)).ms) * 1000;
   const stop = steadyLoad(client, wallets, rate / 2);
   const loaded = await confirmations(network, count, 2);
   await stop();

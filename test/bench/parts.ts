@@ -21,6 +21,8 @@ export const FIGURES = [
   "endToEndRatio",
   "twoProcessRatio",
   "rowsPerTransaction",
+  "bytesWrittenPerTransfer",
+  "loadCpuUs",
   "usdPerMillionTransfers",
   "storeOverheadBytes",
   "restartMillionAccountsMs",

@@ -53,6 +53,7 @@ test("two seconds of transfers over the stream, kept in a file", async () => {
   expect(counts(stdout)).toEqual(allConfirmed(600));
   expect(stdout).toMatch(/^ {2}p50 [\d.]+ ms {2}p90 [\d.]+ ms {2}p99 [\d.]+ ms {2}max [\d.]+ ms$/m);
   expect(stdout).toMatch(/^ *(\d+ to \d+|over \d+) ms #+ +[\d.]+%$/m);
+  expect(stdout).toMatch(/^this generator's CPU a transfer: \d+\.\d us, and \d+\.\d us to sign it$/m);
   expect(stdout).toMatch(/^\d+\.\d s {2}sent \d+ of 600 {2}confirmed \d+ \(\d+\/s\) {2}waiting \d+ {2}busy 0/m);
 });
 
