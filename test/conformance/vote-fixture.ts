@@ -149,6 +149,19 @@ function full({ votes, root = null, hash, timestamp }: Tower): number[] {
     ...timestampOf({ timestamp: timestamp ?? null }),
   ];
 }
+/** A tower as a validator keeps it. */
+export class Validator {
+  readonly votes: [bigint, number][] = [];
+  root: bigint | null = null;
+  push(slot: bigint): void {
+    const { votes } = this;
+    const locked = ([at, n]: [bigint, number]): bigint => at + (1n << BigInt(Math.min(n, 31)));
+    while (votes.length && locked(votes.at(-1)!) < slot) votes.pop();
+    if (votes.length === 31) this.root = votes.shift()![0];
+    votes.push([slot, 1]);
+    for (const [i, entry] of votes.entries()) if (votes.length > i + entry[1]) entry[1] += 1;
+  }
+}
 export const voterSigns = (by: Key = voter): Accounts => [
   [vote, "w"],
   [by, "rs"],

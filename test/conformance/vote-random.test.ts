@@ -29,6 +29,7 @@ import {
   updateCommission,
   updateCommissionBps,
   updateIdentity,
+  Validator,
   VOTE_SIZE,
   type VoteState,
   VoteWorld,
@@ -50,8 +51,7 @@ const anything: Key[] = [...people, vote, CLOCK, RENT, SLOT_HASHES];
 class Workload {
   readonly w: VoteWorld;
   readonly r: Random;
-  private tower: [bigint, number][] = [];
-  private root: bigint | null = null;
+  private validator = new Validator();
 
   constructor(w: VoteWorld, r: Random) {
     this.w = w;
@@ -72,17 +72,9 @@ class Workload {
     return this.r.chance(0.85) ? right : this.r.pick(people);
   }
 
-  /** The next vote on the tower as a validator would cast it. */
-  private push(slot: bigint): void {
-    const locked = ([at, n]: [bigint, number]): bigint => at + (1n << BigInt(Math.min(n, 31)));
-    while (this.tower.length && locked(this.tower.at(-1)!) < slot) this.tower.pop();
-    if (this.tower.length === 31) this.root = this.tower.shift()![0];
-    this.tower.push([slot, 1]);
-    for (const [i, entry] of this.tower.entries()) if (this.tower.length > i + entry[1]) entry[1] += 1;
-  }
   private spoiled(): Tower {
     const { r } = this;
-    const votes = this.tower.map(([slot, n]): [bigint, number] => [slot, n]);
+    const votes = this.validator.votes.map(([slot, n]): [bigint, number] => [slot, n]);
     const at = r.below(votes.length);
     const change = r.below(7);
     if (change === 0) votes.splice(at, 1);
@@ -90,17 +82,17 @@ class Workload {
     if (change === 2) votes[at]![0] += BigInt(r.below(5)) - 2n;
     if (change === 3) votes.push([this.back(r.below(4)), 1]);
     if (change === 4) votes.unshift([this.back(r.below(600)), 31]);
-    const root = change === 5 ? this.back(r.below(700)) : change === 6 ? null : this.root;
+    const root = change === 5 ? this.back(r.below(700)) : change === 6 ? null : this.validator.root;
     return { votes, root, hash: this.hash(votes.at(-1)?.[0] ?? 0n) };
   }
   private vote(): Instruction {
     const { r } = this;
     const slot = this.back(1 + r.skewed(12));
-    if (!this.tower.length || slot > this.tower.at(-1)![0]) this.push(slot);
+    if (!this.validator.votes.length || slot > this.validator.votes.at(-1)![0]) this.validator.push(slot);
     const rises = (t: Tower): boolean => t.votes.every(([s], i) => s >= (i ? t.votes[i - 1]![0] : (t.root ?? 0n)));
     const timestamp = r.chance(0.2) ? this.now - BigInt(r.below(3)) : null;
-    const last = this.tower.at(-1)?.[0] ?? slot;
-    const right: Tower = { votes: this.tower, root: this.root, hash: this.hash(last), timestamp };
+    const last = this.validator.votes.at(-1)?.[0] ?? slot;
+    const right: Tower = { votes: this.validator.votes, root: this.validator.root, hash: this.hash(last), timestamp };
     const tower = r.chance(0.8) ? right : this.spoiled();
     const form = r.pick(TOWER_FORMS);
     const accounts: [Key, string][] = [
@@ -169,13 +161,12 @@ class Workload {
       { length: r.below(67) },
       (_, i) => [BigInt(i), BigInt(i * 3 + r.below(3)), BigInt(i * 3)] as const,
     );
-    this.tower = [];
-    this.root = null;
-    for (let slots = 40 + r.below(400); slots > 20; slots -= 1 + r.skewed(20)) this.push(this.back(slots));
+    this.validator = new Validator();
+    for (let slots = 40 + r.below(400); slots > 20; slots -= 1 + r.skewed(20)) this.validator.push(this.back(slots));
     const state: VoteState = {
       version: r.pick([1, 2, 3]),
-      votes: this.tower.map(([slot, n]) => [r.below(25), slot, n] as const),
-      root: this.root,
+      votes: this.validator.votes.map(([slot, n]) => [r.below(25), slot, n] as const),
+      root: this.validator.root,
       voters: Array.from(
         { length: 1 + r.below(4) },
         (_, i) => [epoch + BigInt(i) - BigInt(r.below(3)), voter] as const,
