@@ -1,9 +1,11 @@
 /** Version 1 transactions (SIMD-0385) on Agave's runtime and on ours: every field of the format, and what its config limits. */
+import { createHash } from "node:crypto";
+import { getBase58Decoder, getBase58Encoder } from "@solana/kit";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TransactionErrorJson } from "../../shared/errors/transaction-error.ts";
 import { Conformance, instruction, keyBytes, SYSTEM, type TransactionInput, testKey } from "./harness.ts";
 import { type RawV1, rawV1 } from "./harness-message.ts";
-import { move, u32, u64 } from "./harness-system.ts";
+import { advanceNonce, move, RECENT_BLOCKHASHES, u32, u64, withdrawNonce } from "./harness-system.ts";
 import { v1Config } from "./random-wire.ts";
 
 const payer = testKey(1);
@@ -134,6 +136,129 @@ describe("what is no version 1 transaction", () => {
   });
   it("255 accounts in an instruction", () => {
     raw({ instructions: [{ ...TRANSFER, accounts: [0, 1, ...new Array(253).fill(0)] }] }, null);
+  });
+});
+
+describe("a durable nonce", () => {
+  const nonce = testKey(2);
+  const authority = testKey(4);
+  const other = testKey(5);
+  const STORED = new Uint8Array(32).fill(9);
+  const state = (version = 1): Uint8Array =>
+    Uint8Array.from([...u32(version), ...u32(1), ...keyBytes(authority), ...STORED, ...u64(5_000n)]);
+  const advance = (by = authority, role = "w") =>
+    advanceNonce([
+      [nonce, role],
+      [RECENT_BLOCKHASHES, "r"],
+      [by, "rs"],
+    ]);
+  const data = (): Uint8Array => c.account(nonce)!.data;
+  const value = (): string => getBase58Decoder().decode(data().slice(40, 72));
+  const config = { computeUnitLimit: 1_000, loadedAccountsDataSizeLimit: 10_000, priorityFeeLamports: 77n };
+  const withNonce = (
+    instructions: TransactionInput["instructions"],
+    error: TransactionErrorJson | null,
+    { blockhash = value(), ...more }: Partial<TransactionInput> = {},
+  ) => c.expect(c.transaction({ payer, instructions, version: 1, config, blockhash, ...more }), error);
+  /** The nonce is derived from this slot's blockhash, and says what a signature costs. */
+  const expectAdvanced = (): void => {
+    const newest = new Uint8Array(getBase58Encoder().encode(c.latestBlockhash()));
+    expect(data().slice(40, 72)).toEqual(
+      new Uint8Array(createHash("sha256").update("DURABLE_NONCE").update(newest).digest()),
+    );
+    expect(data().slice(72, 80)).toEqual(Uint8Array.from(u64(5_000n)));
+  };
+
+  beforeEach(() => {
+    c.setAccount(nonce, { lamports: SOL, data: state() });
+    c.fund(authority, SOL);
+  });
+
+  it("stands for the blockhash, once, and advances", () => {
+    const blockhash = value();
+    const { ours } = withNonce([advance(), pay()], null);
+    expect([ours.fee, ours.computeUnits]).toEqual([10_077n, 300]);
+    expect(paid()).toBe(SOL + 10_077n);
+    expectAdvanced();
+    withNonce([advance(), pay()], "BlockhashNotFound", { blockhash });
+    // Nor the value of this very slot.
+    withNonce([advance(), pay()], "BlockhashNotFound");
+    expect(paid()).toBe(SOL + 10_077n);
+    c.advance();
+    withNonce([advance(), pay()], null);
+    expectAdvanced();
+  });
+  it("advances and takes the fee where an instruction fails, and nothing else of it stays", () => {
+    withNonce(
+      [
+        advance(),
+        withdrawNonce(
+          [
+            [nonce, "w"],
+            [to, "w"],
+            [RECENT_BLOCKHASHES, "r"],
+            ["SysvarRent111111111111111111111111111111111", "r"],
+            [authority, "rs"],
+          ],
+          1_000n,
+        ),
+        pay(1_000n * SOL),
+      ],
+      { InstructionError: [2, { Custom: 1 }] },
+    );
+    expect(paid()).toBe(10_077n);
+    expect(c.lamports(nonce)).toBe(SOL);
+    expectAdvanced();
+  });
+  it("advances and takes the fee where the units end in the advance itself", () => {
+    const short = { ...config, computeUnitLimit: 100 };
+    withNonce([advance(), pay()], { InstructionError: [0, "ComputationalBudgetExceeded"] }, { config: short });
+    expect(paid()).toBe(10_077n);
+    expectAdvanced();
+  });
+  it("advances and takes the fee where nothing can be loaded", () => {
+    withNonce([advance(), instruction(testKey(77), [], [])], "ProgramAccountNotFound");
+    expect(paid()).toBe(10_077n);
+    expectAdvanced();
+    c.advance();
+    const small = { ...config, loadedAccountsDataSizeLimit: 200 };
+    withNonce([advance(), pay()], "MaxLoadedAccountsDataSizeExceeded", { config: small });
+    expect(paid()).toBe(2n * 10_077n);
+    expectAdvanced();
+  });
+  it("stays, and costs nothing, where the payer cannot pay", () => {
+    const blockhash = value();
+    withNonce([advance(), pay()], "InsufficientFundsForFee", {
+      config: { ...config, priorityFeeLamports: 200n * SOL },
+    });
+    expect([paid(), value()]).toEqual([0n, blockhash]);
+  });
+  it("is no nonce behind another instruction, read-only, of another authority, of another program or of old", () => {
+    const refused = "BlockhashNotFound";
+    withNonce([pay(), advance()], refused);
+    withNonce([advance(authority, "r"), pay()], refused);
+    withNonce([advance(other), pay()], refused);
+    withNonce([advance(), pay()], refused, { blockhash: getBase58Decoder().decode(new Uint8Array(32).fill(8)) });
+    c.setAccount(nonce, { lamports: SOL, data: state(0) });
+    withNonce([advance(), pay()], refused);
+    c.setAccount(nonce, { lamports: SOL, data: state(), owner: other });
+    withNonce([advance(), pay()], refused);
+    c.setAccount(nonce, { lamports: 0n });
+    withNonce([advance(), pay()], refused, { blockhash: getBase58Decoder().decode(STORED) });
+    expect(paid()).toBe(0n);
+  });
+  it("that pays keeps its rent", () => {
+    c.setAccount(nonce, {
+      lamports: SOL,
+      data: Uint8Array.from([...state().slice(0, 8), ...keyBytes(nonce), ...state().slice(40)]),
+    });
+    const own = advanceNonce([
+      [nonce, "ws"],
+      [RECENT_BLOCKHASHES, "r"],
+    ]);
+    withNonce([own], null, { payer: nonce });
+    expect(c.lamports(nonce)).toBe(SOL - 5_077n);
+    expectAdvanced();
   });
 });
 
