@@ -5,6 +5,9 @@
  * same turn behind them, so the output gate holds them until the commit is on disk. Timers run from setTimeout while the
  * object is in memory; an alarm is the watchdog that brings it back if it is evicted with work under way.
  */
+
+import { ErrorCode } from "../../shared/errors/codes.ts";
+import { ERROR_TEXT } from "../../shared/errors/messages.ts";
 import type { Effect, Machine, MessageEvent, SubmitAnswer, TimerEvent } from "../../shared/protocol/actor.ts";
 import { equalBytes } from "../../shared/protocol/bytes.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
@@ -42,9 +45,15 @@ export class MachineHost<Event> {
     this.#id = id;
     this.#genesisHash = genesisHash;
     this.#machine = machine;
-    this.storage = new BlobStore(ctx.storage.sql);
-    this.#claim(genesisHash);
-    this.#apply(machine.boot(this.storage, Date.now()));
+    this.storage = new BlobStore(ctx.storage.sql, id);
+    try {
+      this.#claim(genesisHash);
+      this.#apply(machine.boot(this.storage, Date.now()));
+    } catch (error) {
+      // Every call to this object is refused with this text, and the log has it too.
+      console.error(`${id}: ${error instanceof Error ? error.message : String(error)}`);
+      throw error;
+    }
   }
 
   async deliver(from: NodeId, message: Message, long?: LongField): Promise<void> {
@@ -102,9 +111,18 @@ export class MachineHost<Event> {
 
   /** An object belongs to the network that first woke it. */
   #claim(genesisHash: Uint8Array): void {
+    if (this.storage.hasOtherFormat) {
+      const text = ERROR_TEXT[ErrorCode.STORE_OTHER_FORMAT];
+      throw new Error(
+        `STORE_OTHER_FORMAT ${this.#id}: ${text}; this version goes on from none, see docs/operations.md`,
+      );
+    }
     const owner = this.storage.get("genesis", 0);
-    if (!owner) this.storage.put("genesis", 0, genesisHash);
-    else if (!equalBytes(owner, genesisHash)) {
+    if (!owner) {
+      this.storage.put("genesis", 0, genesisHash);
+      // Whoever finds the file learns whose it is.
+      this.storage.put("genesis", 1, new TextEncoder().encode(this.#id));
+    } else if (!equalBytes(owner, genesisHash)) {
       throw new Error(`${this.#id}: NETWORK is another network than the one whose chain is stored here`);
     }
   }

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { damageIn, describeDamage } from "../../shared/errors/damage.ts";
 import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
 import { isStale } from "../build/wasm.mjs";
 import { ensureDevMints } from "./dev-mints.ts";
@@ -102,14 +103,23 @@ function checkRange(name: keyof typeof RANGES, value: number): void {
   }
 }
 
+/** A network that cannot start because of what it has stored answers too: it will not get better. */
 async function answers(url: string): Promise<boolean> {
   try {
     const response = await fetch(url);
-    await response.arrayBuffer();
-    return response.ok;
+    return damageIn(await response.text()) !== undefined || response.ok;
   } catch {
     return false;
   }
+}
+
+/** Throws a Failure when an object cannot start because of what it has stored. */
+async function refuseDamaged(rpcUrl: string, directory: string): Promise<void> {
+  const response = await fetch(`${rpcUrl}/v1/status`);
+  const damage = damageIn(await response.text());
+  if (!damage) return;
+  const wayOut = `npm run check -- --state ${directory} reads all of it; go on from a copy, or start afresh with --reset`;
+  throw new Failure("state-corrupt", `the state in ${directory} is damaged: ${describeDamage(damage)} (${wayOut})`);
 }
 
 /** 0.0.0.0 and :: are no addresses to connect to. */
@@ -248,6 +258,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
       }),
     );
     await sooner(started.ready());
+    await sooner(refuseDamaged(started.rpcUrl, directory));
     if (options.dev) await sooner(ensureDevMints(started.rpcUrl));
     return started;
   } catch (error) {

@@ -1,4 +1,5 @@
 /** The command line of `npm start`. */
+import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
 import { REAL_PROGRAMS } from "../../shared/protocol/real-programs.ts";
 import { GENESIS_OPTIONS, type GenesisAccounts, genesisAccounts } from "../genesis/accounts.ts";
 import { parseRealPrograms } from "../genesis/standard-programs.ts";
@@ -6,6 +7,7 @@ import { parseCommandLine, refuseForgottenDashes } from "../network/command-line
 import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_SLOT_MS, Failure, type NetworkOptions, RANGES } from "../network/index.ts";
 import { DEFAULT_SHARDS } from "../network/state.ts";
 import { wholeNumber } from "../network/whole-number.ts";
+import { DEFAULT_KEEP, parseKeep } from "./keep.ts";
 import { takeGenesisOptions } from "./many-values.ts";
 
 export const DEFAULT_STATE = ".infinisvm";
@@ -21,6 +23,7 @@ Usage: npm start -- [options]
   --port PORT    RPC and WebSocket; the WebSocket is on PORT + 1 too (${DEFAULT_PORT})
   --host HOST    address to listen on (${DEFAULT_HOST}); 0.0.0.0: all of this machine's, so that others reach it
   --state DIR    folder that keeps the network from one start to the next (${DEFAULT_STATE})
+  --keep WHAT    how much of the past: all, an amount like 20GB, days like 30d (${DEFAULT_KEEP}); may change from start to start
   --reset        delete that network first and begin a new one
   --dev          for development: RPC methods set accounts and token balances, move and stop the clock, profile a transaction
   --log          one line a transaction: signature, ok or failed, compute units, error
@@ -49,7 +52,11 @@ export interface StartOptions {
   readonly log: boolean;
   /** About the accounts that the options name: what is unusual about them. */
   readonly warnings: readonly string[];
-  readonly network: NetworkOptions & { readonly state: string; readonly host: string };
+  readonly network: NetworkOptions & {
+    readonly state: string;
+    readonly host: string;
+    readonly ledger: LedgerSettings;
+  };
 }
 
 const OPTIONS = {
@@ -59,6 +66,7 @@ const OPTIONS = {
   port: { type: "string" },
   host: { type: "string" },
   state: { type: "string" },
+  keep: { type: "string" },
   reset: { type: "boolean" },
   dev: { type: "boolean" },
   "real-programs": { type: "string" },
@@ -93,6 +101,7 @@ export function parseOptions(args: readonly string[]): StartOptions {
       port: wholeNumber("--port", values.port ?? String(DEFAULT_PORT), RANGES.port),
       host: present("--host", values.host) ?? DEFAULT_HOST,
       state: present("--state", values.state) ?? DEFAULT_STATE,
+      ledger: parseKeep(values.keep ?? DEFAULT_KEEP),
       reset: values.reset ?? false,
       dev: values.dev ?? false,
       ...(accounts && { accounts }),

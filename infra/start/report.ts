@@ -1,6 +1,8 @@
 /** What `npm start` prints once its network is up. */
 import { networkInterfaces } from "node:os";
+import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
 import type { Network } from "../network/index.ts";
+import { describeKeep } from "./keep.ts";
 
 /** Addresses of this machine that others may reach; of IPv6 without those that need a zone. */
 function ownAddresses(): string[] {
@@ -23,6 +25,7 @@ export interface Started {
   >;
   readonly host: string;
   readonly dev: boolean;
+  readonly keep: LedgerSettings;
   /** Of the first transfer, milliseconds. */
   readonly confirmedMs: number;
   readonly startedMs: number;
@@ -47,6 +50,7 @@ export function report(started: Started, addresses: readonly string[] = ownAddre
     ["Slot time", `${network.slotMs} ms`],
     ...(network.workerdPids.length > 1 ? [["Processes", String(network.workerdPids.length)]] : []),
     ["State", `${network.state} (${origin})`],
+    ["History", describeKeep(started.keep)],
     ["Faucet", network.faucet.address],
     ["Development", dev ? "on: a client can set accounts and the clock" : "off (--dev)"],
     ["First transfer", `confirmed in ${Math.round(confirmedMs)} ms`],

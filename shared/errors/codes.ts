@@ -7,6 +7,7 @@
  *   2000..2099 shard engine                         wasm/state/codes.ts
  *   3000..3099 planner                              wasm/scheduling/codes.ts
  *   4000..4099 HTTP answers of the edge             workers/edge/problem.ts
+ *   5000..5099 what an object has stored            durable-objects/host/blob-store.ts
  *
  * An export of the WASM module returns such a number negated.
  */
@@ -67,6 +68,9 @@ export const ErrorCode = {
   EDGE_BUSY: 4004,
   EDGE_INTERNAL: 4005,
   EDGE_UPGRADE: 4006,
+
+  STORE_DAMAGED: 5001,
+  STORE_OTHER_FORMAT: 5002,
 } as const;
 
 export type ErrorName = keyof typeof ErrorCode;

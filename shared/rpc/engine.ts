@@ -1,9 +1,18 @@
 /**
  * JSON-RPC 2.0 over bytes: single calls and batches, Agave's answers to what is no call at all, bounded work.
  */
+import { damageIn } from "../errors/damage.ts";
 import type { Backend } from "./backend.ts";
 import { Call } from "./call.ts";
-import { INVALID_REQUEST, internalError, invalidRequest, methodNotFound, parseError, RpcError } from "./errors.ts";
+import {
+  INVALID_REQUEST,
+  internalError,
+  invalidRequest,
+  methodNotFound,
+  parseError,
+  RpcError,
+  storeDamaged,
+} from "./errors.ts";
 import { type Json, parse, stringify } from "./json.ts";
 import type { Methods } from "./method.ts";
 import type { RpcServices } from "./services.ts";
@@ -83,7 +92,8 @@ export function createEngine(
   function toRpcError(fault: unknown, method: string): RpcError {
     if (fault instanceof RpcError) return fault;
     options.onFault?.(fault, method);
-    return internalError();
+    const damage = damageIn(fault instanceof Error ? fault.message : String(fault));
+    return damage ? storeDamaged(damage) : internalError();
   }
 
   /** `null`: a notification, which has no answer. */

@@ -1,4 +1,6 @@
 /** Error answers of JSON-RPC and of Solana's RPC: code, text and data as Agave's custom_error.rs gives them. */
+import { ErrorCode } from "../errors/codes.ts";
+import { type Damage, describeDamage, slotOf } from "../errors/damage.ts";
 import type { Json } from "./json.ts";
 
 export const PARSE_ERROR = -32700;
@@ -35,6 +37,20 @@ export const invalidRequest = (why?: string) =>
   new RpcError(INVALID_REQUEST, why === undefined ? "Invalid request" : `Invalid request: ${why}`);
 export const invalidParams = (message: string, data?: Json) => new RpcError(INVALID_PARAMS, message, data);
 export const internalError = () => new RpcError(INTERNAL_ERROR, "Internal error");
+
+/**
+ * What was asked for is stored, but is not what was written: never answered with other content. Policy: no code of its own, which kit would
+ * stumble over; `data` has ours.
+ */
+export function storeDamaged(damage: Damage): RpcError {
+  const slot = slotOf(damage);
+  return new RpcError(INTERNAL_ERROR, `Stored data are damaged: ${describeDamage(damage)}`, {
+    code: ErrorCode.STORE_DAMAGED,
+    object: damage.object,
+    table: damage.table,
+    ...(slot === undefined ? { row: damage.id } : { slot }),
+  });
+}
 
 /** Policy: Agave's text is "Method not found"; the method's name is added, in the text and as data. */
 export function methodNotFound(method: string): RpcError {
@@ -79,7 +95,10 @@ export const developmentOnly = (method: string) =>
   );
 
 /** The chain cannot answer now: a backend throws it while the builder comes up. */
-export const nodeUnhealthy = () => new RpcError(NODE_UNHEALTHY, "Node is unhealthy", { numSlotsBehind: null });
+export const nodeUnhealthy = (why?: string) =>
+  new RpcError(NODE_UNHEALTHY, why === undefined ? "Node is unhealthy" : `Node is unhealthy: ${why}`, {
+    numSlotsBehind: null,
+  });
 
 /** Nothing of the transaction was taken: the lanes are full for the moment. */
 export const busy = (retryAfterMs: number) =>

@@ -85,7 +85,7 @@ function logRow(slot: number, previous: number, lamports: bigint, writes: Uint8A
 }
 
 export class BenchShard extends DurableObject {
-  readonly #storage = new BlobStore(this.ctx.storage.sql);
+  readonly #storage = new BlobStore(this.ctx.storage.sql, "bench");
   #machine: ShardMachine | undefined;
 
   #apply(effects: readonly Effect[]): void {

@@ -45,6 +45,7 @@ import { Decrees } from "./decrees.ts";
 import { Faucet } from "./faucet.ts";
 import { type Known, loadAccounts, NOTHING } from "./load-accounts.ts";
 import type { ProgramCache } from "./program-cache.ts";
+import { networkStatus } from "./status.ts";
 import { TipCache } from "./tip-cache.ts";
 
 /** How long a request waits for a builder that is coming up, in steps of 25 ms. */
@@ -117,7 +118,8 @@ export class EdgeBackend implements Backend {
       if (answer) return this.#tip.head(answer);
       await new Promise((resolve) => setTimeout(resolve, START_STEP_MS));
     }
-    throw nodeUnhealthy();
+    const { problem } = await networkStatus(this.#env);
+    throw nodeUnhealthy(problem ?? undefined);
   }
 
   sysvarsAt({ slot, blockTime }: { readonly slot: bigint; readonly blockTime: bigint }): Uint8Array | undefined {

@@ -26,7 +26,7 @@ export class PlatformObject extends DurableObject {
 
   /** Writes one row, and answers when it is durable. */
   async store(id: number, length: number): Promise<number> {
-    new BlobStore(this.ctx.storage.sql).put("rows", id, new Uint8Array(length).fill(id & 255));
+    new BlobStore(this.ctx.storage.sql, "bench").put("rows", id, new Uint8Array(length).fill(id & 255));
     return length;
   }
 }

@@ -15,7 +15,14 @@ const network = {
   workerdPids: [1],
   faucet: generateKeypair(),
 };
-const started = (host: string, dev = false): Started => ({ network, host, dev, confirmedMs: 45.4, startedMs: 1_700 });
+const started = (host: string, dev = false): Started => ({
+  network,
+  host,
+  dev,
+  keep: { keepBytes: 8e9 },
+  confirmedMs: 45.4,
+  startedMs: 1_700,
+});
 
 describe("the report of a start", () => {
   it("says nothing about listening where only this machine can reach it", () => {
@@ -27,6 +34,7 @@ describe("the report of a start", () => {
         "  Shards          4",
         "  Slot time       50 ms",
         "  State           /a/state (new)",
+        "  History         the newest 8 GB of blocks are kept, older ones go (--keep)",
         `  Faucet          ${network.faucet.address}`,
         "  Development     off (--dev)",
         "  First transfer  confirmed in 45 ms",
