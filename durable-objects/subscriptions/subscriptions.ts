@@ -8,6 +8,7 @@ import { decodeBlock } from "../../shared/protocol/block.ts";
 import { decodeHeader } from "../../shared/protocol/header.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
 import type { BlockEvent } from "../../shared/rpc/block-event.ts";
+import { Postponed } from "../../shared/rpc/refusals.ts";
 import { SubscriptionDriver } from "../../shared/rpc/subscription-driver.ts";
 import type { SocketId, StoredSubscription } from "../../shared/rpc/subscriptions.ts";
 import { wasmServices } from "../../shared/rpc/wasm-services.ts";
@@ -27,8 +28,8 @@ const MAX_ATTACHED = 1_600;
  * 5 s; a client that does not must say something once in a while.
  */
 const MAX_UNHEARD = 32 << 20;
-/** Answers of one socket that wait: more than that are no client's calls one after the other. */
-const MAX_DELAYED = 1_000;
+/** Answers that wait: more of one socket are no client's calls one after the other. */
+const POSTPONED = { answers: 1_000, characters: 256 << 10, charactersOfAll: 16 << 20 };
 /** While somebody waits for slots, the chain is looked at this often so that it goes on making them, milliseconds. */
 const LOOK_MS = 5_000;
 
@@ -54,8 +55,6 @@ interface Connection {
   /** Bytes sent since the client was last heard. */
   unheard: number;
   heardAt: number;
-  /** Answers that wait until they go out. */
-  delayed: number;
 }
 
 export class Subscriptions extends DurableObject<Env> implements Actor {
@@ -64,6 +63,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
   readonly #driver: SubscriptionDriver;
   readonly #connections = new Map<SocketId, Connection>();
   readonly #streams: OutcomeStreams;
+  readonly #postponed = new Postponed(POSTPONED);
   #nextLook: ReturnType<typeof setTimeout> | undefined;
   #rowsWritten = 0;
   #calls = 0;
@@ -109,7 +109,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
 
   #connect(webSocket: WebSocket): Connection {
     const attachment = webSocket.deserializeAttachment() as Attachment;
-    const connection = { webSocket, attachment, unheard: 0, heardAt: Date.now(), delayed: 0 };
+    const connection = { webSocket, attachment, unheard: 0, heardAt: Date.now() };
     this.#connections.set(attachment.socket, connection);
     this.#driver.opened(attachment.socket, attachment.subscriptions ?? this.#stored(attachment.socket));
     return connection;
@@ -165,12 +165,12 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
   #sendLater(socket: SocketId, text: string, delayMs: number): void {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
-    if (++connection.delayed > MAX_DELAYED) {
+    if (!this.#postponed.take(socket, text.length)) {
       this.#drop(connection, "too many refused calls");
       return;
     }
     setTimeout(() => {
-      connection.delayed--;
+      this.#postponed.done(socket, text.length);
       this.#send(socket, text);
     }, delayMs);
   }

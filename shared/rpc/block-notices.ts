@@ -15,11 +15,15 @@ export interface BlockWatch {
 
 /** Bytes of transactions and results that are shown in one notification: its text is up to four times as long. */
 const MAX_SHOWN = 4 << 20;
+/** Characters of all notifications of one block: they are made at once, and wait in memory until they are sent. */
+export const MAX_TOLD = 32 << 20;
+
+const TOO_LARGE = "BlockStoreError";
 
 function shownBlock(block: BlockEvent, transactions: readonly Landed[], watch: BlockWatch): Json {
   const { slot } = block;
   const size = transactions.reduce((sum, tx) => sum + tx.recordBytes.length + tx.result.length, 0);
-  if (size > MAX_SHOWN && watch.details !== "none") return { slot, block: null, err: "BlockStoreError" };
+  if (size > MAX_SHOWN && watch.details !== "none") return { slot, block: null, err: TOO_LARGE };
   try {
     const stored = { ...block, transactions: transactions.map((tx) => tx.stored(block)) };
     return { slot, block: encodeBlock(stored, watch.details, watch.options), err: null };
@@ -33,6 +37,7 @@ function shownBlock(block: BlockEvent, transactions: readonly Landed[], watch: B
 export class BlockNotices {
   readonly #block: BlockEvent;
   readonly #made = new Map<string, JsonText | null>();
+  #told = 0;
   #transactions: readonly Landed[] | undefined;
 
   constructor(block: BlockEvent) {
@@ -46,7 +51,13 @@ export class BlockNotices {
       made = this.#make(watch);
       this.#made.set(params, made);
     }
-    return made;
+    if (made === null) return null;
+    this.#told += made.text.length;
+    return this.#told > MAX_TOLD ? this.#shown({ slot: this.#block.slot, block: null, err: TOO_LARGE }) : made;
+  }
+
+  #shown(value: Json): JsonText {
+    return new JsonText(stringify({ context: { slot: this.#block.slot }, value }));
   }
 
   #make(watch: BlockWatch): JsonText | null {
@@ -56,8 +67,9 @@ export class BlockNotices {
       ? this.#transactions.filter((tx) => tx.record.accountKeys.some((key) => equalBytes(key, mentions)))
       : this.#transactions;
     if (mentions && named.length === 0) return null;
-    const value = shownBlock(this.#block, named, watch);
-    return new JsonText(stringify({ context: { slot: this.#block.slot }, value }));
+    const { slot } = this.#block;
+    const isOver = this.#told > MAX_TOLD;
+    return this.#shown(isOver ? { slot, block: null, err: TOO_LARGE } : shownBlock(this.#block, named, watch));
   }
 }
 

@@ -25,7 +25,7 @@ export const MAX_DEV_BODY_BYTES = 22 << 20;
 export const MAX_BATCH = 1_000;
 /** Calls of a batch under way at once. */
 const BATCH_PARALLEL = 16;
-/** Characters of a batch's answer; calls after it are answered with an error instead of run. */
+/** Characters of a batch's answer; what does not fit is answered with an error, and calls after it are not run. */
 const MAX_BATCH_ANSWER = 32 << 20;
 
 export interface RpcResponse {
@@ -115,10 +115,14 @@ export function createEngine(
       const some = values.slice(from, from + BATCH_PARALLEL);
       const done =
         size < MAX_BATCH_ANSWER ? await Promise.all(some.map((value) => answer(call, value))) : some.map(refuse);
-      for (const text of done) {
+      for (const [i, text] of done.entries()) {
         if (text === null) continue;
-        answers.push(text);
-        size += text.length;
+        // Several of one round may each be as long as a whole batch.
+        const fits = size + text.length <= MAX_BATCH_ANSWER;
+        if (!fits) size = MAX_BATCH_ANSWER;
+        const shown = fits ? text : refuse(some[i])!;
+        answers.push(shown);
+        size += shown.length;
       }
     }
     return answers.length === 0 ? "" : `[${answers.join(",")}]`;

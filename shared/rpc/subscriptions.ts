@@ -38,6 +38,7 @@ import {
 } from "./keys.ts";
 import { Refusals } from "./refusals.ts";
 import { errorFields, viewResult } from "./result-view.ts";
+import { Index, type OfKind, type Subscription } from "./subscription-index.ts";
 import { isUnsubscribe, parseSubscribe, type Watch } from "./subscription-params.ts";
 import { uiAccount } from "./ui-account.ts";
 import type { MintScale } from "./ui-amount.ts";
@@ -46,8 +47,11 @@ import { VERSION } from "./version.ts";
 /** Subscriptions of one socket, and of all sockets of one object. */
 export const MAX_SUBSCRIPTIONS_PER_SOCKET = 10_000;
 export const MAX_SUBSCRIPTIONS = 50_000;
-/** Subscriptions to whole blocks of all sockets: each costs with every block. */
+/** Subscriptions to whole blocks of all sockets, and of one: each costs with every block. */
 export const MAX_BLOCK_SUBSCRIPTIONS = 100;
+export const MAX_BLOCK_SUBSCRIPTIONS_PER_SOCKET = 10;
+/** Subscriptions of one socket that every block is told to or held against: slots, roots, votes, blocks, programs, all logs. */
+export const MAX_BROADCASTS_PER_SOCKET = 100;
 /** Characters of one subscription's parameters: four filters of 128 bytes fit. They are kept as long as it lives. */
 const MAX_PARAMS = 2_048;
 
@@ -82,6 +86,15 @@ export type SubscriptionEvent =
       readonly scales: ReadonlyMap<string, MintScale>;
     };
 
+/** What is kept of a socket. */
+interface Socket {
+  readonly subscriptions: Map<number, Subscription>;
+  readonly refusals: Refusals;
+  /** Of the subscriptions: those that every block concerns, and of these those to whole blocks. */
+  broadcasts: number;
+  blocks: number;
+}
+
 export type SubscriptionEffect =
   /** `delayMs`: it goes out so much later. */
   | { readonly type: "send"; readonly socket: SocketId; readonly text: string; readonly delayMs?: number }
@@ -89,53 +102,6 @@ export type SubscriptionEffect =
   | { readonly type: "removed"; readonly socket: SocketId; readonly id: number }
   | { readonly type: "findStatus"; readonly socket: SocketId; readonly id: number; readonly signature: Uint8Array }
   | { readonly type: "read"; readonly slot: bigint; readonly keys: readonly Uint8Array[] };
-
-interface Subscription {
-  readonly id: number;
-  readonly socket: SocketId;
-  readonly watch: Watch;
-  readonly stored: StoredSubscription;
-}
-
-type OfKind<K extends Watch["kind"]> = Subscription & { readonly watch: Extract<Watch, { kind: K }> };
-
-/** First four bytes of a key or signature. */
-const prefix = (bytes: Uint8Array, at = 0) =>
-  bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-
-/** Subscriptions by the prefix of what they watch. */
-class Index<K extends Watch["kind"]> {
-  readonly #byPrefix = new Map<number, OfKind<K>[]>();
-  readonly #keyOf: (watch: Extract<Watch, { kind: K }>) => Uint8Array;
-
-  constructor(keyOf: (watch: Extract<Watch, { kind: K }>) => Uint8Array) {
-    this.#keyOf = keyOf;
-  }
-  get isEmpty(): boolean {
-    return this.#byPrefix.size === 0;
-  }
-  add(subscription: OfKind<K>): void {
-    const slot = prefix(this.#keyOf(subscription.watch));
-    const there = this.#byPrefix.get(slot);
-    if (there) there.push(subscription);
-    else this.#byPrefix.set(slot, [subscription]);
-  }
-  remove(subscription: OfKind<K>): void {
-    const slot = prefix(this.#keyOf(subscription.watch));
-    const left = (this.#byPrefix.get(slot) ?? []).filter((other) => other !== subscription);
-    if (left.length > 0) this.#byPrefix.set(slot, left);
-    else this.#byPrefix.delete(slot);
-  }
-  all(): OfKind<K>[] {
-    return [...this.#byPrefix.values()].flat();
-  }
-  has(key: Uint8Array): boolean {
-    return this.#byPrefix.has(prefix(key));
-  }
-  find(key: Uint8Array): OfKind<K>[] {
-    return (this.#byPrefix.get(prefix(key)) ?? []).filter((sub) => equalBytes(this.#keyOf(sub.watch), key));
-  }
-}
 
 /** Sysvars that change with every slot, though no transaction writes them. */
 const TICKING = [SYSVAR_CLOCK, SYSVAR_RECENT_BLOCKHASHES, SYSVAR_SLOT_HASHES, SYSVAR_SLOT_HISTORY].map(keyBytes);
@@ -150,8 +116,7 @@ export class SubscriptionMachine {
   #nextId = 0;
   #lastSlot = -1n;
   #count = 0;
-  readonly #sockets = new Map<SocketId, Map<number, Subscription>>();
-  readonly #refusals = new Map<SocketId, Refusals>();
+  readonly #sockets = new Map<SocketId, Socket>();
   readonly #accounts = new Index<"account">((watch) => watch.key);
   readonly #signatures = new Index<"signature">((watch) => watch.signature);
   readonly #mentions = new Index<"logs">((watch) => watch.mentions!);
@@ -205,7 +170,7 @@ export class SubscriptionMachine {
   }
 
   #opened(socket: SocketId, stored: readonly StoredSubscription[]): SubscriptionEffect[] {
-    this.#sockets.set(socket, new Map());
+    this.#sockets.set(socket, { subscriptions: new Map(), refusals: new Refusals(), broadcasts: 0, blocks: 0 });
     for (const one of stored) {
       const watch = parseSubscribe(one.method, parse(one.params));
       if (watch !== null) this.#add({ id: one.id, socket, watch, stored: one });
@@ -214,9 +179,8 @@ export class SubscriptionMachine {
   }
 
   #closed(socket: SocketId): SubscriptionEffect[] {
-    for (const subscription of this.#sockets.get(socket)?.values() ?? []) this.#unindex(subscription);
+    for (const subscription of this.#sockets.get(socket)?.subscriptions.values() ?? []) this.#unindex(subscription);
     this.#sockets.delete(socket);
-    this.#refusals.delete(socket);
     return [];
   }
 
@@ -237,10 +201,13 @@ export class SubscriptionMachine {
   }
 
   #add(subscription: Subscription): void {
-    this.#sockets.get(subscription.socket)!.set(subscription.id, subscription);
+    const own = this.#sockets.get(subscription.socket)!;
+    own.subscriptions.set(subscription.id, subscription);
     this.#nextId = Math.max(this.#nextId, subscription.id + 1);
     this.#count++;
     const set = this.#setOf(subscription.watch);
+    if (set) own.broadcasts++;
+    if (subscription.watch.kind === "block") own.blocks++;
     if (set) set.add(subscription);
     else this.#indexOf(subscription.watch).add(subscription as OfKind<never>);
   }
@@ -253,7 +220,11 @@ export class SubscriptionMachine {
   }
 
   #remove(subscription: Subscription): SubscriptionEffect {
-    this.#sockets.get(subscription.socket)?.delete(subscription.id);
+    const own = this.#sockets.get(subscription.socket);
+    if (own?.subscriptions.delete(subscription.id)) {
+      if (this.#setOf(subscription.watch)) own.broadcasts--;
+      if (subscription.watch.kind === "block") own.blocks--;
+    }
     this.#unindex(subscription);
     return { type: "removed", socket: subscription.socket, id: subscription.id };
   }
@@ -303,18 +274,22 @@ export class SubscriptionMachine {
       return { answer: stringify({ jsonrpc: "2.0", result, id: request.id }), effects, delayMs: 0 };
     } catch (error) {
       const answer = errorAnswer(request.id, error instanceof RpcError ? error : internalError());
-      const call = `${request.method} ${stringify((request.params ?? null) as Json)}`;
+      const call = `${request.method} ${textOf(request.params) ?? ""}`;
       return { answer, effects: [], delayMs: this.#delayOf(socket, call) };
     }
   }
 
   #delayOf(socket: SocketId, call: string): number {
-    let refusals = this.#refusals.get(socket);
-    if (!refusals) {
-      refusals = new Refusals();
-      this.#refusals.set(socket, refusals);
-    }
-    return refusals.delayOf(call);
+    return this.#sockets.get(socket)?.refusals.delayOf(call) ?? 0;
+  }
+
+  /** Whether the socket, or all together, have as many subscriptions as they may, or as many of this kind. */
+  #isFull(socket: SocketId, watch: Watch): boolean {
+    const own = this.#sockets.get(socket);
+    if (!own || own.subscriptions.size >= MAX_SUBSCRIPTIONS_PER_SOCKET || this.#count >= MAX_SUBSCRIPTIONS) return true;
+    if (this.#setOf(watch) && own.broadcasts >= MAX_BROADCASTS_PER_SOCKET) return true;
+    const blocks = own.blocks >= MAX_BLOCK_SUBSCRIPTIONS_PER_SOCKET || this.#blocks.size >= MAX_BLOCK_SUBSCRIPTIONS;
+    return watch.kind === "block" && blocks;
   }
 
   #run(socket: SocketId, method: string, params: unknown): { result: Json; effects: SubscriptionEffect[] } {
@@ -331,14 +306,15 @@ export class SubscriptionMachine {
     params: unknown,
     watch: Watch,
   ): { result: Json; effects: SubscriptionEffect[] } {
-    const own = this.#sockets.get(socket)?.size ?? MAX_SUBSCRIPTIONS_PER_SOCKET;
-    const full = watch.kind === "block" && this.#blocks.size >= MAX_BLOCK_SUBSCRIPTIONS;
-    if (full || own >= MAX_SUBSCRIPTIONS_PER_SOCKET || this.#count >= MAX_SUBSCRIPTIONS) {
+    if (this.#isFull(socket, watch)) {
       throw new RpcError(INTERNAL_ERROR, "Internal Error: Subscription refused. Node subscription limit reached");
     }
     const id = this.#nextId;
-    const stored = { id, method, params: stringify((params ?? null) as Json) };
-    if (stored.params.length > MAX_PARAMS) throw invalidParams(`Invalid params: longer than ${MAX_PARAMS} characters.`);
+    const text = textOf(params);
+    if (text === null || text.length > MAX_PARAMS) {
+      throw invalidParams(`Invalid params: longer than ${MAX_PARAMS} characters.`);
+    }
+    const stored = { id, method, params: text };
     this.#add({ id, socket, watch, stored });
     const effects: SubscriptionEffect[] = [{ type: "added", socket, stored }];
     if (watch.kind === "signature") effects.push({ type: "findStatus", socket, id, signature: watch.signature });
@@ -350,7 +326,7 @@ export class SubscriptionMachine {
     if (given.length !== 1 || !Number.isSafeInteger(given[0])) {
       throw invalidParams("Invalid params: expected one subscription id.");
     }
-    const subscription = this.#sockets.get(socket)?.get(given[0] as number);
+    const subscription = this.#sockets.get(socket)?.subscriptions.get(given[0] as number);
     if (subscription === undefined) throw invalidParams("Invalid subscription id.");
     return { result: true, effects: [this.#remove(subscription)] };
   }
@@ -358,7 +334,7 @@ export class SubscriptionMachine {
   // --- notifications ---
 
   #status(socket: SocketId, id: number, status: SignatureStatus | null): SubscriptionEffect[] {
-    const subscription = this.#sockets.get(socket)?.get(id);
+    const subscription = this.#sockets.get(socket)?.subscriptions.get(id);
     if (status === null || subscription?.watch.kind !== "signature") return [];
     return this.#processed(subscription as OfKind<"signature">, status.slot, status);
   }
@@ -473,6 +449,16 @@ export class SubscriptionMachine {
       }
     }
     return effects;
+  }
+}
+
+/** JSON text of parameters. `null`: they are nested deeper than can be written, and thereby longer than any sensible ones. */
+function textOf(params: unknown): string | null {
+  try {
+    return stringify((params ?? null) as Json);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
   }
 }
 

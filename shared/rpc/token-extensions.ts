@@ -64,7 +64,13 @@ interface Entry {
   readonly value: Uint8Array;
 }
 
-/** The entries up to the first that does not fit. */
+/**
+ * Entries that are read. Policy: the program lets an account have each extension once; one that was set otherwise could have millions of
+ * empty ones.
+ */
+const MAX_ENTRIES = 1_024;
+
+/** The entries up to the first that does not fit, or is one too many. */
 function readEntries(data: Uint8Array): { entries: Entry[]; fit: boolean } {
   const view = viewOf(data);
   const entries: Entry[] = [];
@@ -74,7 +80,7 @@ function readEntries(data: Uint8Array): { entries: Entry[]; fit: boolean } {
     const start = at + 4;
     if (start > data.length) return { entries, fit: false };
     at = start + view.getUint16(at + 2, true);
-    if (at > data.length) return { entries, fit: false };
+    if (at > data.length || entries.length === MAX_ENTRIES) return { entries, fit: false };
     entries.push({ type, value: data.subarray(start, at) });
   }
   return { entries, fit: true };
@@ -231,9 +237,11 @@ export function uiExtensions(data: Uint8Array, on: number): Json | undefined {
   // Agave shows no extension at all where one does not fit or is of a type that it does not know.
   if (!fit || entries.length === 0 || entries.some(({ type }) => type >= EXTENSION_TYPES.length)) return undefined;
   // Of a type that is there twice, the first is read for both.
-  return entries.map(({ type }) =>
-    uiExtension(EXTENSION_TYPES[type]!, entries.find((entry) => entry.type === type)!.value, on),
-  );
+  const shown = new Map<number, Json>();
+  for (const { type, value } of entries) {
+    if (!shown.has(type)) shown.set(type, uiExtension(EXTENSION_TYPES[type]!, value, on));
+  }
+  return entries.map(({ type }) => shown.get(type)!);
 }
 
 /** What decides how amounts of a mint are shown. */

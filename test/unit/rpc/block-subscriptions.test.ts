@@ -143,8 +143,9 @@ describe("blockSubscribe", () => {
     expect(await call("blockSubscribe", "all", { commitment: "processed" })).toEqual(
       invalid("Method does not support commitment below `confirmed`"),
     );
-    for (let i = 0; i < MAX_BLOCK_SUBSCRIPTIONS; i++)
-      expect(await call("blockSubscribe", "all")).toHaveProperty("result");
+    const stored = { method: "blockSubscribe", params: '["all"]' };
+    const others = Array.from({ length: MAX_BLOCK_SUBSCRIPTIONS }, (_, id) => ({ ...stored, id: 1_000 + id }));
+    driver.opened("others", others);
     expect(await call("blockSubscribe", "all")).toEqual({
       jsonrpc: "2.0",
       id: 1,
@@ -256,5 +257,7 @@ describe("refusals", () => {
     expect(refusals.delayOf("x".repeat(1 << 20))).toBe(0);
     expect(refusals.delayOf("x".repeat(1 << 20))).toBe(1_000);
     expect(refusals.delayOf("x".repeat(1 << 19))).toBe(0);
+    expect(refusals.delayOf(`${"x".repeat(1 << 19)}y`)).toBe(0);
+    expect(refusals.delayOf(`${"x".repeat(1 << 19)}z`)).toBe(0);
   });
 });

@@ -139,7 +139,14 @@ describe("calls", () => {
   test("a socket is full at its limit, and leaves nothing behind", async () => {
     const { call, say, socket } = open();
     const batch = (count: number) =>
-      JSON.stringify(Array.from({ length: count }, (_, id) => ({ jsonrpc: "2.0", id, method: "slotSubscribe" })));
+      JSON.stringify(
+        Array.from({ length: count }, (_, id) => ({
+          jsonrpc: "2.0",
+          id,
+          method: "accountSubscribe",
+          params: [TOKEN_PROGRAM],
+        })),
+      );
     for (let i = 0; i < MAX_SUBSCRIPTIONS_PER_SOCKET / 1_000; i++) await say(batch(1_000));
     expect(driver.machine.count).toBe(MAX_SUBSCRIPTIONS_PER_SOCKET);
     expect(await call("slotSubscribe")).toMatchObject({

@@ -41,6 +41,8 @@ const EPOCH = BigInt(SLOTS_PER_EPOCH);
 const HOUR_S = 3_600n;
 const ACCOUNT_OVERHEAD = 128n;
 const LAMPORTS_PER_BYTE = 6_960n;
+/** Characters of an account's data in base58, whose decoding takes their square: some milliseconds. */
+const MAX_BASE58 = 8_192;
 
 const isBytes = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255);
@@ -111,6 +113,9 @@ function dataBytes(value: z.output<typeof dataParam>): Uint8Array {
   if (typeof value === "string") return hexBytes(value);
   if (typeof value[0] !== "string") return Uint8Array.from(value as number[]);
   const [encoded, encoding] = value as [string, "base58" | "base64"];
+  if (encoding === "base58" && encoded.length > MAX_BASE58) {
+    throw invalidParams(`base58 data have at most ${MAX_BASE58} characters here: use base64 or hexadecimal`);
+  }
   const bytes = encoding === "base58" ? decodeBase58(encoded) : decodeBase64(encoded);
   if (bytes === null) throw invalidParams(`Invalid ${encoding} data provided`);
   return bytes;

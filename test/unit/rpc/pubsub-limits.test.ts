@@ -1,0 +1,136 @@
+/** PubSub against clients that want to take all there is: each has its limit, and the others go on. */
+import { describe, expect, test } from "vitest";
+import type { BlockEvent } from "../../../shared/rpc/block-event.ts";
+import { BlockNotices, MAX_TOLD } from "../../../shared/rpc/block-notices.ts";
+import { Postponed } from "../../../shared/rpc/refusals.ts";
+import {
+  MAX_BLOCK_SUBSCRIPTIONS,
+  MAX_BLOCK_SUBSCRIPTIONS_PER_SOCKET,
+  MAX_BROADCASTS_PER_SOCKET,
+  type SubscriptionEffect,
+  SubscriptionMachine,
+} from "../../../shared/rpc/subscriptions.ts";
+
+const FULL = "Internal Error: Subscription refused. Node subscription limit reached";
+
+function machineWith(...sockets: string[]): {
+  machine: SubscriptionMachine;
+  call(socket: string, method: string, ...params: unknown[]): { error?: { code: number; message: string } };
+} {
+  const machine = new SubscriptionMachine();
+  for (const socket of sockets) machine.step({ type: "opened", socket, stored: [] });
+  return {
+    machine,
+    call(socket, method, ...params) {
+      const text = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+      const [answer] = machine.step({ type: "message", socket, text });
+      return JSON.parse((answer as Extract<SubscriptionEffect, { type: "send" }>).text);
+    },
+  };
+}
+
+describe("one client leaves room for the others", () => {
+  test("of subscriptions to whole blocks a socket has its part", () => {
+    const { call } = machineWith("greedy", "other");
+    for (let i = 0; i < MAX_BLOCK_SUBSCRIPTIONS_PER_SOCKET; i++) {
+      expect(call("greedy", "blockSubscribe", "all")).toHaveProperty("result");
+    }
+    expect(call("greedy", "blockSubscribe", "all").error).toEqual({ code: -32603, message: FULL });
+    expect(call("other", "blockSubscribe", "all")).toHaveProperty("result");
+    expect(MAX_BLOCK_SUBSCRIPTIONS_PER_SOCKET * 4).toBeLessThan(MAX_BLOCK_SUBSCRIPTIONS);
+  });
+
+  test.each([
+    ["slotSubscribe"],
+    ["slotsUpdatesSubscribe"],
+    ["rootSubscribe"],
+    ["voteSubscribe"],
+    ["logsSubscribe", "all"],
+    ["programSubscribe", "11111111111111111111111111111111"],
+  ])("%s: what every block is told to, a socket has only so many of", (method, ...params) => {
+    const { call, machine } = machineWith("greedy", "other");
+    for (let i = 0; i < MAX_BROADCASTS_PER_SOCKET; i++) {
+      expect(call("greedy", method, ...params)).toHaveProperty("result");
+    }
+    expect(call("greedy", method, ...params).error).toEqual({ code: -32603, message: FULL });
+    expect(call("greedy", "slotSubscribe").error).toEqual({ code: -32603, message: FULL });
+    // What is found by its key costs the blocks nothing.
+    expect(call("greedy", "accountSubscribe", "11111111111111111111111111111111")).toHaveProperty("result");
+    expect(call("other", method, ...params)).toHaveProperty("result");
+    expect(call("greedy", method.replace("Subscribe", "Unsubscribe"), 0)).toMatchObject({ result: true });
+    expect(call("greedy", method, ...params)).toHaveProperty("result");
+    machine.step({ type: "closed", socket: "greedy" });
+    machine.step({ type: "opened", socket: "greedy", stored: [] });
+    expect(call("greedy", method, ...params)).toHaveProperty("result");
+  });
+});
+
+describe("messages that are nested deeper than a stack", () => {
+  const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
+  const key = "11111111111111111111111111111111";
+  test.each([
+    [`{"jsonrpc":"2.0","id":1,"method":"none","params":${deep}}`, -32601],
+    [`{"jsonrpc":"2.0","id":1,"method":"slotSubscribe","params":${deep}}`, -32602],
+    [`{"jsonrpc":"2.0","id":1,"method":"accountSubscribe","params":["${key}",{"note":${deep}}]}`, -32602],
+    [deep, -32600],
+  ])("are answered: %#", (text, code) => {
+    const machine = new SubscriptionMachine();
+    machine.step({ type: "opened", socket: "s", stored: [] });
+    for (let i = 0; i < 2; i++) {
+      const effects = machine.step({ type: "message", socket: "s", text });
+      expect(effects).toHaveLength(1);
+      const [{ text: answer }] = effects as [Extract<SubscriptionEffect, { type: "send" }>];
+      expect([JSON.parse(answer)].flat()[0].error.code).toBe(code);
+    }
+    expect(machine.count).toBe(0);
+  });
+});
+
+describe("whole blocks", () => {
+  const nobody: BlockEvent = {
+    slot: 5n,
+    parentSlot: 4n,
+    blockHeight: 5n,
+    blockhash: new Uint8Array(32),
+    previousBlockhash: new Uint8Array(32),
+    blockTime: 0n,
+    root: 5n,
+    heardAt: 0n,
+    frame: new Uint8Array(4),
+    results: new Uint8Array(0),
+  };
+  const watch = { kind: "block", mentions: null, details: "full" } as const;
+  const options = { encoding: "base64", maxVersion: 1, showRewards: false } as const;
+
+  test("the notifications of one block are no longer than so much together", () => {
+    const notices = new BlockNotices(nobody);
+    const { length } = notices.of({ ...watch, options }, "first")!.text;
+    for (let told = 2; told * length <= MAX_TOLD; told += 1) notices.of({ ...watch, options }, "first");
+    const over = JSON.parse(notices.of({ ...watch, options }, "first")!.text);
+    expect(over).toEqual({ context: { slot: 5 }, value: { slot: 5, block: null, err: "BlockStoreError" } });
+  });
+});
+
+describe("answers that wait", () => {
+  test("a socket's, and those of all, have a limit in number and in characters", () => {
+    const waiting = new Postponed({ answers: 3, characters: 100, charactersOfAll: 150 });
+    expect(["a", "a", "a", "a"].map((socket) => waiting.take(socket, 10))).toEqual([true, true, true, false]);
+    expect(waiting.take("b", 101)).toBe(false);
+    expect(waiting.take("b", 100)).toBe(true);
+    expect(waiting.take("b", 1)).toBe(false);
+    expect(waiting.take("c", 20)).toBe(true);
+    expect(waiting.take("c", 1)).toBe(false);
+    waiting.done("a", 10);
+    expect(waiting.take("c", 10)).toBe(true);
+    expect(waiting.take("a", 1)).toBe(false);
+  });
+
+  test("what a socket that is closed left waiting still counts until its time has come", () => {
+    const waiting = new Postponed({ answers: 3, characters: 100, charactersOfAll: 150 });
+    waiting.take("a", 100);
+    expect(waiting.take("b", 60)).toBe(false);
+    waiting.done("a", 100);
+    expect(waiting.take("b", 60)).toBe(true);
+    expect(waiting.sockets).toBe(1);
+  });
+});
