@@ -452,6 +452,8 @@ describe("the chain", () => {
     let genesis = 500_000_000n * SOL + 128n * 6_960n + SOL;
     // Programs of the genesis, which nothing here touches.
     for (const owner of [
+      "BPFLoader1111111111111111111111111111111111",
+      "BPFLoader2111111111111111111111111111111111",
       "BPFLoaderUpgradeab1e11111111111111111111111",
       "Config1111111111111111111111111111111111111",
     ]) {
