@@ -1,4 +1,4 @@
-/** Reads everything that a stopped network has stored, object by object, in a workerd of its own. */
+/** Opens the storage of a stopped network in a workerd of its own, and reads everything in it, object by object. */
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,8 +33,22 @@ function objectFiles(storage: string, worker: string, classes: ReadonlyMap<strin
   });
 }
 
-/** `storage`: folder of the objects. Calls `report` for each. */
-export async function readObjects(storage: string, report: (object: ObjectReport) => void): Promise<void> {
+export interface OpenObject {
+  readonly className: string;
+  readonly id: string;
+  /** What the object's class in `source` answers. */
+  ask(query: string): Promise<Response>;
+}
+
+/**
+ * Every object of the network whose objects are in `storage`, run by another worker: a module that exports `handler`, which is called with
+ * `/BINDING/ID`, and the class of all its objects, `Stored`.
+ */
+export async function withObjects(
+  storage: string,
+  worker: string,
+  use: (objects: readonly OpenObject[]) => Promise<void>,
+): Promise<void> {
   const config = readConfig({ config: CONFIG });
   const { workerOptions, define } = workerOptionsOf(config);
   const { durableObjects, compatibilityDate, compatibilityFlags } = workerOptions as unknown as {
@@ -44,14 +58,14 @@ export async function readObjects(storage: string, report: (object: ObjectReport
   };
   const classes = new Map(Object.entries(durableObjects).map(([binding, { className }]) => [binding, className]));
   const source = [
-    `import { Checker, handler } from ${JSON.stringify(WORKER)};`,
+    `import { handler, Stored } from ${JSON.stringify(worker)};`,
     "export default handler;",
-    ...[...classes.values()].map((name) => `export class ${name} extends Checker {}`),
+    ...[...classes.values()].map((name) => `export class ${name} extends Stored {}`),
   ].join("\n");
   const options = {
     name: config.name,
     modulesRoot: "/",
-    modules: await bundleWorkers(WORKER, define, source),
+    modules: await bundleWorkers(worker, define, source),
     compatibilityDate,
     compatibilityFlags,
     durableObjects,
@@ -61,14 +75,28 @@ export async function readObjects(storage: string, report: (object: ObjectReport
     cf: false,
   };
   const miniflare = new Miniflare(convertV4MiniflareOptions(options as unknown as V4MiniflareOptions));
+  const ask = async (path: string): Promise<Response> =>
+    (await miniflare.dispatchFetch(`http://stored/${path}`)) as unknown as Response;
   try {
-    for (const { binding, id } of objectFiles(storage, config.name!, classes)) {
-      const response = await miniflare.dispatchFetch(`http://check/${binding}/${id}`);
-      const text = await response.text();
-      if (response.ok) report(JSON.parse(text) as ObjectReport);
-      else report({ object: `${classes.get(binding)} ${id}`, rows: 0, bytes: 0, problems: [text.split("\n")[0]!] });
-    }
+    const files = objectFiles(storage, config.name!, classes);
+    await use(
+      files.map(({ binding, id }) => {
+        return { className: classes.get(binding)!, id, ask: (query) => ask(`${binding}/${id}${query}`) };
+      }),
+    );
   } finally {
     await miniflare.dispose();
   }
+}
+
+/** `storage`: folder of the objects. Calls `report` for each. */
+export function readObjects(storage: string, report: (object: ObjectReport) => void): Promise<void> {
+  return withObjects(storage, WORKER, async (objects) => {
+    for (const { className, id, ask } of objects) {
+      const response = await ask("");
+      const text = await response.text();
+      if (response.ok) report(JSON.parse(text) as ObjectReport);
+      else report({ object: `${className} ${id}`, rows: 0, bytes: 0, problems: [text.split("\n")[0]!] });
+    }
+  });
 }

@@ -16,7 +16,7 @@ const MOST = 100;
 /** As the host of a state machine arms it. */
 const WATCHDOG_MS = 10_000;
 
-export class Checker extends DurableObject {
+export class Stored extends DurableObject {
   /** The watchdog's alarm stays: when it goes off here it is armed again, for the network's next start. */
   override async alarm(): Promise<void> {
     await this.ctx.storage.setAlarm(Date.now() + WATCHDOG_MS);
@@ -35,7 +35,7 @@ export class Checker extends DurableObject {
   }
 }
 
-type Env = Readonly<Record<string, DurableObjectNamespace<Checker>>>;
+type Env = Readonly<Record<string, DurableObjectNamespace<Stored>>>;
 
 /** `/BINDING/ID`: reads that object. */
 export const handler = {
