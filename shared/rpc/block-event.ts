@@ -10,6 +10,7 @@ import {
   requestsWrite,
 } from "../protocol/record.ts";
 import type { StoredBlock, StoredTransaction } from "./backend.ts";
+import type { BalanceMints } from "./balance-mints.ts";
 import { errorFields } from "./result-view.ts";
 
 export interface BlockEvent extends Omit<StoredBlock, "transactions"> {
@@ -19,6 +20,8 @@ export interface BlockEvent extends Omit<StoredBlock, "transactions"> {
   readonly results: Uint8Array;
   /** Unix milliseconds when it was heard of. */
   readonly heardAt: bigint;
+  /** Of token balances that the results leave open. */
+  readonly mints?: BalanceMints;
 }
 
 /** A block that was fetched from the ledger: its own time is what is known of it. */

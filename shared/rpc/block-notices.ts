@@ -26,7 +26,7 @@ function shownBlock(block: BlockEvent, transactions: readonly Landed[], watch: B
   if (size > MAX_SHOWN && watch.details !== "none") return { slot, block: null, err: TOO_LARGE };
   try {
     const stored = { ...block, transactions: transactions.map((tx) => tx.stored(block)) };
-    return { slot, block: encodeBlock(stored, watch.details, watch.options), err: null };
+    return { slot, block: encodeBlock(stored, watch.details, { ...watch.options, mints: block.mints }), err: null };
   } catch (error) {
     if (!(error instanceof UnsupportedVersion)) throw error;
     return { slot, block: null, err: { UnsupportedTransactionVersion: error.version } };

@@ -5,6 +5,7 @@
 import { viewOf } from "../protocol/bytes.ts";
 import { type Account, decodeAccountList } from "./accounts.ts";
 import type { Backend, ChainInfo, Head } from "./backend.ts";
+import { type BalanceMints, balanceMints } from "./balance-mints.ts";
 import { encodeBase58 } from "./base58.ts";
 import { minContextSlotNotReached } from "./errors.ts";
 import type { Json } from "./json.ts";
@@ -40,6 +41,11 @@ export class Call {
   /** One account for each key, in order, as of the tip; null where there is none. */
   async accounts(head: Head, keys: readonly Uint8Array[]): Promise<(Account | null)[]> {
     return readAccounts(this.backend, this.services, head, keys);
+  }
+
+  /** Mints of the token balances in `results` that these leave open, as of the tip. */
+  balanceMints(results: Iterable<Uint8Array>): Promise<BalanceMints> {
+    return balanceMints(async (keys) => this.accounts(await this.head(), keys), results);
   }
 
   async account(head: Head, key: Uint8Array): Promise<Account | null> {

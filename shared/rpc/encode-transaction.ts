@@ -1,6 +1,7 @@
 /** Transactions and their meta as Agave's transaction-status encodes them. */
 import { type DecodedRecord, decodeRecord, recordSignature, requestsWrite } from "../protocol/record.ts";
 import type { StoredBlock, StoredTransaction } from "./backend.ts";
+import { type BalanceMints, balanceDecimals, NO_MINTS } from "./balance-mints.ts";
 import { encodeBase58 } from "./base58.ts";
 import { encodeBase64 } from "./base64.ts";
 import { errorJson, statusJson } from "./error-text.ts";
@@ -21,6 +22,8 @@ export interface EncodingOptions {
   readonly encoding: TransactionEncoding;
   readonly maxVersion: number | undefined;
   readonly showRewards: boolean;
+  /** Those that the results leave open. */
+  readonly mints?: BalanceMints | undefined;
 }
 
 /** Instructions of the message run one above the transaction itself. */
@@ -106,17 +109,21 @@ function transactionJson(tx: DecodedRecord, keys: readonly string[], encoding: T
 }
 
 /** `stored`: as Agave reads it back from its ledger, which does not tell a number of zero from none. */
-export function tokenBalancesJson(balances: readonly TokenBalance[], stored: boolean): Json {
-  return balances.map((balance) => ({
-    accountIndex: balance.accountIndex,
-    mint: encodeBase58(balance.mint),
-    uiTokenAmount: {
-      ...uiTokenAmount(balance.amount, balance.decimals),
-      ...(stored && balance.amount === 0n ? { uiAmount: null } : {}),
-    },
-    owner: encodeBase58(balance.owner),
-    programId: balance.token2022 ? TOKEN_2022_PROGRAM : TOKEN_PROGRAM,
-  }));
+export function tokenBalancesJson(balances: readonly TokenBalance[], mints: BalanceMints, stored: boolean): Json {
+  return balances.flatMap((balance) => {
+    const decimals = balanceDecimals(balance, mints);
+    if (decimals === null) return [];
+    return {
+      accountIndex: balance.accountIndex,
+      mint: encodeBase58(balance.mint),
+      uiTokenAmount: {
+        ...uiTokenAmount(balance.amount, decimals),
+        ...(stored && balance.amount === 0n ? { uiAmount: null } : {}),
+      },
+      owner: encodeBase58(balance.owner),
+      programId: balance.token2022 ? TOKEN_2022_PROGRAM : TOKEN_PROGRAM,
+    };
+  });
 }
 
 /** Inner instructions by the outer one that caused them. */
@@ -157,10 +164,10 @@ function commonMeta(result: ResultView): { [key: string]: Json | undefined } {
   };
 }
 
-function tokenMeta(result: ResultView): { [key: string]: Json | undefined } {
+function tokenMeta({ detail }: ResultView, mints = NO_MINTS): { [key: string]: Json | undefined } {
   return {
-    preTokenBalances: result.detail && tokenBalancesJson(result.detail.preTokenBalances, true),
-    postTokenBalances: result.detail && tokenBalancesJson(result.detail.postTokenBalances, true),
+    preTokenBalances: detail && tokenBalancesJson(detail.preTokenBalances, mints, true),
+    postTokenBalances: detail && tokenBalancesJson(detail.postTokenBalances, mints, true),
   };
 }
 
@@ -171,7 +178,7 @@ function metaJson(tx: DecodedRecord, result: ResultView, keys: readonly string[]
     ...commonMeta(result),
     innerInstructions: detail && innerInstructionsJson(detail.inner, keys, parsed),
     logMessages: detail?.logs ?? null,
-    ...tokenMeta(result),
+    ...tokenMeta(result, options.mints),
     rewards: options.showRewards ? [] : null,
     loadedAddresses: parsed ? undefined : loadedAddressesJson(tx),
     returnData: returnDataJson(detail) ?? undefined,
@@ -207,7 +214,7 @@ function encodeAccounts(stored: StoredTransaction, options: EncodingOptions): En
   const result = viewResult(stored.result);
   return {
     transaction: { signatures: tx.signatures.map(encodeBase58), accountKeys: accountsJson(tx, keys) },
-    meta: { ...commonMeta(result), ...tokenMeta(result), rewards: options.showRewards ? [] : undefined },
+    meta: { ...commonMeta(result), ...tokenMeta(result, options.mints), rewards: options.showRewards ? [] : undefined },
     version,
   };
 }

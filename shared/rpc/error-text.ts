@@ -112,6 +112,7 @@ const INSTRUCTION_TEXT: Readonly<Record<string, string>> = {
 
 export const ALREADY_PROCESSED = plainError("AlreadyProcessed");
 export const BLOCKHASH_NOT_FOUND = plainError("BlockhashNotFound");
+export const SIGNATURE_FAILURE = plainError("SignatureFailure");
 
 /** An error that carries nothing but its name. */
 export function plainError(name: (typeof TRANSACTION_ERRORS)[number]): TransactionErrorCode {

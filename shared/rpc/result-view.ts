@@ -3,11 +3,12 @@
 import type { TransactionErrorCode } from "../errors/transaction-error.ts";
 import { viewOf } from "../protocol/bytes.ts";
 
-const RESULT_HEADER = 48;
-const TOKEN_BALANCE_SIZE = 88;
+export const RESULT_HEADER = 48;
+export const TOKEN_BALANCE_SIZE = 88;
 
 export interface TokenBalance {
   readonly accountIndex: number;
+  /** 255: perhaps not known (balance-mints.ts). */
   readonly decimals: number;
   readonly mint: Uint8Array;
   readonly owner: Uint8Array;

@@ -7,8 +7,9 @@
  */
 import type { Account } from "./accounts.ts";
 import type { Backend, Head } from "./backend.ts";
+import { type BalanceMints, balanceMints } from "./balance-mints.ts";
 import { encodeBase58 } from "./base58.ts";
-import { type BlockEvent, blockEvent } from "./block-event.ts";
+import { type BlockEvent, blockEvent, landedTransactions } from "./block-event.ts";
 import { mintScales, readAccounts } from "./call.ts";
 import { RpcError, SCAN_ERROR } from "./errors.ts";
 import type { RpcServices } from "./services.ts";
@@ -88,7 +89,25 @@ export class SubscriptionDriver {
   async #tell(event: BlockEvent): Promise<void> {
     this.#told = event;
     await this.#repair(event.slot);
-    await this.#apply(this.machine.step({ type: "block", block: event }));
+    await this.#step(event);
+  }
+
+  async #step(event: BlockEvent): Promise<void> {
+    const mints = this.machine.wantsBalances ? await this.#mintsOf(event) : undefined;
+    await this.#apply(this.machine.step({ type: "block", block: mints ? { ...event, mints } : event }));
+  }
+
+  /** A block whose mints cannot be read is told without those balances. */
+  async #mintsOf(event: BlockEvent): Promise<BalanceMints | undefined> {
+    const results = [...landedTransactions(event)].map((tx) => tx.result);
+    const read = async (keys: readonly Uint8Array[]) =>
+      readAccounts(this.#backend, this.#services, await this.#backend.head(), keys);
+    try {
+      return await balanceMints(read, results);
+    } catch (fault) {
+      this.#port.fault(fault, `mints of block ${event.slot}`);
+      return undefined;
+    }
   }
 
   /** Blocks between the last one told and `slot`, from the ledger. */
@@ -98,7 +117,7 @@ export class SubscriptionDriver {
     if (last < 0n || slot - last > REPAIR) return this.#apply(this.machine.findAllStatuses());
     for (let missing = last + 1n; missing < slot; missing++) {
       const block = await this.#backend.block(missing);
-      if (block !== null) await this.#apply(this.machine.step({ type: "block", block: blockEvent(block) }));
+      if (block !== null) await this.#step(blockEvent(block));
     }
   }
 

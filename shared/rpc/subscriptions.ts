@@ -138,6 +138,10 @@ export class SubscriptionMachine {
     const blocks = [...this.#blocks].some(({ watch }) => watch.mentions === null);
     return slots || blocks || TICKING.some((key) => this.#accounts.has(key));
   }
+  /** Whether a block is shown with its token balances. */
+  get wantsBalances(): boolean {
+    return [...this.#blocks].some(({ watch }) => watch.details === "full" || watch.details === "accounts");
+  }
   /** Asks for the status of every signature that is waited for: after blocks may have been missed. */
   findAllStatuses(): SubscriptionEffect[] {
     return this.#signatures.all().map(({ id, socket, watch }) => ({

@@ -160,7 +160,9 @@ describe("transactions", () => {
       const wrong = Buffer.from(bytes);
       wrong[at]! ^= 0x10;
       const { error } = await send(wrong, { skipPreflight });
-      expect(error).toEqual({ code: -32003, message: "Transaction signature verification failure" });
+      if (skipPreflight) {
+        expect(error).toEqual({ code: -32003, message: "Transaction signature verification failure" });
+      } else expect(error).toMatchObject({ code: -32002, data: { err: "SignatureFailure" } });
     }
   });
 

@@ -155,7 +155,7 @@ describe("sent by sendAndConfirmTransactionFactory", () => {
     const wire = Buffer.from(getBase64EncodedWireTransaction(await signed([transfer(await fresh(), SOL)])), "base64");
     wire[wire.length - 1]! ^= 1;
     const { error } = await call("sendTransaction", wire.toString("base64"), { encoding: "base64" });
-    expect(error).toMatchObject({ code: -32003 });
+    expect(error).toMatchObject({ code: -32002, data: { err: "SignatureFailure" } });
   });
 });
 

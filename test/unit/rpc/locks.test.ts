@@ -106,10 +106,12 @@ describe.each(CASES)("%s", (_, make, name, text) => {
     const encoded = base64(transaction.serialize());
     for (const skipPreflight of [false, true]) {
       const error = await f.error("sendTransaction", encoded, { encoding: "base64", skipPreflight });
-      expect(error.code).toBe(-32003);
+      expect(error).toMatchObject(
+        skipPreflight ? { code: -32003 } : { code: -32002, data: { err: "SignatureFailure" } },
+      );
     }
-    const error = await f.error("simulateTransaction", encoded, { encoding: "base64", sigVerify: true });
-    expect(error.code).toBe(-32003);
+    const { value } = await f.ok("simulateTransaction", encoded, { encoding: "base64", sigVerify: true });
+    expect(value).toMatchObject({ err: "SignatureFailure", preBalances: null });
   });
 
   test("its fee is known all the same", async () => {

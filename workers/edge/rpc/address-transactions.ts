@@ -139,12 +139,15 @@ export const addressTransactionMethods: Methods = {
       full,
     });
     if (!page.ok) throw filterTransactionNotFound(encodeBase58(page.unknown));
+    const results = page.entries.flatMap(({ transaction }) => transaction?.result ?? []);
+    const mints = await call.balanceMints(results);
     const fullJson = ({ transaction }: FoundEntry): Json => {
       const stored = transaction!;
       const encoded = encodeTransaction(stored, {
         encoding: options.encoding ?? "json",
         maxVersion: options.maxSupportedTransactionVersion,
         showRewards: true,
+        mints,
       });
       return { slot: stored.slot, transactionIndex: stored.index, ...encoded, blockTime: stored.blockTime };
     };

@@ -94,13 +94,18 @@ export const historyMethods: Methods = {
       encoding: options.encoding ?? "json",
       maxVersion: options.maxSupportedTransactionVersion,
       showRewards: true,
+      mints: await call.balanceMints([stored.result]),
     });
     return answer({ slot: stored.slot, ...encoded, blockTime: stored.blockTime, transactionIndex: stored.index });
   }),
 
   getBlock: method([u64, blockConfig], async (call, slot, options) => {
     atLeastConfirmed(options.commitment);
-    return encodeBlock(await blockAt(call, slot), options.transactionDetails ?? "full", {
+    const block = await blockAt(call, slot);
+    const details = options.transactionDetails ?? "full";
+    const hasBalances = details === "full" || details === "accounts";
+    return encodeBlock(block, details, {
+      mints: hasBalances ? await call.balanceMints(block.transactions.map((tx) => tx.result)) : undefined,
       encoding: options.encoding ?? "json",
       maxVersion: options.maxSupportedTransactionVersion,
       showRewards: options.rewards ?? true,

@@ -12,6 +12,7 @@ import {
 } from "../../../shared/protocol/record.ts";
 import type { Account } from "../../../shared/rpc/accounts.ts";
 import type { Head } from "../../../shared/rpc/backend.ts";
+import { type BalanceMints, standingTokenBalances } from "../../../shared/rpc/balance-mints.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { type Call, withContext } from "../../../shared/rpc/call.ts";
 import {
@@ -25,6 +26,7 @@ import {
   BLOCKHASH_NOT_FOUND,
   errorJson,
   errorText,
+  SIGNATURE_FAILURE,
   type TransactionErrorCode,
 } from "../../../shared/rpc/error-text.ts";
 import {
@@ -81,6 +83,7 @@ const NOTHING_SIMULATED = {
   loadedAddresses: null,
 } as const;
 
+/** `fee`: what the transaction would have been charged all the same. */
 function refused(error: TransactionErrorCode, result?: ResultView): RpcError {
   return preflightFailure(`Transaction simulation failed: ${errorText(error)}`, {
     ...NOTHING_SIMULATED,
@@ -89,6 +92,7 @@ function refused(error: TransactionErrorCode, result?: ResultView): RpcError {
     unitsConsumed: result?.computeUnits ?? 0,
     loadedAccountsDataSize: result?.loadedAccountsDataSize ?? 0,
     returnData: returnDataJson(result?.detail ?? null),
+    fee: result?.landed ? result.fee : null,
   });
 }
 
@@ -100,14 +104,17 @@ async function notRun(
   error: TransactionErrorCode,
 ): Promise<{ [key: string]: Json }> {
   const tx = decodeRecord(record);
-  const balances = (await call.accounts(head, tx.accountKeys)).map((account) => account?.lamports ?? 0n);
+  const accounts = await call.accounts(head, tx.accountKeys);
+  const balances = accounts.map((account) => account?.lamports ?? 0n);
+  const standing = await standingTokenBalances((keys) => call.accounts(head, keys), tx, accounts);
+  const tokenBalances = tokenBalancesJson(standing.balances, standing.mints, false);
   return {
     ...NOTHING_SIMULATED,
     err: errorJson(error),
     preBalances: balances,
     postBalances: balances,
-    preTokenBalances: [],
-    postTokenBalances: [],
+    preTokenBalances: tokenBalances,
+    postTokenBalances: tokenBalances,
     loadedAddresses: loadedAddressesJson(tx),
   };
 }
@@ -116,11 +123,20 @@ async function wasProcessed(call: Call, record: Uint8Array): Promise<boolean> {
   return (await call.backend.statuses([recordSignature(record)]))[0] != null;
 }
 
+/** Whether the transaction's blockhash or durable nonce is good: asked before whether it was processed, as Agave does. */
+async function isUsable(call: Call, head: Head, record: Uint8Array): Promise<boolean> {
+  return isUsableBlockhash(head.context, recordBlockhash(record)) || isUsableNonce(call, head, record);
+}
+
 /** Throws RpcError when the transaction would fail. */
 async function preflight(call: Call, head: Head, record: Uint8Array, tables: readonly Account[]): Promise<void> {
   const result = viewResult((await simulate(call, head, record, tables, { resultOnly: true })).result);
   if (result.txError !== 0) throw refused(result, result);
 }
+
+/** Agave looks at signatures as a part of the preflight; without one it has no word for them. */
+const unsigned = (skipPreflight: boolean): RpcError =>
+  skipPreflight ? signatureVerificationFailure() : refused(SIGNATURE_FAILURE);
 
 /**
  * Policy: Agave takes whatever comes with skipPreflight and drops later what cannot run. Here a bad signature and a blockhash
@@ -132,17 +148,17 @@ async function send(call: Call, wire: Uint8Array, skipPreflight: boolean, minSlo
   const tables = await resolve(call, head, parsed, "invalid transaction");
   const unlockable = call.services.checkLocks(parsed);
   if (unlockable !== null) {
-    if (!call.services.isSigned(parsed)) throw signatureVerificationFailure();
+    if (!call.services.isSigned(parsed)) throw unsigned(skipPreflight);
     // Agave sends it on, and no leader takes it.
     if (skipPreflight) return encodeBase58(recordSignature(parsed));
     throw refused(unlockable);
   }
   const record = call.services.verify(parsed);
-  if (record === null) throw signatureVerificationFailure();
+  if (record === null) throw unsigned(skipPreflight);
   const signature = encodeBase58(recordSignature(record));
   if (await wasProcessed(call, record)) {
     if (skipPreflight) return signature;
-    throw refused(ALREADY_PROCESSED);
+    throw refused((await isUsable(call, head, record)) ? ALREADY_PROCESSED : BLOCKHASH_NOT_FOUND);
   }
   if (!recordIsNonce(record) && !isUsableBlockhash(head.context, recordBlockhash(record))) {
     throw refused(BLOCKHASH_NOT_FOUND);
@@ -153,7 +169,15 @@ async function send(call: Call, wire: Uint8Array, skipPreflight: boolean, minSlo
   return signature;
 }
 
-function simulationAnswer(record: Uint8Array, result: ResultView, withInner: boolean): { [key: string]: Json } {
+/** Charged, but not executed: its accounts could not be loaded. */
+const isFeesOnly = (result: ResultView): boolean => result.landed && typeof errorJson(result) === "string";
+
+function simulationAnswer(
+  record: Uint8Array,
+  result: ResultView,
+  mints: BalanceMints,
+  withInner: boolean,
+): { [key: string]: Json } {
   const tx = decodeRecord(record);
   const { detail } = result;
   return {
@@ -163,14 +187,15 @@ function simulationAnswer(record: Uint8Array, result: ResultView, withInner: boo
     unitsConsumed: result.computeUnits,
     loadedAccountsDataSize: result.loadedAccountsDataSize,
     returnData: returnDataJson(detail),
-    innerInstructions: withInner
-      ? innerInstructionsJson(detail?.inner ?? [], tx.accountKeys.map(encodeBase58), true)
-      : null,
+    innerInstructions:
+      withInner && !isFeesOnly(result)
+        ? innerInstructionsJson(detail?.inner ?? [], tx.accountKeys.map(encodeBase58), true)
+        : null,
     fee: result.landed ? result.fee : null,
     preBalances: detail?.preBalances ?? [],
     postBalances: detail?.postBalances ?? [],
-    preTokenBalances: tokenBalancesJson(detail?.preTokenBalances ?? [], false),
-    postTokenBalances: tokenBalancesJson(detail?.postTokenBalances ?? [], false),
+    preTokenBalances: tokenBalancesJson(detail?.preTokenBalances ?? [], mints, false),
+    postTokenBalances: tokenBalancesJson(detail?.postTokenBalances ?? [], mints, false),
     loadedAddresses: loadedAddressesJson(tx),
   };
 }
@@ -220,15 +245,20 @@ export const transactionMethods: Methods = {
     if (replace && options.sigVerify) throw invalidParams("sigVerify may not be used with replaceRecentBlockhash");
     if (replace) recordBlockhash(record).set(head.blockhash);
     const tables = await resolve(call, head, record, "invalid transaction");
-    if (options.sigVerify && !call.services.isSigned(record)) throw signatureVerificationFailure();
     if (options.accounts) checkWanted(options.accounts, recordKeys(record).length);
 
     const replacementBlockhash = replace
       ? { blockhash: encodeBase58(head.blockhash), lastValidBlockHeight: head.blockHeight + WINDOW }
       : null;
     const none = options.accounts ? options.accounts.addresses.map(() => null) : null;
-    const stopped =
-      call.services.checkLocks(record) ?? (!replace && (await wasProcessed(call, record)) ? ALREADY_PROCESSED : null);
+    if (options.sigVerify && !call.services.isSigned(record)) {
+      // Nothing was looked at: not even balances.
+      const loadedAddresses = loadedAddressesJson(decodeRecord(record));
+      const err = errorJson(SIGNATURE_FAILURE);
+      return withContext(head.slot, { ...NOTHING_SIMULATED, err, accounts: none, loadedAddresses });
+    }
+    const isRepeated = !replace && (await wasProcessed(call, record)) && (await isUsable(call, head, record));
+    const stopped = call.services.checkLocks(record) ?? (isRepeated ? ALREADY_PROCESSED : null);
     if (stopped !== null) {
       const answer = await notRun(call, head, record, stopped);
       return withContext(head.slot, { ...answer, accounts: none, replacementBlockhash });
@@ -237,9 +267,14 @@ export const transactionMethods: Methods = {
       resultOnly: !options.accounts,
     });
     const view = viewResult(result);
+    if (view.detail === null) {
+      const answer = await notRun(call, head, record, view);
+      return withContext(head.slot, { ...answer, accounts: none, replacementBlockhash });
+    }
     const shown =
       options.accounts && view.txError === 0 ? await wantedAccounts(call, head, options.accounts, accounts) : none;
-    const answer = simulationAnswer(record, view, options.innerInstructions ?? false);
+    const mints = await call.balanceMints([result]);
+    const answer = simulationAnswer(record, view, mints, options.innerInstructions ?? false);
     return withContext(head.slot, { ...answer, accounts: shown, replacementBlockhash });
   }),
 
