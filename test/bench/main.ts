@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseCommandLine } from "../../infra/network/command-line.ts";
 import { Failure } from "../../infra/network/failure.ts";
+import { lookupPart } from "./lookup.ts";
 import { confirmPart, endToEndPart, jsonRpcPart, scalePart, tricklePart } from "./part-network.ts";
 import { sbpfPart } from "./part-sbpf.ts";
 import { cryptoPart, executePart, litesvmPart, parsePart, planPart, platformPart, stagesPart } from "./part-stages.ts";
@@ -24,6 +25,7 @@ const PARTS: Record<string, { title: string; part: Part }> = {
   stages: { title: "All stages in one thread, no I/O: microseconds a SOL transfer", part: stagesPart },
   store: { title: "Memory of the account store", part: storePart },
   restart: { title: "Restart of a shard, in workerd", part: restartPart },
+  lookup: { title: "Unknown signatures in an index partition, in workerd", part: lookupPart },
   "end-to-end": { title: "End to end, one workerd process, 4 shards", part: endToEndPart },
   "json-rpc": { title: "JSON-RPC", part: jsonRpcPart },
   confirm: { title: "Confirmation, submit to WebSocket notification", part: confirmPart },

@@ -26,6 +26,7 @@ export const FIGURES = [
   "usdPerMillionTransfers",
   "storeOverheadBytes",
   "restartMillionAccountsMs",
+  "lookupAfterHistoryRatio",
   "confirmIdleP50Ms",
   "confirmIdleP99Ms",
 ] as const;
@@ -48,6 +49,7 @@ export interface PartResult {
 export interface Sizes {
   readonly rounds: number;
   readonly storeAccounts: number;
+  readonly indexedTransactions: number;
   readonly networkAccounts: number;
   readonly tokenAccounts: number;
   readonly transfers: number;
@@ -61,6 +63,7 @@ export interface Sizes {
 export const FULL: Sizes = {
   rounds: 5,
   storeAccounts: 1_000_000,
+  indexedTransactions: 10_000_000,
   networkAccounts: 100_000,
   tokenAccounts: 10_000,
   transfers: 40_000,
@@ -74,6 +77,7 @@ export const FULL: Sizes = {
 export const QUICK: Sizes = {
   rounds: 1,
   storeAccounts: 50_000,
+  indexedTransactions: 500_000,
   networkAccounts: 2_000,
   tokenAccounts: 500,
   transfers: 10_000,
