@@ -11,7 +11,7 @@ import { ErrorCode } from "../../shared/errors/codes.ts";
 import { TRANSACTION_ERRORS } from "../../shared/errors/transaction-error.ts";
 import { AnswerWriter, MAX_INGEST_BYTES, STATUS } from "../../shared/ingest/protocol.ts";
 import { concatBytes, viewOf } from "../../shared/protocol/bytes.ts";
-import { MAX_FRAME_BYTES } from "../../shared/protocol/limits.ts";
+import { CONTEXT_SIZE, MAX_FRAME_BYTES } from "../../shared/protocol/limits.ts";
 import { REC } from "../../shared/protocol/record.ts";
 import type { Backend, SubmitResult } from "../../shared/rpc/backend.ts";
 import type { WasmInstance } from "../../shared/svm/wasm-instance.ts";
@@ -107,10 +107,12 @@ function frameOf(records: Uint8Array, count: number): Uint8Array {
   return frame;
 }
 
+/** Of `context` only the slot context counts, not the epoch record behind it (Head.context). */
 function checkAge(wasm: WasmInstance, context: Uint8Array, batch: Batch, answer: AnswerWriter): Batch {
   const { places } = batch;
   if (places.length === 0) return batch;
-  const usable = wasm.call("txCheckAge", concatBytes(context, frameOf(batch.records, places.length)));
+  const own = context.subarray(0, CONTEXT_SIZE);
+  const usable = wasm.call("txCheckAge", concatBytes(own, frameOf(batch.records, places.length)));
   if (usable < 0) throw new Error(`a parsed frame was refused: ${usable}`);
   if (usable === places.length) return batch;
   const codes = wasm
