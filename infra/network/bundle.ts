@@ -1,7 +1,7 @@
 /** The workers' code as workerd takes it: one ES module, and the files it imports. */
 import { readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { build, type Plugin } from "esbuild";
+import type { build, Plugin } from "esbuild";
 
 export interface Module {
   readonly type: "ESModule" | "CompiledWasm" | "Data";
@@ -23,10 +23,20 @@ function separateModules(found: Map<string, string>): Plugin {
   };
 }
 
+const underWay = new Set<Promise<unknown>>();
+
+/** Loaded only now: most of what imports this file bundles nothing. */
+const esbuild: typeof build = async (options) => (await import("esbuild")).build(options);
+
+/** Resolves when no bundle is being made. Ending this process before makes esbuild's print a Go stack trace. */
+export async function bundlesEnded(): Promise<void> {
+  await Promise.allSettled(underWay);
+}
+
 /** `source`: what to begin with instead of the entry; its imports are absolute. */
 export async function bundleWorkers(entry: string, define: Record<string, string>, source?: string): Promise<Module[]> {
   const separate = new Map<string, string>();
-  const result = await build({
+  const building = esbuild({
     ...(source === undefined ? { entryPoints: [entry] } : { stdin: { contents: source, resolveDir: dirname(entry) } }),
     bundle: true,
     write: false,
@@ -40,6 +50,9 @@ export async function bundleWorkers(entry: string, define: Record<string, string
     logLevel: "silent",
     plugins: [separateModules(separate)],
   });
+  const ended = building.finally(() => underWay.delete(ended));
+  underWay.add(ended);
+  const result = await ended;
   const modules: Module[] = [{ type: "ESModule", path: "/index.js", contents: result.outputFiles[0]!.text }];
   for (const [name, path] of separate) {
     const type = name.endsWith(".wasm") ? "CompiledWasm" : "Data";

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { damageIn, describeDamage } from "../../shared/errors/damage.ts";
 import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
 import { isStale } from "../build/wasm.mjs";
+import { bundlesEnded } from "./bundle.ts";
 import { ensureDevMints } from "./dev-mints.ts";
 import { Failure } from "./failure.ts";
 import { type NetworkFile, networkVariable, objectNames } from "./genesis.ts";
@@ -263,6 +264,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     return started;
   } catch (error) {
     if (signal?.aborted) await Promise.all(pids.filter((pid) => pid !== undefined).map(killAndWait));
+    if (signal?.aborted) await bundlesEnded();
     await started?.stop();
     if (!started) folder.release();
     onStopped();

@@ -25,14 +25,13 @@ import { bundleWorkers } from "./bundle.ts";
 import { Failure } from "./failure.ts";
 import { isAlive, killAndWait } from "./process.ts";
 import { Registry, type SplitOptions, splitSource, splitWorker, tellPeer, type WorkerOptions } from "./split/setup.ts";
+import { worthOf } from "./workerd-lines.ts";
 
 /** More deaths than this within the window, and Miniflare's immediate restart is not enough. */
 const MAX_DEATHS = 5;
 const DEATH_WINDOW_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
-/** In lines of workerd that tell of no fault of its own, such as calls and connections that its end has cut off. */
-const NO_REPORT = "NOSENTRY";
 /** How much later than workerd this process may hear of a signal to both. */
 const STOP_NOTICE_MS = 300;
 /** How long a process may take to end when it is asked to. */
@@ -224,8 +223,9 @@ export class Workerd {
       log: new FailureLog((error) => current() && this.#recover(error.message)),
       handleStructuredLogs: ({ level, message }) => {
         const known = level === "error" || level === "warn" ? level : "info";
-        if (message.includes(NO_REPORT)) this.#unlessItStops(known, message);
-        else if (!this.#stopping) this.#options.log(known, message);
+        const worth = worthOf(message);
+        if (worth === "unless-it-stops") this.#unlessItStops(known, message);
+        else if (worth === "news" && !this.#stopping) this.#options.log(known, message);
       },
       unsafeHandleRuntimeRestart: () => {
         if (current()) this.#isUp();

@@ -52,7 +52,7 @@ export function report(started: Started, addresses: readonly string[] = ownAddre
     ["State", `${network.state} (${origin})`],
     ["History", describeKeep(started.keep)],
     ["Faucet", network.faucet.address],
-    ["Development", dev ? "on: a client can set accounts and the clock" : "off (--dev)"],
+    ["Development", dev ? "on: a client can set accounts and the clock" : "off (npm start -- --dev)"],
     ["First transfer", `confirmed in ${Math.round(confirmedMs)} ms`],
   ];
   const lines = rows.map(([name, value]) => `  ${name!.padEnd(16)}${value}`);

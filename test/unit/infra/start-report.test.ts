@@ -36,7 +36,7 @@ describe("the report of a start", () => {
         "  State           /a/state (new)",
         "  History         the newest 8 GB of blocks are kept, older ones go (--keep)",
         `  Faucet          ${network.faucet.address}`,
-        "  Development     off (--dev)",
+        "  Development     off (npm start -- --dev)",
         "  First transfer  confirmed in 45 ms",
         "",
       ].join("\n"),
