@@ -111,6 +111,20 @@ describe("a plain transfer, which does not name its mint", () => {
   });
 });
 
+test("getTokenLargestAccounts: the twenty largest, of equal ones those with the largest addresses", async () => {
+  const keys = Array.from({ length: 25 }, (_, i) => new Uint8Array(32).fill(100 + i));
+  const owner = payer.publicKey.toBytes();
+  for (const [i, key] of keys.entries()) {
+    const data = tokenData({ mint: mint.toBytes(), owner, amount: i === 7 ? 2_000n : 1_500n });
+    f.backend.put(account(key, TOKEN, data, 10_000_000n));
+  }
+  const { value } = await f.connection.getTokenLargestAccounts(mint);
+  const equal = keys.filter((_, i) => i !== 7).reverse();
+  expect(value.map(({ address }) => address.toBase58())).toEqual(
+    [keys[7]!, ...equal.slice(0, 19)].map((key) => new PublicKey(key).toBase58()),
+  );
+});
+
 describe("a simulation that did not run shows what stands", () => {
   const simulate = async (wire: Uint8Array, options = {}) =>
     (await f.ok("simulateTransaction", base64(wire), { encoding: "base64", innerInstructions: true, ...options }))

@@ -1,4 +1,5 @@
 /** SPL tokens: balances, supplies, and accounts by owner, delegate or mint. */
+import { compareBytes } from "../../../shared/protocol/bytes.ts";
 import type { Account } from "../../../shared/rpc/accounts.ts";
 import type { Head } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
@@ -112,16 +113,17 @@ export const tokenMethods: Methods = {
     const { program, scale } = await tokenMint(call, head, mint);
     const accounts = await scan(call, head, program, tokenAccountsWith(mintAt(mint)));
     const amounts = accounts.map((account) => ({
-      address: encodeBase58(account.key),
+      key: account.key,
       amount: readTokenAccount(account.data)?.amount ?? 0n,
     }));
-    amounts.sort((a, b) => (a.amount < b.amount ? 1 : a.amount > b.amount ? -1 : 0));
+    // Of equal ones those with the largest addresses, as Agave's heap has them.
+    amounts.sort((a, b) => (a.amount === b.amount ? compareBytes(b.key, a.key) : a.amount < b.amount ? 1 : -1));
     return withContext(
       head.slot,
       // Agave flattens the amount beside the address.
       amounts
         .slice(0, NUM_LARGEST_ACCOUNTS)
-        .map((entry) => ({ address: entry.address, ...scaledTokenAmount(entry.amount, scale) })),
+        .map((entry) => ({ address: encodeBase58(entry.key), ...scaledTokenAmount(entry.amount, scale) })),
     );
   }),
 };
