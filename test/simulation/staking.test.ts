@@ -45,7 +45,7 @@ interface Seen {
 }
 /** Epochs that have a block, the record of each block, and what became of the transactions. */
 function seen({ cluster }: Outcome): Seen {
-  const blocks = [...cluster.ledger.storage.list("blocks")].map(({ bytes }) => decodeBlock(bytes));
+  const blocks = [...cluster.blocks().values()].map((bytes) => decodeBlock(bytes));
   const headers = blocks.map(({ header }) => decodeHeader(header));
   return {
     epochs: new Set(headers.map(({ slot }) => Math.floor(slot / SLOTS_PER_EPOCH))).size,
