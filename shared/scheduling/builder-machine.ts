@@ -295,15 +295,19 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     const place = this.#lanes.place(lane, message.seq, message.oldest);
     if (place === "known") return [...readmitted, ...this.#taken(lane)];
     if (place === "ahead") return [...readmitted, ...later];
-    const { height } = this.#chain.stepAt(this.#chain.tip);
-    if (!this.#known.takes(height)) return [...readmitted, ...later, ...this.#arm(now)];
+    if (!this.#known.takes(this.#height)) return [...readmitted, ...later, ...this.#arm(now)];
     this.#setContext(this.#nextContext(this.#nextSlot, 0, this.#timestamp(now)));
     if (!this.#planner.admit(message.frame)) return [...readmitted, ...later];
-    this.#known.taken(height);
+    this.#known.taken(this.#height);
     this.#waitingSince ??= now;
     this.#lanes.admit(lane, message.seq, this.#planner.admitted());
     const moved = this.#lanes.settle(this.#planner.oldestWaiting());
     return [...readmitted, ...moved.flatMap((id) => this.#taken(id)), ...this.#arm(now)];
+  }
+
+  /** Of the tip, proposed or stored. */
+  get #height(): number {
+    return this.#chain.stepAt(this.#chain.tip).height;
   }
 
   #taken(lane: number): Effect[] {
@@ -322,16 +326,21 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     let period: number;
     if (this.#forced) period = 0;
     else if (this.waiting > 0) period = this.#config.slotMs;
-    else if (now < this.#watchedUntil && !this.#clock.isPaused) period = this.#config.heartbeatMs;
+    else if (this.#isAwaited(now)) period = this.#config.heartbeatMs;
     else return [];
     return [{ type: "timer", name: "tick", delayMs: Math.max(0, Math.ceil(period - elapsed(this.#lastCut, now))) }];
+  }
+
+  /** Whether a block is to come though there is nothing to put into it. */
+  #isAwaited(now: number): boolean {
+    return (now < this.#watchedUntil && !this.#clock.isPaused) || this.#known.waits(this.#height);
   }
 
   #tick(now: number): Effect[] {
     if (this.#recovering || this.#inFlight.size >= PIPELINE_DEPTH) return [];
     const waiting = this.waiting > 0;
     const rested = elapsed(this.#lastCut, now);
-    const isDue = now < this.#watchedUntil && rested >= this.#config.heartbeatMs && !this.#clock.isPaused;
+    const isDue = this.#isAwaited(now) && rested >= this.#config.heartbeatMs;
     const heartbeat = isDue || this.#forced;
     if (!heartbeat && (!waiting || rested < this.#config.slotMs)) return this.#arm(now);
     const slot = this.#nextSlot;
@@ -421,7 +430,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     const shard = nodeNumber(from);
     if (!item.row.shards.some((part) => part.shard === shard)) return [];
     item.committed.set(shard, message);
-    this.#known.note(shard, message.known, this.#chain.stepAt(this.#chain.tip).height);
+    this.#known.note(shard, message.known, this.#height);
     return this.#seal(now);
   }
 

@@ -9,6 +9,7 @@ export class KnownBook {
   readonly #limit: number;
   readonly #full = new Map<number, number>();
   #takenAt = -1;
+  #refusedAt = -1;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -23,7 +24,14 @@ export class KnownBook {
   /** Whether a frame may come in while the tip has this height. */
   takes(height: number): boolean {
     for (const [shard, since] of this.#full) if (height > since + BLOCKHASH_WINDOW) this.#full.delete(shard);
-    return this.#full.size === 0 || this.#takenAt !== height;
+    const takes = this.#full.size === 0 || this.#takenAt !== height;
+    if (!takes) this.#refusedAt = height;
+    return takes;
+  }
+
+  /** Whether a frame waits for a greater height than this one of the tip: nothing else may be there to make a block. */
+  waits(height: number): boolean {
+    return this.#refusedAt === height;
   }
 
   taken(height: number): void {

@@ -346,21 +346,24 @@ it("a builder whose pool is full says so, and everything gets its turn", () => {
   );
 });
 
-it("a builder whose shards are full of known messages takes a frame a height, and everything gets its turn", () => {
-  const outcome = play({
-    shape: { lanes: 3, slotMs: 50, maxKnown: 10 },
-    workload: payments(60, 3).map((b, i) => ({ ...b, submissions: [{ lane: i % 3, afterMs: 0 }] })),
-    onMessage: (play, _from, _to, { type }) => {
-      if (type === "busy") play.acted++;
-      return undefined;
-    },
-  });
-  good(outcome);
-  expect(outcome.verdict!.landed).toBe(120);
-  const sizes = [...outcome.clients.told.values()].map((block) => decodeHeader(block).numTransactions);
-  // A frame has one batch of two.
-  expect(Math.max(...sizes.slice(8))).toBe(2);
-});
+it.each([1, 8])(
+  "a builder whose shards are full of known messages takes a frame a height of %i slots, and everything gets its turn",
+  (heightStride) => {
+    const outcome = play({
+      shape: { lanes: 3, slotMs: 50, maxKnown: 10, heightStride },
+      workload: payments(60, 3).map((b, i) => ({ ...b, submissions: [{ lane: i % 3, afterMs: 0 }] })),
+      onMessage: (play, _from, _to, { type }) => {
+        if (type === "busy") play.acted++;
+        return undefined;
+      },
+    });
+    good(outcome);
+    expect(outcome.verdict!.landed).toBe(120);
+    const sizes = [...outcome.clients.told.values()].map((block) => decodeHeader(block).numTransactions);
+    // A frame has one batch of two.
+    expect(Math.max(...sizes.slice(8))).toBe(2);
+  },
+);
 
 it.each([false, true])(
   "a transaction that did not land may be sent again, builder restarted in between: %s",

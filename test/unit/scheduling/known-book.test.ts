@@ -26,3 +26,14 @@ it("forgets after 150 heights what a shard has said that had no part since", () 
   book.taken(161);
   expect(book.takes(161)).toBe(true);
 });
+
+it("says that a frame waits for the next height until that has come", () => {
+  const book = new KnownBook(100);
+  book.note(0, 100, 5);
+  book.taken(5);
+  expect(book.waits(5)).toBe(false);
+  book.takes(5);
+  expect([book.waits(5), book.waits(6)]).toEqual([true, false]);
+  expect(book.takes(6)).toBe(true);
+  expect(book.waits(6)).toBe(false);
+});
