@@ -16,7 +16,6 @@ export const NODE_UNHEALTHY = -32005;
 export const SLOT_SKIPPED = -32007;
 export const NO_SNAPSHOT = -32008;
 export const SCAN_ERROR = -32012;
-export const SIGNATURE_LENGTH_MISMATCH = -32013;
 export const UNSUPPORTED_TRANSACTION_VERSION = -32015;
 export const MIN_CONTEXT_SLOT_NOT_REACHED = -32016;
 export const FILTER_TRANSACTION_NOT_FOUND = -32020;
@@ -69,8 +68,6 @@ export const slotSkipped = (slot: bigint) =>
   new RpcError(SLOT_SKIPPED, `Slot ${slot} was skipped, or missing due to ledger jump to recent snapshot`);
 export const noSnapshot = () => new RpcError(NO_SNAPSHOT, "No snapshot");
 export const scanError = (message: string) => new RpcError(SCAN_ERROR, message);
-export const signatureLengthMismatch = () =>
-  new RpcError(SIGNATURE_LENGTH_MISMATCH, "Transaction signature length mismatch");
 /** A transaction that the client says it cannot read. */
 export class UnsupportedVersion extends RpcError {
   constructor(readonly version: number) {

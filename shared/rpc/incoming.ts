@@ -1,5 +1,5 @@
 /** A transaction on its way in: from the client's text to a parsed, resolved record, with Agave's errors on the way. */
-import { ErrorCode, isDeserializeError } from "../errors/codes.ts";
+import { type ErrorCode, isDeserializeError } from "../errors/codes.ts";
 import { ERROR_TEXT } from "../errors/messages.ts";
 import { sanitizeErrorToCode } from "../errors/transaction-error.ts";
 import { decodeRecord, requestsWrite, V1_FIRST_BYTE } from "../protocol/record.ts";
@@ -12,7 +12,7 @@ import { decodeBase58 } from "./base58.ts";
 import { decodeBase64 } from "./base64.ts";
 import type { Call } from "./call.ts";
 import { errorText } from "./error-text.ts";
-import { invalidParams, signatureLengthMismatch } from "./errors.ts";
+import { invalidParams } from "./errors.ts";
 import { lookupTables, resolveLookups } from "./lookup-tables.ts";
 import { programDataKey } from "./program-data.ts";
 import type { Simulation, SimulationOptions } from "./services.ts";
@@ -58,7 +58,6 @@ export function parseWire(call: Call, wire: Uint8Array): Uint8Array {
   if (parsed.ok) return parsed.record;
   const { code } = parsed;
   if (isDeserializeError(code)) throw invalidParams(`failed to deserialize ${TRANSACTION_TYPE}: ${codeText(code)}`);
-  if (code === ErrorCode.SANITIZE_SIGNATURE_COUNT) throw signatureLengthMismatch();
   throw invalidParams(`invalid transaction: ${errorText(sanitizeErrorToCode(code))} (${codeText(code)})`);
 }
 

@@ -172,8 +172,8 @@ describe("transactions", () => {
     const none = Buffer.concat([Buffer.of(0), one.subarray(65)]);
     for (const bytes of [two, none]) {
       expect((await send(bytes)).error).toMatchObject({
-        code: -32013,
-        message: "Transaction signature length mismatch",
+        code: -32602,
+        message: expect.stringContaining("Transaction failed to sanitize accounts offsets correctly"),
       });
     }
   });

@@ -80,7 +80,12 @@ describe("sendTransaction", () => {
     const wire = (await f.transfer(payer, Keypair.generate().publicKey, 1)).serialize();
     const two = Buffer.concat([Buffer.of(2), wire.subarray(1, 65), wire.subarray(1, 65), wire.subarray(65)]);
     expect(await send(two)).toMatchObject({
-      error: { code: -32013, message: "Transaction signature length mismatch" },
+      error: {
+        code: -32602,
+        message: expect.stringMatching(
+          /^invalid transaction: Transaction failed to sanitize accounts offsets correctly/,
+        ),
+      },
     });
   });
 
