@@ -45,12 +45,20 @@ export interface MeasuredRun {
   readonly crossShardShare: number;
 }
 
+/** Of the bench's two-process part: CPU a transfer of the generator, of one process with everything, of the two of a split network. */
+export interface LoadCosts {
+  readonly loadCpuUs: number;
+  readonly oneCpuUs: number;
+  readonly twoCpuUs: readonly number[];
+}
+
 export interface Costs {
   readonly measuredOn: string;
   readonly stages: StageCosts;
   readonly platform: PlatformCosts;
   /** One workerd process with all objects, on one core: what the model is checked against. */
   readonly runs: readonly MeasuredRun[];
+  readonly load: LoadCosts;
 }
 
 /** Bytes of a SOL transfer where it passes (docs/interfaces.md): they follow from the formats. */
@@ -75,17 +83,20 @@ interface BenchFile {
     readonly stages?: { readonly stages: Record<string, number>; readonly crossShardShare: number };
     readonly platform?: Omit<PlatformCosts, "requestUs" | "rowCpuUs">;
     readonly scale?: { readonly runs: readonly MeasuredRun[] };
+    readonly "two-process"?: LoadCosts;
   };
 }
 
 /** Takes from a bench file what it has, the rest from `base`. */
 export function costsFrom(file: BenchFile, base: Costs): Costs {
-  const { stages: pipeline, platform, scale } = file.parts ?? {};
+  const { stages: pipeline, platform, scale, "two-process": two } = file.parts ?? {};
+  const taken = [pipeline && "stages", platform && "platform", scale && "scale", two && "two-process"];
   return {
-    measuredOn: `${file.date ?? "unknown"}, ${[pipeline && "stages", platform && "platform", scale && "scale"].filter(Boolean).join(", ")}`,
+    measuredOn: `${file.date ?? "unknown"}, ${taken.filter(Boolean).join(", ")}`,
     stages: pipeline ? stagesOf(pipeline.stages, pipeline.crossShardShare) : base.stages,
     platform: { ...base.platform, ...platform },
     runs: scale ? scale.runs : base.runs,
+    load: two ? { loadCpuUs: two.loadCpuUs, oneCpuUs: two.oneCpuUs, twoCpuUs: two.twoCpuUs } : base.load,
   };
 }
 

@@ -26,4 +26,6 @@ export const DEFAULT_COSTS: Costs = {
     { shards: 4, perSecond: 9_736, cpuUs: 36.0, crossShardShare: 0.5 },
     { shards: 8, perSecond: 5_118, cpuUs: 53.5, crossShardShare: 0.5 },
   ],
+  // 2026-11-30: the generator as it is now; the processes of the full run before.
+  load: { loadCpuUs: 1.4, oneCpuUs: 26.75, twoCpuUs: [15.75, 9.5] },
 };

@@ -4,7 +4,10 @@ import { parseCommandLine } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
 import { type Costs, costsFrom } from "./costs.ts";
 import { DEFAULT_COSTS } from "./defaults.ts";
-import type { Outcome, Scenario } from "./network.ts";
+import { GUIDE_REQUESTS_PER_SECOND, generatorCost, limitsOf, objectFlows } from "./flow.ts";
+import { MEMORY_LIMIT_BYTES, MEMORY_TARGET_BYTES, memoryTable } from "./memory.ts";
+import type { Scenario } from "./network.ts";
+import { checkLine, flowLines, generatorLine, limitLines, memoryLines, outcomeLine, whole } from "./report.ts";
 import { check, ladder, PRODUCTION, simulate } from "./scenarios.ts";
 
 const HELP = `A discrete-event model of the network, fed with measured costs.
@@ -19,6 +22,9 @@ Usage: npm run model -- [options]
   --accounts N     accounts (1000000)         --slot MS       slot time (50)
   --block N        transactions of a block (16384)
   --network MS     one way between two objects (1)
+  --seconds S      of the run; more than 60 is longer than the blockhash window (3)
+  --known N        messages that a shard knows at the most (1310720)
+  --watched P      share of the transactions that a client waits for over a stream, 0 to 1 (1)
   --json           one JSON object
   --help           print this
 
@@ -36,6 +42,9 @@ const NUMBERS = {
   slot: "slotMs",
   block: "blockTransactions",
   network: "networkMs",
+  seconds: "seconds",
+  known: "maxKnown",
+  watched: "watchedShare",
 } as const;
 
 function readOptions(args: readonly string[]) {
@@ -64,18 +73,6 @@ function readCosts(file: string | undefined): Costs {
   return costsFrom(JSON.parse(readFileSync(file, "utf8")), DEFAULT_COSTS);
 }
 
-const whole = (value: number) => Math.round(value).toLocaleString("en-US");
-
-function line(what: string, offered: number, outcome: Outcome): void {
-  const { perSecond, p50Ms, p99Ms, busy, saturatesFirst, largestGroup } = outcome;
-  const shares = Object.entries(busy).map(([name, share]) => `${name} ${Math.round(share * 100)}%`);
-  console.log(
-    `  ${what.padEnd(28)}${whole(perSecond).padStart(10)}/s of ${whole(offered).padStart(10)}   ` +
-      `${p50Ms.toFixed(0).padStart(5)} / ${p99Ms.toFixed(0).padStart(5)} ms   ${saturatesFirst.padEnd(12)}` +
-      `(${shares.join(", ")}; largest group ${Math.round(largestGroup * 100)}%)`,
-  );
-}
-
 function main(): void {
   const { values, change } = readOptions(process.argv.slice(2));
   if (values.help) {
@@ -88,20 +85,33 @@ function main(): void {
   const asked = Object.keys(change).length > 0;
   const checks = asked ? [] : check(costs);
   const steps = asked ? [{ what: "as asked", scenario }] : ladder(PRODUCTION);
-  const outcomes = steps.map(({ what, scenario }) => ({ what, scenario, outcome: simulate(scenario, costs) }));
+  const outcomes = steps.map(({ what, scenario }) => {
+    const outcome = simulate(scenario, costs);
+    const objects = objectFlows(scenario, outcome.perSecond, outcome.blockSize);
+    return { what, scenario, outcome, objects, limits: limitsOf(scenario, outcome.perSecond, objects) };
+  });
+  const memory = memoryTable(scenario);
+  const generator = generatorCost(costs.load);
   if (values.json) {
-    console.log(JSON.stringify({ costs, checks, outcomes }));
+    console.log(JSON.stringify({ costs, checks, outcomes, memory, generator }));
     return;
   }
+  const print = (title: string, lines: readonly string[]) => console.log(`\n${[title, ...lines].join("\n")}`);
   console.log(`Costs: ${costs.measuredOn}`);
-  if (checks.length > 0) console.log("\nOne process on one core, against what was measured there");
-  for (const { shards, measured, byTheClock, modelled, ratio } of checks) {
-    const name = `${shards} shard${shards > 1 ? "s" : ""}`;
-    const beside = `measured ${whole(measured)}/s of CPU time, ${whole(byTheClock)}/s by the clock`;
-    console.log(`  ${name.padEnd(28)}${whole(modelled).padStart(10)}/s   ${beside}   ${ratio.toFixed(2)}x`);
-  }
-  console.log("\nThroughput, latency p50 / p99, what is busiest");
-  for (const { what, scenario, outcome } of outcomes) line(what, scenario.offeredPerSecond, outcome);
+  if (checks.length > 0) print("One process on one core, against what was measured there", checks.map(checkLine));
+  print(
+    "Throughput, latency p50 / p99, what is busiest",
+    outcomes.map(({ what, scenario, outcome }) => outcomeLine(what, scenario.offeredPerSecond, outcome)),
+  );
+  const shown = outcomes.find(({ scenario: { shards } }) => shards === scenario.shards) ?? outcomes[0]!;
+  const guide = `(!): more than ${whole(GUIDE_REQUESTS_PER_SECOND)}`;
+  print(`One object of each kind, "${shown.what}" ${guide}`, flowLines(shown.objects));
+  print(`For how long, "${shown.what}"`, limitLines(shown.limits));
+  print(
+    `Memory of an object at the most: target ${MEMORY_TARGET_BYTES / 1e6} of ${MEMORY_LIMIT_BYTES / 1e6} MB`,
+    memoryLines(memory),
+  );
+  print("The load generator on the same cores", [generatorLine(generator)]);
 }
 
 try {

@@ -6,8 +6,10 @@
  *                                                     ▲                 │
  *                                     ledger ◀── seals the block ◀──────┘
  */
+import { HEIGHT_STEP_MS, LANE_WINDOW_BYTES } from "../../shared/protocol/limits.ts";
 import { Clock, Server } from "./clock.ts";
 import { BYTES, type Costs } from "./costs.ts";
+import { KnownMessages } from "./known.ts";
 import { type BlockPlan, Planner, type Workload } from "./plan.ts";
 
 export interface Scenario extends Workload {
@@ -27,6 +29,11 @@ export interface Scenario extends Workload {
   readonly networkMs: number;
   /** All objects on one core, as in one workerd process. */
   readonly oneProcess: boolean;
+  /** Share of the transactions whose outcome a client waits for over a stream. */
+  readonly watchedShare: number;
+  /** Messages that a shard knows at the most, and for how long each must be known, milliseconds. */
+  readonly maxKnown: number;
+  readonly windowMs: number;
   readonly seconds: number;
   /** Transactions to send in all; the rate is then theirs, from the first request to the last block. 0: no end. */
   readonly transactions: number;
@@ -40,6 +47,8 @@ export interface Outcome {
   readonly busy: Readonly<Record<string, number>>;
   readonly saturatesFirst: string;
   readonly blockSize: number;
+  /** Messages known to the shard that knows most, at the most. */
+  readonly known: number;
   /** Share of the block in its largest conflict group, on average. */
   readonly largestGroup: number;
 }
@@ -49,9 +58,23 @@ const POOL = 65_536;
 /** Bytes a lane holds that the builder has not taken, and when a client that was turned away asks again (lane machine). */
 const LANE_BYTES = 32 << 20;
 const LANE_RETRY_US = 100_000;
+const HEIGHT_US = HEIGHT_STEP_MS * 1000;
 const WARM_UP = 0.25;
+/** CPU of finding the signatures that somebody waits for, a transaction of a block that has any, microseconds: counted, not measured. */
+const WATCH_US = 0.5;
+/** Signature and place of a registration. */
+const REGISTRATION_BYTES = 68;
+
+interface Lane {
+  readonly server: Server;
+  readonly queue: Batch[];
+  held: number;
+  /** Bytes sent to the builder that are in no proposal yet. */
+  onWire: number;
+}
 
 interface Batch {
+  readonly lane: Lane;
   readonly count: number;
   readonly sentAt: number;
 }
@@ -76,10 +99,11 @@ export class NetworkModel {
   readonly #planner: Planner;
   readonly #servers: Server[] = [];
   readonly #edges: Server[];
-  readonly #lanes: { server: Server; queue: Batch[]; held: number }[];
+  readonly #lanes: Lane[];
   readonly #builder: Server;
   readonly #shards: { server: Server; queue: Block[]; open: Block | undefined }[];
   readonly #ledger: Server;
+  readonly #subscriptions: Server;
   #pool: Batch[] = [];
   #pooled = 0;
   /** Places of the pool taken by what waits there or is on its way. */
@@ -92,6 +116,8 @@ export class NetworkModel {
   #blocks = 0;
   #proposed = 0;
   #largest = 0;
+  readonly #known: KnownMessages;
+  #pumpArmed = false;
 
   constructor(scenario: Scenario, costs: Costs) {
     this.#scenario = scenario;
@@ -104,7 +130,12 @@ export class NetworkModel {
       return own;
     };
     this.#edges = Array.from({ length: scenario.edges }, () => server("edge"));
-    this.#lanes = Array.from({ length: scenario.lanes }, () => ({ server: server("lane"), queue: [], held: 0 }));
+    this.#lanes = Array.from({ length: scenario.lanes }, () => ({
+      server: server("lane"),
+      queue: [],
+      held: 0,
+      onWire: 0,
+    }));
     this.#builder = server("builder");
     this.#shards = Array.from({ length: scenario.shards }, () => ({
       server: server("shard"),
@@ -112,6 +143,8 @@ export class NetworkModel {
       open: undefined,
     }));
     this.#ledger = server("ledger");
+    this.#subscriptions = server("subscriptions");
+    this.#known = new KnownMessages(scenario);
   }
 
   run(): Outcome {
@@ -145,6 +178,7 @@ export class NetworkModel {
       p99Ms: at(0.99) ?? Number.NaN,
       busy,
       saturatesFirst: Object.entries(busy).sort(([, a], [, b]) => b - a)[0]![0],
+      known: this.#known.most,
       blockSize: this.#blocks > 0 ? this.#proposed / this.#blocks : 0,
       largestGroup: this.#blocks > 0 ? this.#largest / this.#blocks : 0,
     };
@@ -177,7 +211,7 @@ export class NetworkModel {
         return;
       }
       lane.held += batch;
-      const sent = { count: batch, sentAt: this.#clock.now };
+      const sent = { lane, count: batch, sentAt: this.#clock.now };
       const { edgeUs, laneUs } = this.#costs.stages;
       edge.work(this.#costs.platform.requestUs + batch * edgeUs, () => {
         const bytes = batch * BYTES.record;
@@ -198,7 +232,14 @@ export class NetworkModel {
     for (const lane of this.#lanes) {
       const { server, queue } = lane;
       while (queue.length > 0 && this.#reserved + queue[0]!.count <= POOL) {
+        const bytes = queue[0]!.count * BYTES.record;
+        if (lane.onWire > 0 && lane.onWire + bytes > LANE_WINDOW_BYTES) break;
+        if (!this.#known.takes(this.#clock.now)) {
+          this.#pumpLater();
+          return;
+        }
         const batch = queue.shift()!;
+        lane.onWire += bytes;
         this.#reserved += batch.count;
         lane.held -= batch.count;
         const admitUs = batch.count * this.#costs.stages.admitUs;
@@ -209,6 +250,16 @@ export class NetworkModel {
         });
       }
     }
+  }
+
+  /** While a shard is full of known messages the builder takes a frame a block height (shared/scheduling/known-book.ts). */
+  #pumpLater(): void {
+    if (this.#pumpArmed) return;
+    this.#pumpArmed = true;
+    this.#clock.after(HEIGHT_US, () => {
+      this.#pumpArmed = false;
+      this.#pump();
+    });
   }
 
   #arm(): void {
@@ -260,9 +311,10 @@ export class NetworkModel {
     for (let left = count; left > 0; ) {
       const first = this.#pool[0]!;
       const taken = Math.min(left, first.count);
-      sent.push({ count: taken, sentAt: first.sentAt });
+      first.lane.onWire -= taken * BYTES.record;
+      sent.push({ ...first, count: taken });
       if (taken === first.count) this.#pool.shift();
-      else this.#pool[0] = { count: first.count - taken, sentAt: first.sentAt };
+      else this.#pool[0] = { ...first, count: first.count - taken };
       left -= taken;
     }
     this.#pooled -= count;
@@ -332,6 +384,7 @@ export class NetworkModel {
   #commit(s: number, block: Block): void {
     const shard = this.#shards[s]!;
     const count = block.plan.transactions[s]!;
+    this.#known.add(s, count, this.#clock.now);
     const rowBytes = count * (2 * BYTES.account + BYTES.result);
     shard.server.work(count * this.#costs.stages.commitUs + this.#rowUs(rowBytes), () => {
       shard.open = undefined;
@@ -354,7 +407,11 @@ export class NetworkModel {
             this.#stored.push({ at: this.#clock.now, count, latencyUs: this.#clock.now - sentAt });
           }
           // The block goes on to the subscriptions; the builder hears that it is stored.
-          this.#ledger.work((bytes * this.#costs.platform.callNsPerByte) / 1000, () => {});
+          const { watchedShare } = this.#scenario;
+          const watchUs = watchedShare > 0 ? block.count * WATCH_US : 0;
+          const registeredUs =
+            (block.count * watchedShare * REGISTRATION_BYTES * this.#costs.platform.callNsPerByte) / 1000;
+          this.#call(this.#ledger, this.#subscriptions, bytes, watchUs + registeredUs, () => {});
           this.#call(this.#ledger, this.#builder, 0, 0, () => {
             this.#inFlight--;
             this.#arm();

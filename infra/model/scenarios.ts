@@ -1,5 +1,7 @@
 /** The questions that the model answers, and the runs it is checked against. */
+import { MAX_KNOWN } from "../../shared/protocol/limits.ts";
 import type { Costs, MeasuredRun } from "./costs.ts";
+import { WINDOW_MS } from "./flow.ts";
 import { NetworkModel, type Outcome, type Scenario } from "./network.ts";
 
 /** A network in production: every object on a machine of its own, a millisecond apart. */
@@ -18,6 +20,9 @@ export const PRODUCTION: Scenario = {
   skew: 0,
   crossShare: 0.5,
   oneProcess: false,
+  watchedShare: 1,
+  maxKnown: MAX_KNOWN,
+  windowMs: WINDOW_MS,
   seconds: 3,
   transactions: 0,
   seed: 1,
@@ -36,6 +41,7 @@ export function benchScenario({ shards, crossShardShare }: Pick<MeasuredRun, "sh
     connections: 4,
     networkMs: 0,
     oneProcess: true,
+    watchedShare: 0,
     seconds: 10,
     transactions: 20_000,
   };

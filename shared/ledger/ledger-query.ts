@@ -38,7 +38,7 @@ export interface OpenBlock {
 const RECENT_BLOCKS = 300 * MAX_HEIGHT_STRIDE;
 /** Blocks kept open, and their bytes in all; the newest one stays whatever its size. */
 const CACHED_BLOCKS = 16;
-const CACHED_BYTES = 32 << 20;
+export const CACHED_BYTES = 32 << 20;
 
 const SIGNATURE_SIZE = 64;
 

@@ -35,16 +35,16 @@ export const PROPOSAL_RING = 128;
 export const KEEP_GAPS = 1280;
 /**
  * Messages that a shard keeps from landing again, beyond which the builder takes frames only as fast as old ones go: 8 bytes each, in
- * tables that are at least 3/8 full, are at most 90 MB. Not consensus.
+ * tables that are at least 3/5 full, are at most 17.5 MB (docs/architecture.md, Memory). Not consensus.
  */
-export const MAX_KNOWN = 4 << 20;
+export const MAX_KNOWN = 5 << 18;
 
 /** Bytes of one lane frame on its way to the builder. */
 export const MAX_FRAME_BYTES = 1 << 20;
 /** Bytes that wait in a lane, not yet taken by the builder; beyond it the lane answers busy. */
 export const MAX_LANE_BYTES = 32 << 20;
-/** Unanswered bytes a lane has on the wire to the builder. */
-export const LANE_WINDOW_BYTES = 8 << 20;
+/** Unanswered bytes a lane has on the wire to the builder or in its pool: eight lanes fill the pool. */
+export const LANE_WINDOW_BYTES = 3 << 20;
 
 /** After this the builder asks again whoever has not answered, milliseconds. */
 export const RETRY_MS = 400;

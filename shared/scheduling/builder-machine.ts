@@ -31,7 +31,7 @@ import { elapsed } from "./elapsed.ts";
 import { EpochBook } from "./epoch-book.ts";
 import { fillProposal } from "./fill-proposal.ts";
 import { HashChain } from "./hash-chain.ts";
-import type { InFlight } from "./in-flight.ts";
+import { type InFlight, keepBlock } from "./in-flight.ts";
 import { KnownBook } from "./known-book.ts";
 import { LaneBook } from "./lane-book.ts";
 import { LatencyWindow } from "./latency-window.ts";
@@ -456,7 +456,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#carry = sealed.carry;
     this.#sealedHeaders.set(row.slot, sealed.header);
     item.deferred = sealed.deferred;
-    item.block = sealed.block;
+    keepBlock(item, sealed.block);
   }
 
   #onStored(slot: number, now: number): Effect[] {

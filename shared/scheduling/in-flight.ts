@@ -1,10 +1,12 @@
 /** A slot between its proposal and the ledger's answer for its block. */
+
+import { EMPTY_FRAME } from "../protocol/block.ts";
 import type { Deferred } from "./deferred-book.ts";
 import type { ProposalRow } from "./proposal-row.ts";
 import type { Committed } from "./seal.ts";
 
 export interface InFlight {
-  readonly row: ProposalRow;
+  row: ProposalRow;
   readonly committed: Map<number, Committed>;
   /** The sealed block on its way to the ledger. */
   block: Uint8Array | undefined;
@@ -13,4 +15,11 @@ export interface InFlight {
   sentAt: number;
   /** When the oldest of its transactions came in, if they came to this incarnation. */
   readonly arrivedAt: number | undefined;
+}
+
+/** Once a slot is sealed, its block has all that may have to be sent again: frame, proposals and results go. */
+export function keepBlock(item: InFlight, block: Uint8Array): void {
+  item.block = block;
+  item.row = { ...item.row, frame: EMPTY_FRAME, shards: [] };
+  item.committed.clear();
 }

@@ -14,7 +14,7 @@ export interface ShardConfig extends StoreConfig {
 export const DEFAULT_CHECKPOINT = {
   checkpointBytes: 8 << 20,
   checkpointRows: 128,
-  memoryBytes: 64 << 20,
+  memoryBytes: 32 << 20,
   pageBytes: 64 << 10,
   partBytes: 4 << 20,
   mergeBytes: 256 << 10,

@@ -1,5 +1,5 @@
 /**
- * A set of 64-bit hashes: open addressing, 8 bytes an entry, growing by doubling. The values 0 and 1 mean "empty" and
+ * A set of 64-bit hashes: open addressing, 8 bytes an entry, from 3/5 to 3/4 full as it grows. The values 0 and 1 mean "empty" and
  * "removed", so hashes 0 and 1 stand in for 2 and 3.
  *
  * Layout of the 16-byte head: u32 table, u32 capacity (0: no table yet), u32 used (removed ones included), u32 live.
@@ -21,13 +21,13 @@ function valueOf(hash: u64): u64 {
 
 /** Where `value` is, or the empty place where the search ends. The table is never full. */
 function place(table: usize, capacity: u32, value: u64): usize {
-  const mask: u32 = capacity - 1;
-  let i: u32 = <u32>(value >> 32) & mask;
+  // The upper half of the hash as a fraction of the table: any capacity will do.
+  let i: u32 = <u32>(((value >> 32) * capacity) >> 32);
   while (true) {
     const at = table + (<usize>i << 3);
     const found = load<u64>(at);
     if (found == value || found == 0) return at;
-    i = (i + 1) & mask;
+    if (++i == capacity) i = 0;
   }
 }
 
@@ -40,8 +40,8 @@ export function setHas(set: usize, hash: u64): bool {
 function rebuild(set: usize): void {
   const old = load<u32>(set, TABLE);
   const oldCapacity = load<u32>(set, CAPACITY);
-  let capacity: u32 = FIRST_CAPACITY;
-  while (capacity < load<u32>(set, LIVE) * 2 + 2) capacity <<= 1;
+  const live = load<u32>(set, LIVE);
+  const capacity = max<u32>(FIRST_CAPACITY, live + (live / 3) * 2 + 2);
   const table = heapAlloc(capacity << 3);
   memory.fill(table, 0, capacity << 3);
   for (let at: usize = old, end: usize = old + (oldCapacity << 3); at < end; at += 8) {

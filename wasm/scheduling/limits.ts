@@ -3,7 +3,7 @@
 /** Transactions waiting, and the memory for their records. What comes beyond is refused by the frame. */
 export const MAX_WAITING: u32 = 65_536;
 export const POOL_CHUNK_BYTES: u32 = 262_144;
-export const MAX_POOL_CHUNKS: u32 = 256; // 64 MiB
+export const MAX_POOL_CHUNKS: u32 = 108; // 27 MiB: 65,536 transfers take 18
 
 /** Block cost units of a block (Agave: raise_block_limits_to_100m). */
 export const BLOCK_COST_LIMIT: u64 = 100_000_000;

@@ -452,8 +452,8 @@ describe("the pool", () => {
     let n = 0;
     while (p.admit(frame(n))) n += 400;
     const bytes = n * big.length;
-    expect(bytes).toBeGreaterThan(60 << 20);
-    expect(bytes).toBeLessThanOrEqual(64 << 20);
+    expect(bytes).toBeGreaterThan(24 << 20);
+    expect(bytes).toBeLessThanOrEqual(27 << 20);
     let left = n;
     while (left > 0) {
       const cut = p.cut();
