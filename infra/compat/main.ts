@@ -1,6 +1,6 @@
 /** The commands of Solana's tools, by name: `run.sh` starts this file. */
-import { Failure } from "../network/failure.ts";
 import { UsageError } from "./clap.ts";
+import { errorLine } from "./error-line.ts";
 
 type Tool = (args: readonly string[]) => Promise<number>;
 
@@ -20,10 +20,10 @@ try {
   if (error instanceof UsageError) {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = error.exitCode;
-  } else if (error instanceof Failure || (error as Error).name === "ProgramError") {
-    process.stderr.write(`Error: ${(error as Error).message}\n`);
-    process.exitCode = 1;
   } else {
-    throw error;
+    const line = errorLine(error);
+    if (line === null) throw error;
+    process.stderr.write(`${line}\n`);
+    process.exitCode = 1;
   }
 }

@@ -6,7 +6,6 @@ import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { damageIn, describeDamage } from "../../shared/errors/damage.ts";
 import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
 import { isStale } from "../build/wasm.mjs";
 import { bundlesEnded } from "./bundle.ts";
@@ -19,6 +18,7 @@ import { checkPort, checkPortPair, findPortPair, MAX_PORT } from "./ports.ts";
 import { killAndWait } from "./process.ts";
 import type { Processes } from "./processes.ts";
 import { StateFolder } from "./state.ts";
+import { stateFailure } from "./state-failure.ts";
 import type { LogSink } from "./workerd.ts";
 
 export { Failure } from "./failure.ts";
@@ -108,19 +108,17 @@ function checkRange(name: keyof typeof RANGES, value: number): void {
 async function answers(url: string): Promise<boolean> {
   try {
     const response = await fetch(url);
-    return damageIn(await response.text()) !== undefined || response.ok;
+    return stateFailure(await response.text(), "") !== undefined || response.ok;
   } catch {
     return false;
   }
 }
 
 /** Throws a Failure when an object cannot start because of what it has stored. */
-async function refuseDamaged(rpcUrl: string, directory: string): Promise<void> {
+async function refuseUnreadable(rpcUrl: string, directory: string): Promise<void> {
   const response = await fetch(`${rpcUrl}/v1/status`);
-  const damage = damageIn(await response.text());
-  if (!damage) return;
-  const wayOut = `npm run check -- --state ${directory} reads all of it; go on from a copy, or start afresh with --reset`;
-  throw new Failure("state-corrupt", `the state in ${directory} is damaged: ${describeDamage(damage)} (${wayOut})`);
+  const failure = stateFailure(await response.text(), directory);
+  if (failure) throw failure;
 }
 
 /** 0.0.0.0 and :: are no addresses to connect to. */
@@ -259,7 +257,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
       }),
     );
     await sooner(started.ready());
-    await sooner(refuseDamaged(started.rpcUrl, directory));
+    await sooner(refuseUnreadable(started.rpcUrl, directory));
     if (options.dev) await sooner(ensureDevMints(started.rpcUrl));
     return started;
   } catch (error) {
