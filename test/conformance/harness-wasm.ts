@@ -85,19 +85,23 @@ export class Ours {
     else this.accounts.set(keyText(key), account);
   }
 
-  /** What an edge does; where it cannot, zeros, which the runtime has to find out. */
-  private resolve(record: Uint8Array): void {
+  /** What an edge does; where it cannot, zeros, which the runtime has to find out. Whether all addresses were found. */
+  private resolve(record: Uint8Array): boolean {
+    let found = true;
     const parts = { writable: [] as Uint8Array[], readonly: [] as Uint8Array[] };
     for (const lookup of recordLookups(record)) {
       const table = this.account(lookup.table)?.data ?? new Uint8Array(0);
       const address = (index: number): Uint8Array => {
         const at = LOOKUP_META + index * 32;
-        return at + 32 <= table.length ? table.slice(at, at + 32) : new Uint8Array(32);
+        if (at + 32 <= table.length) return table.slice(at, at + 32);
+        found = false;
+        return new Uint8Array(32);
       };
       parts.writable.push(...[...lookup.writableIndexes].map(address));
       parts.readonly.push(...[...lookup.readonlyIndexes].map(address));
     }
     fillLoadedAddresses(record, parts.writable, parts.readonly);
+    return found;
   }
 
   /** The account that a program of the upgradeable loader has its bytes in; a transaction need not name it. */
@@ -111,7 +115,9 @@ export class Ours {
     const code = this.wasm.call("txParse", wire);
     if (code < 0) return { result: refused(code), record: null };
     const bytes = this.wasm.out();
-    this.resolve(bytes);
+    // The locks are asked apart, of a transaction whose addresses are known: the runtime never sees one that cannot be locked.
+    const locks = this.resolve(bytes) ? this.wasm.call("txCheckLocks", bytes) : 0;
+    if (locks < 0) return { result: refused(locks), record: null };
     const record = decodeRecord(bytes);
     const encoded = encodeContext(context);
     const borrowed = record.accountKeys.filter((key, i) => requestsWrite(record, i) || !isCarried(key, encoded));
