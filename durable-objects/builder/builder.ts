@@ -65,7 +65,8 @@ export class Builder extends DurableObject<Env> implements Actor {
     super(ctx, env);
     const network = parseNetwork(env.NETWORK);
     const seeds = shardSeeds(sha256, network.genesisHash);
-    const planner = new Planner(wasm, { shardCount: network.shardCount, ...seeds, hashSeed: randomSeed() });
+    const { shardCount, blockLimits: limits } = network;
+    const planner = new Planner(wasm, { shardCount, limits, ...seeds, hashSeed: randomSeed() });
     this.#machine = new BuilderMachine(planner, sha256, {
       shardCount: network.shardCount,
       slotMs: network.slotMs,

@@ -1,12 +1,13 @@
 /** What a network is from its first moment on. The genesis hash commits to all of it. */
 import { createHash, randomBytes } from "node:crypto";
 import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
+import { type BlockLimits, DEFAULT_BLOCK_LIMITS } from "../../shared/protocol/block-limits.ts";
 import { REAL_PROGRAMS, realProgramNames } from "../../shared/protocol/real-programs.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { generateKeypair, type Keypair, readKeypair } from "./keypair.ts";
 
 /** Version of the state folder and of the formats of everything in it. */
-export const FORMAT_VERSION = 9;
+export const FORMAT_VERSION = 10;
 
 /** Ingress lanes of a local network. */
 const LANES = 1;
@@ -26,6 +27,8 @@ export interface GenesisAccount {
 export interface Genesis {
   readonly format: number;
   readonly shardCount: number;
+  /** Limits of a block. */
+  readonly blockLimits: BlockLimits;
   /** Unix seconds. */
   readonly timestamp: number;
   /** 32 random bytes, hex: no two networks have the same genesis hash, and nobody knows a network's sharding in advance. */
@@ -50,9 +53,12 @@ export interface NetworkFile {
 
 /** SHA-256 of the genesis as JSON with its fields in this order, base58. */
 export function genesisHash(genesis: Genesis): string {
-  const { format, shardCount, timestamp, seed, identity, accounts, accountsHash, realPrograms } = genesis;
+  const { format, shardCount, blockLimits, timestamp, seed, identity, accounts, accountsHash, realPrograms } = genesis;
+  const { transactions, bytes, cost, accountCost } = blockLimits;
+  const limits = { transactions, bytes, cost, accountCost };
   const list = accounts.map(({ address, lamports }) => ({ address, lamports }));
-  const fields = { format, shardCount, timestamp, seed, identity, accounts: list, accountsHash, realPrograms };
+  const before = { format, shardCount, blockLimits: limits, timestamp, seed, identity };
+  const fields = { ...before, accounts: list, accountsHash, realPrograms };
   return encodeBase58(createHash("sha256").update(JSON.stringify(fields)).digest());
 }
 
@@ -71,6 +77,7 @@ export function createNetworkFile(shardCount: number, accounts?: Uint8Array, rea
   const genesis: Genesis = {
     format: FORMAT_VERSION,
     shardCount,
+    blockLimits: DEFAULT_BLOCK_LIMITS,
     timestamp: Math.floor(Date.now() / 1000),
     seed: randomBytes(32).toString("hex"),
     identity: identity.address,
@@ -130,6 +137,7 @@ export function networkVariable(
   return {
     genesisHash: file.genesisHash,
     shardCount: file.genesis.shardCount,
+    blockLimits: file.genesis.blockLimits,
     slotMs,
     lanes: LANES,
     identity: file.genesis.identity,

@@ -13,7 +13,7 @@ import { type Block, decodeBlock, EMPTY_FRAME, encodeBlock, encodeCarry, type Sh
 import { ByteReader, ByteWriter, viewOf } from "../protocol/bytes.ts";
 import { decodeHeader, encodeHeader } from "../protocol/header.ts";
 import { EARLY_SLOTS, RETRY_MS } from "../protocol/limits.ts";
-import type { Message, NodeId } from "../protocol/messages.ts";
+import { type Message, type NodeId, sameBlock } from "../protocol/messages.ts";
 import {
   type Catalog,
   decodeCatalog,
@@ -164,7 +164,8 @@ export class LedgerMachine implements Machine<LedgerEvent> {
     if (message.slot <= this.#tipSlot) return [this.#stored()];
     // The builder sends it again: to the next generation, or when the index has caught up.
     if (this.#status === "sealed" || this.feed.isFull) return [];
-    const { parentSlot } = decodeHeader(message.block);
+    const { slot, view, blockhash: digest, parentSlot } = decodeHeader(message.block);
+    if (!sameBlock({ slot, view, digest }, message)) return [];
     if (parentSlot !== this.#tipSlot) {
       if (this.#early.size < EARLY_SLOTS) this.#early.set(parentSlot, message.block);
       return [];
@@ -175,7 +176,7 @@ export class LedgerMachine implements Machine<LedgerEvent> {
     while (bytes) {
       const block = decodeBlock(bytes);
       const header = decodeHeader(block.header);
-      const { slot, parentSlot } = header;
+      const { slot, view, blockhash: digest, parentSlot } = header;
       if (slot <= this.#tipSlot || parentSlot !== this.#tipSlot) {
         throw new Error(`block ${slot} with parent ${parentSlot} after block ${this.#tipSlot}`);
       }
@@ -184,7 +185,11 @@ export class LedgerMachine implements Machine<LedgerEvent> {
       this.#setTip(block);
       this.#bytes += this.feed.add(slot, block, bytes.length);
       effects.push({ type: "put", table: "blocks", id: slot, bytes }, ...this.#gap(parentSlot, slot), ...samples);
-      notices.push({ type: "send", to: "subscriptions", message: { type: "blockStored", slot, block: bytes } });
+      notices.push({
+        type: "send",
+        to: "subscriptions",
+        message: { type: "blockStored", slot, view, digest, block: bytes },
+      });
       if (this.#isFull()) {
         this.#status = "sealed";
         this.#early.clear();
@@ -217,7 +222,8 @@ export class LedgerMachine implements Machine<LedgerEvent> {
 
   #stored(asked = 0): Effect {
     const { header, carry } = this.#tip;
-    return { type: "send", to: "builder", message: { type: "stored", asked, slot: this.#tipSlot, header, carry } };
+    const { slot, view, blockhash: digest } = decodeHeader(header);
+    return { type: "send", to: "builder", message: { type: "stored", asked, slot, view, digest, header, carry } };
   }
 
   // --- index ---
@@ -375,9 +381,8 @@ export class LedgerMachine implements Machine<LedgerEvent> {
   #genesisBlock(): Block {
     const { genesisHash, genesisTimestamp, genesisLamports } = this.#config;
     const zero = new Uint8Array(32);
-    const shards: ShardCarry[] = genesisLamports.map((lamports) => ({ prevSlot: 0, lamports, root: zero }));
+    const shards: ShardCarry[] = genesisLamports.map((lamports) => ({ prevSlot: 0, lamports }));
     const header = encodeHeader({
-      shardCount: genesisLamports.length,
       slot: 0,
       view: 0,
       parentSlot: 0,
@@ -389,7 +394,6 @@ export class LedgerMachine implements Machine<LedgerEvent> {
       stateRoot: zero,
       resultsHash: zero,
       numTransactions: 0,
-      numGroups: 0,
       fees: 0n,
       capitalization: genesisLamports.reduce((sum, lamports) => sum + lamports, 0n),
       transactionCount: 0n,

@@ -45,12 +45,11 @@ export interface ShardCarry {
   readonly prevSlot: number;
   /** Lamports of its own accounts. */
   readonly lamports: bigint;
-  readonly root: Uint8Array;
 }
 
 export function encodeCarry(shards: readonly ShardCarry[]): Uint8Array {
   const writer = new ByteWriter().u32(shards.length);
-  for (const shard of shards) writer.u64(shard.prevSlot).u64(shard.lamports).raw(shard.root);
+  for (const shard of shards) writer.u64(shard.prevSlot).u64(shard.lamports);
   return writer.bytes();
 }
 
@@ -59,7 +58,6 @@ export function decodeCarry(bytes: Uint8Array): ShardCarry[] {
   return Array.from({ length: reader.u32() }, () => ({
     prevSlot: Number(reader.u64()),
     lamports: reader.u64(),
-    root: reader.raw(32).slice(),
   }));
 }
 

@@ -1,5 +1,8 @@
 /** Limits and constants of the protocol, each with its unit and whether consensus depends on it. */
 
+/** Version of the rules that a header follows. Consensus. */
+export const PROTOCOL_VERSION = 1;
+
 /** Block heights for which a blockhash can be used after its own. Consensus. */
 export const BLOCKHASH_WINDOW = 150;
 /**

@@ -1,7 +1,9 @@
 /**
- * Every message between the actors. Each may be lost, repeated, delayed or overtaken: a receiver acts on (view, slot,
+ * Every message between the actors. Each may be lost, repeated, delayed or overtaken: a receiver acts on (slot, view,
  * digest) and a repetition changes nothing. Byte formats: docs/interfaces.md.
  */
+import { equalBytes } from "./bytes.ts";
+
 export type NodeId =
   | "builder"
   | "subscriptions"
@@ -15,6 +17,18 @@ export type NodeId =
 /** The number at the end of a node's name. */
 export function nodeNumber(node: NodeId): number {
   return Number(node.slice(node.indexOf("-") + 1));
+}
+
+/** Which block a message is about: there may be another of the slot in another view. */
+export interface BlockId {
+  readonly slot: number;
+  readonly view: number;
+  /** Its blockhash. */
+  readonly digest: Uint8Array;
+}
+
+export function sameBlock(a: BlockId, b: BlockId): boolean {
+  return a.slot === b.slot && a.view === b.view && equalBytes(a.digest, b.digest);
 }
 
 export type Message =
@@ -33,50 +47,48 @@ export type Message =
    * builder -> shard: its part of a slot. `epoch`: the epoch record that its context names, if the shard has had no part in this
    * epoch yet; absent for the empty record.
    */
-  | { readonly type: "proposal"; readonly slot: number; readonly proposal: Uint8Array; readonly epoch?: Uint8Array }
+  | (BlockId & { readonly type: "proposal"; readonly proposal: Uint8Array; readonly epoch?: Uint8Array })
   /** builder -> shard, when an epoch ends: what of all stakes is yours, as of block `slot`? `prevSlot`: the last one with a part of the shard. */
   | { readonly type: "stakesWanted"; readonly slot: number; readonly prevSlot: number }
   /** shard -> builder: shared/stake/summary.ts. */
   | { readonly type: "stakes"; readonly slot: number; readonly summary: Uint8Array }
   /** shard -> shard: the accounts lent for a slot. */
-  | { readonly type: "loan"; readonly slot: number; readonly digest: Uint8Array; readonly accounts: Uint8Array }
+  | (BlockId & { readonly type: "loan"; readonly accounts: Uint8Array })
   /** shard -> shard: send me your loan for this slot again. */
-  | { readonly type: "loanWanted"; readonly slot: number; readonly digest: Uint8Array }
+  | (BlockId & { readonly type: "loanWanted" })
   /** shard -> shard: send me what these hashes (32 bytes each) of your loan for this slot stand for. */
-  | { readonly type: "codeWanted"; readonly slot: number; readonly digest: Uint8Array; readonly hashes: Uint8Array }
+  | (BlockId & { readonly type: "codeWanted"; readonly hashes: Uint8Array })
   /** shard -> shard: a hash (32 bytes) and the data of a lent program that it stands for. */
-  | { readonly type: "code"; readonly slot: number; readonly digest: Uint8Array; readonly code: Uint8Array }
+  | (BlockId & { readonly type: "code"; readonly code: Uint8Array })
   /** shard -> shard: the accounts that were lent writable, after execution. */
-  | { readonly type: "return"; readonly slot: number; readonly digest: Uint8Array; readonly accounts: Uint8Array }
+  | (BlockId & { readonly type: "return"; readonly accounts: Uint8Array })
   /** shard -> builder: the slot is executed and durable here. */
-  | {
+  | (BlockId & {
       readonly type: "committed";
-      readonly slot: number;
-      readonly digest: Uint8Array;
       readonly results: Uint8Array;
-      readonly effectHash: Uint8Array;
+      /** A hash for each virtual shard of it that changed (wasm/state/effects.ts). */
+      readonly effects: Uint8Array;
       /** Total lamports of the shard's own accounts after the slot. */
       readonly lamports: bigint;
       /** Messages that the shard keeps from landing again, as it answers: how full it is. */
       readonly known: number;
-    }
+    })
   /** builder -> ledger */
-  | { readonly type: "block"; readonly slot: number; readonly block: Uint8Array }
+  | (BlockId & { readonly type: "block"; readonly block: Uint8Array })
   /** builder -> ledger, after a restart: what is the newest block? Answered with `stored`. `asked`: number of the restart. */
   | { readonly type: "tipWanted"; readonly asked: number }
   /**
    * ledger -> builder: blocks up to `slot` are durable. `header` and `carry` are those of that block. `asked`: of the question
    * that this answers, 0 when it answers a block: an answer to an earlier incarnation may be older than what the shards still know.
    */
-  | {
+  | (BlockId & {
       readonly type: "stored";
       readonly asked: number;
-      readonly slot: number;
       readonly header: Uint8Array;
       readonly carry: Uint8Array;
-    }
+    })
   /** ledger -> subscriptions */
-  | { readonly type: "blockStored"; readonly slot: number; readonly block: Uint8Array }
+  | (BlockId & { readonly type: "blockStored"; readonly block: Uint8Array })
   /** ledger -> builder: this generation is full; blocks and questions go to `generation`. */
   | { readonly type: "moved"; readonly generation: number }
   /**

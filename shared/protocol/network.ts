@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { MAX_GENERATION_BYTES, MAX_INDEX_BYTES } from "../ledger/ledger-shape.ts";
 import { decodeBase58 } from "../rpc/base58.ts";
+import { BLOCK_LIMIT_RANGES, type BlockLimits } from "./block-limits.ts";
 import { ALL_REAL_PROGRAMS } from "./real-programs.ts";
 
 const address = z
@@ -26,6 +27,10 @@ const ledgerSchema = z.object({
   /** Of a network that begins: a power of two. */
   indexPartitions: z.union([1, 2, 4, 8, 16, 32, 64].map((count) => z.literal(count))).optional(),
 });
+const limit = (name: keyof BlockLimits) => {
+  const [least, most] = BLOCK_LIMIT_RANGES[name];
+  return z.number().int().min(least).max(most);
+};
 
 const networkSchema = z.object({
   genesisHash: address,
@@ -43,6 +48,13 @@ const networkSchema = z.object({
     .optional(),
   /** Unix seconds. */
   genesisTimestamp: z.number().int().min(0),
+  /** Limits of a block. The genesis hash commits to them. */
+  blockLimits: z.object({
+    transactions: limit("transactions"),
+    bytes: limit("bytes"),
+    cost: limit("cost"),
+    accountCost: limit("accountCost"),
+  }),
   genesisAccounts: z.array(z.object({ address, lamports })),
   /** SHA-256 of the account list in the binding GENESIS. Absent: there is none. */
   genesisAccountsHash: address.optional(),

@@ -22,7 +22,7 @@ import {
   SAVE_HASHES_EVERY,
   WATCH_MS,
 } from "../protocol/limits.ts";
-import { type Message, type NodeId, nodeNumber } from "../protocol/messages.ts";
+import { type BlockId, type Message, type NodeId, nodeNumber, sameBlock } from "../protocol/messages.ts";
 import { NO_RECORD } from "../stake/epoch-record.ts";
 import type { BuilderConfig, BuilderEvent, BuilderHead, TipAnswer } from "./builder-types.ts";
 import { DeferredBook, deferredRow } from "./deferred-book.ts";
@@ -45,6 +45,7 @@ import {
   proposalRowHash,
   proposalRowRaises,
   proposalRowSlot,
+  UNJUSTIFIED,
 } from "./proposal-row.ts";
 import { type Committed, sealBlock } from "./seal.ts";
 import { SlotContexts } from "./slot-contexts.ts";
@@ -140,7 +141,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       case "moved":
         return this.#moved(message.generation);
       case "stored":
-        if (!this.#recovering) return this.#onStored(message.slot, now);
+        if (!this.#recovering) return this.#isOther(message) ? [] : this.#onStored(message.slot, now);
         return message.asked === this.#boot ? this.#recover(message, now) : [];
       case "stakes":
         return [...this.#epochs.answer(nodeNumber(from), message), ...this.#arm(now)];
@@ -197,8 +198,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     return [row, ...[...this.#inFlight.values()].flatMap((item) => (item.block ? [this.#blockMessage(item)] : []))];
   }
 
-  #blockMessage({ row: { slot }, block }: InFlight): Effect {
-    return this.#ledger.send({ type: "block", slot, block: block! });
+  #blockMessage({ row: { slot, view, blockhash: digest }, block }: InFlight): Effect {
+    return this.#ledger.send({ type: "block", slot, view, digest, block: block! });
   }
 
   #nextContext(slot: number, view: number, unixTimestamp: number): Uint8Array {
@@ -379,7 +380,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       view,
       unixTimestamp,
       blockhash: digest,
-      numGroups: cut.numGroups,
+      justification: UNJUSTIFIED,
       raises,
       development: this.#config.development ?? false,
       frame: cut.frame,
@@ -414,19 +415,19 @@ export class BuilderMachine implements Machine<BuilderEvent> {
 
   /** Proposals to the shards that have not committed. */
   #proposals(item: InFlight): Effect[] {
-    const { slot, shards } = item.row;
+    const { slot, view, blockhash: digest, shards } = item.row;
     return shards
       .filter(({ shard }) => !item.committed.has(shard))
       .map(({ shard, proposal }) => {
         const epoch = this.#epochs.bytesFor(slot, proposalPrevSlot(proposal));
-        const message: Message = { type: "proposal", slot, proposal, ...(epoch && { epoch }) };
+        const message: Message = { type: "proposal", slot, view, digest, proposal, ...(epoch && { epoch }) };
         return { type: "send", to: `shard-${shard}` as const, message };
       });
   }
 
   #committed(from: NodeId, message: Committed, now: number): Effect[] {
     const item = this.#inFlight.get(message.slot);
-    if (!item || item.block || !equalBytes(item.row.blockhash, message.digest)) return [];
+    if (!item || item.block || !sameBlock({ ...item.row, digest: item.row.blockhash }, message)) return [];
     const shard = nodeNumber(from);
     if (!item.row.shards.some((part) => part.shard === shard)) return [];
     item.committed.set(shard, message);
@@ -457,6 +458,12 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#sealedHeaders.set(row.slot, sealed.header);
     item.deferred = sealed.deferred;
     keepBlock(item, sealed.block);
+  }
+
+  /** Whether the message is about another block than the one that was sealed for its slot. */
+  #isOther(stored: BlockId): boolean {
+    const header = this.#sealedHeaders.get(stored.slot);
+    return header !== undefined && !sameBlock({ ...header, digest: header.blockhash }, stored);
   }
 
   #onStored(slot: number, now: number): Effect[] {

@@ -1,5 +1,6 @@
 /** The WASM planner (wasm/scheduling/planner.ts) behind PlannerPort: batches of bytes in, a cut out. */
 import { ErrorCode, errorName } from "../errors/codes.ts";
+import { type BlockLimits, DEFAULT_BLOCK_LIMITS } from "../protocol/block-limits.ts";
 import { viewOf } from "../protocol/bytes.ts";
 import { WasmInstance } from "../svm/wasm-instance.ts";
 import type { Cut, PlannerPort } from "./planner-port.ts";
@@ -11,6 +12,8 @@ export interface PlannerConfig {
   readonly shardCount: number;
   readonly seed0: bigint;
   readonly seed1: bigint;
+  /** Of a block. Unset: the usual ones. */
+  readonly limits?: BlockLimits;
   /** A secret of the host against keys made to collide in the tables. At most it decides which size hint displaces which. */
   readonly hashSeed?: bigint;
 }
@@ -56,7 +59,10 @@ export class Planner implements PlannerPort {
   constructor(module: WebAssembly.Module, config: PlannerConfig) {
     this.#wasm = new WasmInstance(module);
     if (config.hashSeed !== undefined) this.#check(this.#wasm.exports.engineHashSeed!(config.hashSeed) as number);
-    this.#check(this.#wasm.exports.plannerInit!(config.shardCount, config.seed0, config.seed1) as number);
+    const { shardCount, seed0, seed1, limits = DEFAULT_BLOCK_LIMITS } = config;
+    const { transactions, bytes, cost, accountCost } = limits;
+    const init = this.#wasm.exports.plannerInit!;
+    this.#check(init(shardCount, seed0, seed1, transactions, bytes, cost, accountCost) as number);
   }
 
   #check(code: number): number {

@@ -27,12 +27,33 @@ const INDEX_SIZE = 8;
 const RAISES = 1;
 const DEVELOPMENT = 2;
 
+/**
+ * What the header takes from votes, fixed when the block is cut: a header is a function of its proposal row and the results, so a builder that
+ * seals again after a crash seals the same.
+ */
+export interface Justification {
+  /** View, slot and header hash of the block that the newest certificate known to the builder certifies; zeros without votes. */
+  readonly justifyView: number;
+  readonly justifySlot: number;
+  readonly justify: Uint8Array;
+  /** SHA-256 of the certificate that opened the view, in its first block; else zeros. */
+  readonly election: Uint8Array;
+}
+
+/** There are no votes. */
+export const UNJUSTIFIED: Justification = {
+  justifyView: 0,
+  justifySlot: 0,
+  justify: new Uint8Array(32),
+  election: new Uint8Array(32),
+};
+
 export interface ProposalRow {
   readonly slot: number;
   readonly view: number;
   readonly unixTimestamp: number;
   readonly blockhash: Uint8Array;
-  readonly numGroups: number;
+  readonly justification: Justification;
   /** Whether the slot raises the block height. */
   readonly raises: boolean;
   /** Whether what the developer decrees is done in it (shared/protocol/context.ts). */
@@ -44,14 +65,17 @@ export interface ProposalRow {
 }
 
 export function encodeProposalRow(row: ProposalRow): Uint8Array {
-  const { slot, view, unixTimestamp, blockhash, numGroups, raises, development, frame, shards, lanes } = row;
+  const { slot, view, unixTimestamp, blockhash, justification, raises, development, frame, shards, lanes } = row;
   const fixed = new ByteWriter()
     .u64(slot)
     .u64(view)
     .i64(unixTimestamp)
     .raw(blockhash)
-    .u32(numGroups)
     .u32((raises ? RAISES : 0) | (development ? DEVELOPMENT : 0))
+    .u64(justification.justifyView)
+    .u64(justification.justifySlot)
+    .raw(justification.justify)
+    .raw(justification.election)
     .bytes();
   const parts = [fixed, u32Bytes(frame.length), frame, u32Bytes(shards.length)];
   for (const { shard, proposal } of shards) {
@@ -116,10 +140,12 @@ export function decodeProposalRow(
   const view = Number(reader.u64());
   const unixTimestamp = Number(reader.i64());
   const blockhash = reader.raw(32).slice();
-  const numGroups = reader.u32();
   const flags = reader.u32();
   const raises = (flags & RAISES) !== 0;
   const development = (flags & DEVELOPMENT) !== 0;
+  const justifyView = Number(reader.u64());
+  const justifySlot = Number(reader.u64());
+  const justification = { justifyView, justifySlot, justify: reader.raw(32).slice(), election: reader.raw(32).slice() };
   const frame = reader.blob().slice();
   const offsets = frameOffsets(frame);
   const numShards = reader.u32();
@@ -132,7 +158,7 @@ export function decodeProposalRow(
   });
   const lanes = new Map<number, number>();
   for (let n = reader.u32(); n > 0; n--) lanes.set(reader.u32(), Number(reader.u64()));
-  return { slot, view, unixTimestamp, blockhash, numGroups, raises, development, frame, shards, lanes };
+  return { slot, view, unixTimestamp, blockhash, justification, raises, development, frame, shards, lanes };
 }
 
 /** Slot of a row without decoding the rest. */
@@ -141,7 +167,7 @@ export function proposalRowSlot(bytes: Uint8Array): number {
 }
 /** Whether a row's slot raises the block height, without decoding the rest. */
 export function proposalRowRaises(bytes: Uint8Array): boolean {
-  return (bytes[60]! & RAISES) !== 0;
+  return (bytes[56]! & RAISES) !== 0;
 }
 /** Slot and blockhash of a row without decoding the rest. */
 export function proposalRowHash(bytes: Uint8Array): Uint8Array {

@@ -45,8 +45,7 @@ export function sealBlock(
   const carry = before.map((shard, i) => {
     const message = committed.get(i);
     if (!message) return shard;
-    const root = sha256(shard.root, message.effectHash).slice();
-    return { prevSlot: row.slot, lamports: message.lamports, root };
+    return { prevSlot: row.slot, lamports: message.lamports };
   });
   const capitalization = carry.reduce((sum, shard) => sum + shard.lamports, 0n);
   if (capitalization + merged.fees !== parent.capitalization) {
@@ -54,9 +53,10 @@ export function sealBlock(
       `slot ${row.slot}: ${parent.capitalization} lamports became ${capitalization} with ${merged.fees} burned`,
     );
   }
+  // Shards own ascending ranges of virtual shards: their effects behind each other are in order.
+  const effectHash = sha256(...involved.map(([, message]) => message.effects)).slice();
   const isNewEpoch = epochOf(row.slot) > epochOf(parent.slot);
   const header: BlockHeader = {
-    shardCount: carry.length,
     slot: row.slot,
     view: row.view,
     parentSlot: parent.slot,
@@ -64,11 +64,10 @@ export function sealBlock(
     parentBlockhash: parent.blockhash,
     blockhash: row.blockhash,
     parentHeaderHash,
-    effectHash: sha256(...involved.map(([, message]) => message.effectHash)).slice(),
-    stateRoot: sha256(...carry.map((shard) => shard.root)).slice(),
+    effectHash,
+    stateRoot: sha256(parent.stateRoot, effectHash).slice(),
     resultsHash: sha256(merged.results).slice(),
     numTransactions: merged.landed,
-    numGroups: row.numGroups,
     fees: merged.fees,
     capitalization,
     transactionCount: parent.transactionCount + BigInt(merged.landed),
@@ -76,6 +75,7 @@ export function sealBlock(
     height: parent.height + (row.raises ? 1 : 0),
     development: row.development,
     epochHash,
+    ...row.justification,
   };
   const encoded = encodeHeader(header);
   const { frame } = row;

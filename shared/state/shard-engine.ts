@@ -204,11 +204,14 @@ export class ShardEngine implements ShardEnginePort {
   outcomeAt(slot: number): SlotOutcome | undefined {
     if (this.#number("engineResultsAt", BigInt(slot)) !== 0) return undefined;
     const out = this.instance.view();
+    const view = viewOf(out);
+    const results = 64 + view.getUint32(56, true);
     return {
+      view: Number(view.getBigUint64(32, true)),
       digest: out.slice(0, 32),
-      effectHash: out.slice(32, 64),
-      lamports: viewOf(out).getBigUint64(64, true),
-      results: out.slice(80),
+      effects: out.slice(64, results),
+      lamports: view.getBigUint64(40, true),
+      results: out.slice(results),
     };
   }
 

@@ -14,9 +14,9 @@
  * has those in use. Before a slot begins its cold accounts are fetched, after it those longest unused are let go.
  */
 import type { Effect, Machine, MessageEvent, StorageView, TimerEvent } from "../protocol/actor.ts";
-import { concatBytes, equalBytes, viewOf } from "../protocol/bytes.ts";
+import { concatBytes, viewOf } from "../protocol/bytes.ts";
 import { EARLY_SLOTS } from "../protocol/limits.ts";
-import { type Message, type NodeId, nodeNumber } from "../protocol/messages.ts";
+import { type Message, type NodeId, nodeNumber, sameBlock } from "../protocol/messages.ts";
 import { proposalPrevSlot } from "../scheduling/proposal-row.ts";
 import { decodeEpochRecord, EMPTY_EPOCH, type EpochRecord } from "../stake/epoch-record.ts";
 import { encodeSummary } from "../stake/summary.ts";
@@ -38,6 +38,7 @@ type Proposed = Extract<Message, { type: "proposal" }>;
 /** The slot being worked on. */
 interface Work {
   readonly slot: number;
+  readonly view: number;
   readonly digest: Uint8Array;
   readonly stable: number;
   readonly lendsTo: readonly number[];
@@ -284,17 +285,17 @@ export class ShardMachine implements Machine<ShardEvent> {
 
   /** The slot is stuck: say again what others may have missed, and ask for what is missing here. */
   #askAgain(work: Work): Effect[] {
-    const { slot, digest } = work;
+    const { slot, view, digest } = work;
     const effects: Effect[] = [];
     for (const shard of work.returnsMissing) effects.push(this.#sendLoan(work, shard));
     for (const shard of work.loansMissing) {
-      effects.push({ type: "send", to: `shard-${shard}`, message: { type: "loanWanted", slot, digest } });
+      effects.push({ type: "send", to: `shard-${shard}`, message: { type: "loanWanted", slot, view, digest } });
     }
     return [...effects, ...this.#askForCode(work)];
   }
 
   /** Loans have hashes for the data of programs: what this shard does not have it asks the lenders for; `lender`: only this one. */
-  #askForCode({ slot, digest, executed }: Work, lender?: number): Effect[] {
+  #askForCode({ slot, view, digest, executed }: Work, lender?: number): Effect[] {
     if (executed) return [];
     const byShard = new Map<number, Uint8Array[]>();
     for (const { shard, hash } of this.#engine.codesMissing()) {
@@ -303,7 +304,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     return [...byShard].map(([shard, hashes]) => ({
       type: "send",
       to: `shard-${shard}`,
-      message: { type: "codeWanted", slot, digest, hashes: concatBytes(...hashes) },
+      message: { type: "codeWanted", slot, view, digest, hashes: concatBytes(...hashes) },
     }));
   }
 
@@ -312,7 +313,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     return {
       type: "send",
       to: `shard-${shard}`,
-      message: { type: "loan", slot: work.slot, digest: work.digest, accounts },
+      message: { type: "loan", slot: work.slot, view: work.view, digest: work.digest, accounts },
     };
   }
 
@@ -326,6 +327,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     const parties = leaseParties(proposal);
     const work: Work = {
       slot,
+      view: Number(viewOf(proposal).getBigUint64(16, true)),
       digest: proposal.slice(24, 56),
       stable: Number(viewOf(proposal).getBigUint64(64, true)),
       lendsTo: parties.lendsTo,
@@ -348,14 +350,14 @@ export class ShardMachine implements Machine<ShardEvent> {
   }
 
   #takeLoan(work: Work, shard: number, message: Accounts): Effect[] {
-    if (!work.loansMissing.has(shard) || !equalBytes(message.digest, work.digest)) return [];
+    if (!work.loansMissing.has(shard) || !sameBlock(message, work)) return [];
     if (this.#engine.receiveLoan(shard, message.accounts) !== 0) return [];
     work.loansMissing.delete(shard);
     return this.#askForCode(work, shard);
   }
 
   #takeReturn(work: Work, shard: number, message: Accounts): void {
-    if (!work.returnsMissing.has(shard) || !equalBytes(message.digest, work.digest)) return;
+    if (!work.returnsMissing.has(shard) || !sameBlock(message, work)) return;
     if (this.#engine.receiveReturn(shard, message.accounts) === 0) work.returnsMissing.delete(shard);
   }
 
@@ -368,8 +370,8 @@ export class ShardMachine implements Machine<ShardEvent> {
       work.executed = true;
       for (const shard of work.returnsTo) {
         const accounts = this.#engine.returned(shard);
-        const { slot, digest } = work;
-        effects.push({ type: "send", to: `shard-${shard}`, message: { type: "return", slot, digest, accounts } });
+        const { slot, view, digest } = work;
+        effects.push({ type: "send", to: `shard-${shard}`, message: { type: "return", slot, view, digest, accounts } });
       }
     }
     if (!work.executed || work.returnsMissing.size > 0) return effects;
@@ -402,18 +404,18 @@ export class ShardMachine implements Machine<ShardEvent> {
 
   #loan(from: NodeId, message: Accounts): Effect[] {
     const shard = nodeNumber(from);
-    const { slot, digest } = message;
+    const { slot, view, digest } = message;
     if (slot <= this.#engine.applied()) {
       // The lender is still without the return.
       const accounts = this.#engine.returnedAt(slot, shard);
-      return accounts ? [{ type: "send", to: from, message: { type: "return", slot, digest, accounts } }] : [];
+      return accounts ? [{ type: "send", to: from, message: { type: "return", slot, view, digest, accounts } }] : [];
     }
     const work = this.#work;
     if (!work || work.slot !== slot) return this.#keepEarly(shard, message);
     if (work.executed) {
-      if (!work.returnsTo.includes(shard) || !equalBytes(digest, work.digest)) return [];
+      if (!work.returnsTo.includes(shard) || !sameBlock(message, work)) return [];
       const accounts = this.#engine.returned(shard);
-      return [{ type: "send", to: from, message: { type: "return", slot, digest, accounts } }];
+      return [{ type: "send", to: from, message: { type: "return", slot, view, digest, accounts } }];
     }
     const asked = this.#takeLoan(work, shard, message);
     return [...asked, ...this.#advance(work)];
@@ -422,16 +424,16 @@ export class ShardMachine implements Machine<ShardEvent> {
   /** Data that a loan has a hash for. What nobody waits for, or is not what it says, is left. */
   #code(message: Extract<Message, { type: "code" }>): Effect[] {
     const work = this.#work;
-    if (!work || work.executed || work.slot !== message.slot || !equalBytes(work.digest, message.digest)) return [];
+    if (!work || work.executed || work.slot !== message.slot || !sameBlock(message, work)) return [];
     return this.#engine.receiveCode(message.code) === 0 ? this.#advance(work) : [];
   }
 
   #codeWanted(from: NodeId, message: Extract<Message, { type: "codeWanted" }>): Effect[] {
-    const { slot, digest, hashes } = message;
+    const { slot, view, digest, hashes } = message;
     const effects: Effect[] = [];
     for (let at = 0; at + 32 <= hashes.length; at += 32) {
       const code = this.#engine.codeAt(slot, nodeNumber(from), hashes.subarray(at, at + 32));
-      if (code) effects.push({ type: "send", to: from, message: { type: "code", slot, digest, code } });
+      if (code) effects.push({ type: "send", to: from, message: { type: "code", slot, view, digest, code } });
     }
     return effects;
   }
@@ -450,13 +452,13 @@ export class ShardMachine implements Machine<ShardEvent> {
   }
 
   #loanWanted(from: NodeId, message: Extract<Message, { type: "loanWanted" }>): Effect[] {
-    const { slot, digest } = message;
+    const { slot, view, digest } = message;
     const shard = nodeNumber(from);
     const work = this.#work;
     if (work && work.slot === slot) return work.lendsTo.includes(shard) ? [this.#sendLoan(work, shard)] : [];
     if (slot > this.#engine.applied()) return [];
     const accounts = this.#engine.loanAt(slot, shard);
-    return accounts ? [{ type: "send", to: from, message: { type: "loan", slot, digest, accounts } }] : [];
+    return accounts ? [{ type: "send", to: from, message: { type: "loan", slot, view, digest, accounts } }] : [];
   }
 
   /** Checkpoint and merges, as far as they are due; once a step. */

@@ -2,10 +2,12 @@
 import type { Totals } from "./account-store.ts";
 
 export interface SlotOutcome {
+  readonly view: number;
   readonly digest: Uint8Array;
   /** u32 count, u32 0, results (docs/interfaces.md section 4). */
   readonly results: Uint8Array;
-  readonly effectHash: Uint8Array;
+  /** For each virtual shard with an account that changed, ascending: u16 virtual shard, hash (wasm/state/effects.ts). */
+  readonly effects: Uint8Array;
   /** Lamports of the shard's own accounts after the slot. */
   readonly lamports: bigint;
 }

@@ -55,9 +55,13 @@ it("a shard keeps messages of so many slots that have not begun, and no more", (
     shard.step({
       type: "message",
       from: "shard-1",
-      message: { type: "loan", slot, digest: new Uint8Array(32), accounts },
+      message: { type: "loan", slot, view: 0, digest: new Uint8Array(32), accounts },
     });
-    shard.step({ type: "message", from: "builder", message: { type: "proposal", slot, proposal } });
+    shard.step({
+      type: "message",
+      from: "builder",
+      message: { type: "proposal", slot, view: 0, digest: new Uint8Array(32), proposal },
+    });
     expect(shard.early).toBeLessThanOrEqual(EARLY_SLOTS);
   }
   expect(shard.early).toBe(EARLY_SLOTS);

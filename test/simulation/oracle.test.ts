@@ -492,15 +492,16 @@ describe("a wrong block", () => {
   it.each([
     ["time", 32],
     ["parent blockhash", 40],
-    ["blockhash", 72],
     ["parent header hash", 104],
-    ["effect hash", 136],
     ["state root", 168],
     ["results hash", 200],
     ["number of transactions", 232],
     ["transaction count", 256],
   ])("%s", (_, at) => caught(flip(at), "chain", "exception"));
 
+  // The ledger does not take it: it is not the block that the message is about.
+  it("blockhash", () => caught(flip(72), "liveness"));
+  it("effect hash", () => caught(flip(136), "state"));
   it("fees", () => caught(flip(240), "conservation"));
   it("capitalization", () => caught(flip(248), "conservation"));
   it("lamports made by the header and a shard's sum together", () => {

@@ -4,7 +4,14 @@
  */
 import { blake3 } from "@noble/hashes/blake3.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { type Account, encodeAccountList, encodeScanRequest } from "../../shared/state/accounts.ts";
+import { compareBytes, concatBytes } from "../../shared/protocol/bytes.ts";
+import {
+  type Account,
+  encodeAccountList,
+  encodeScanRequest,
+  type ShardSeeds,
+  virtualShardOf,
+} from "../../shared/state/accounts.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { CARRIED } from "../carried-programs.ts";
 import { wasmModule } from "./cluster.ts";
@@ -132,11 +139,15 @@ export class Reference {
   }
 }
 
-/** The effect hash of a shard's changes: over the account list. */
-export function effectHashOf(changed: readonly Uint8Array[]): Uint8Array {
-  const head = new Uint8Array(8);
-  new DataView(head.buffer).setUint32(0, changed.length, true);
-  const hash = blake3.create().update(head);
-  for (const account of changed) hash.update(account);
-  return hash.digest();
+/** What a block commits to of the accounts that it changed: for each virtual shard, its number and the hash of its accounts by key. */
+export function effectsOf(changed: readonly Uint8Array[], seeds: ShardSeeds): Uint8Array {
+  const byVirtual = new Map<number, Uint8Array[]>();
+  for (const account of [...changed].sort(compareBytes)) {
+    const virtual = virtualShardOf(account.subarray(0, 32), seeds);
+    byVirtual.set(virtual, [...(byVirtual.get(virtual) ?? []), account]);
+  }
+  const parts = [...byVirtual]
+    .sort(([a], [b]) => a - b)
+    .map(([virtual, accounts]) => [Uint8Array.of(virtual & 255, virtual >> 8), blake3(concatBytes(...accounts))]);
+  return concatBytes(...parts.flat());
 }

@@ -15,7 +15,7 @@ function contents(message: Message): Uint8Array | undefined {
       return concatBytes(message.digest, message.accounts);
     case "committed": {
       const lamports = new TextEncoder().encode(String(message.lamports));
-      return concatBytes(message.digest, message.effectHash, lamports, message.results);
+      return concatBytes(message.digest, message.effects, lamports, message.results);
     }
     case "code":
       return concatBytes(message.digest, message.code);

@@ -197,7 +197,7 @@ describe("a shard", () => {
         onMessage: (play, from, _to, message) => {
           if (message.type !== "committed") return undefined;
           const name = `${from} ${message.slot}`;
-          const bytes = Buffer.from([...message.results, ...message.effectHash]).toString("hex");
+          const bytes = Buffer.from([...message.results, ...message.effects]).toString("hex");
           expect(answers.get(name) ?? bytes).toBe(bytes);
           if (answers.has(name)) return undefined;
           answers.set(name, bytes);

@@ -4,7 +4,8 @@
  */
 import { describe, expect, it } from "vitest";
 import { decodeBlock } from "../../shared/protocol/block.ts";
-import { decodeHeader } from "../../shared/protocol/header.ts";
+import type { Planner } from "../../shared/scheduling/planner.ts";
+import type { PlannerPort } from "../../shared/scheduling/planner-port.ts";
 import { type Account, decodeAccountList } from "../../shared/state/accounts.ts";
 import { CARRIED } from "../carried-programs.ts";
 import { randomWorkload } from "../conformance/random-workload.ts";
@@ -53,29 +54,15 @@ function workloadOf(seed: number): { batches: Batch[]; accounts: Account[] } {
 }
 
 interface Visible {
-  readonly blocks: readonly { readonly frame: string; readonly results: string; readonly header: object }[];
+  readonly blocks: readonly { readonly frame: string; readonly results: string; readonly header: string }[];
   readonly accounts: ReadonlyMap<string, string>;
 }
 
-/** What of a run may not depend on the number of shards: blocks (but for the commitments to shards) and accounts. */
+/** What of a run may not depend on the number of shards: headers, bodies, results and accounts. */
 function visible({ cluster }: Outcome): Visible {
   const blocks = [...cluster.blocks().values()].map((bytes) => {
     const block = decodeBlock(bytes);
-    const { slot, blockhash, unixTimestamp, resultsHash, numTransactions, fees, capitalization, transactionCount } =
-      decodeHeader(block.header);
-    const header = {
-      slot,
-      blockhash: hex(blockhash),
-      unixTimestamp,
-      resultsHash: hex(resultsHash),
-      numTransactions,
-      fees,
-    };
-    return {
-      frame: hex(block.frame),
-      results: hex(block.results),
-      header: { ...header, capitalization, transactionCount },
-    };
+    return { frame: hex(block.frame), results: hex(block.results), header: hex(block.header) };
   });
   const keys = new Map(cluster.knownKeys().map((key) => [hex(key), key]));
   const changed = [...keys.values()].map((key) => {
@@ -125,4 +112,45 @@ describe("the number of shards does not show", () => {
       }
     });
   }
+});
+
+/** Runs of one block with shards, chance and placements of their own. */
+const PLACEMENTS = Number(process.env.PLACEMENTS ?? 20);
+
+it("the header and results of a block are the same bytes whatever the number of shards and the placement", () => {
+  const { batches, accounts } = workloadOf(7);
+  accounts.push(...decodeAccountList(CARRIED)!);
+  const seen = new Set<string>();
+  const groups = new Set<string>();
+  for (let round = 0; round < PLACEMENTS; round++) {
+    const dice = new Dice(round);
+    const placed = (planner: PlannerPort): PlannerPort => {
+      // A size hint moves an account's group to the shard of the account.
+      for (const { key } of accounts) {
+        if (dice.chance(`hint ${hex(key)}`, 0.3))
+          (planner as Planner).noteSize(key, dice.below(`size ${hex(key)}`, 100_000));
+      }
+      return planner;
+    };
+    const outcome = play({
+      // The clients' chance: what is in the block.
+      seed: 7,
+      shape: { shards: 1 + dice.below("shards", 16), accounts, slotMs: 50 },
+      workload: batches.slice(0, 1),
+      sabotage: { planner: placed },
+      onMessage: (_play, from, to, { type }) => {
+        if (type === "loan") groups.add(`${round} ${from} ${to}`);
+        return undefined;
+      },
+      prepare: (p) => {
+        p.acted++;
+      },
+    });
+    if (outcome.failure) throw outcome.failure;
+    const { blocks } = visible(outcome);
+    expect(blocks.length).toBeGreaterThan(1);
+    seen.add(blocks.map(({ header, frame, results }) => `${header} ${frame} ${results}`).join("\n"));
+  }
+  expect(seen.size).toBe(1);
+  expect(groups.size).toBeGreaterThan(PLACEMENTS);
 });

@@ -1,18 +1,10 @@
-/** Limits of the builder's planner. None is consensus: a validator judges the block, not how it was chosen. */
+/** Limits of the builder's planner. None is consensus; those of a block are constants of the genesis (select.ts). */
 
 /** Transactions waiting, and the memory for their records. What comes beyond is refused by the frame. */
 export const MAX_WAITING: u32 = 65_536;
 export const POOL_CHUNK_BYTES: u32 = 262_144;
 export const MAX_POOL_CHUNKS: u32 = 108; // 27 MiB: 65,536 transfers take 18
 
-/** Block cost units of a block (Agave: raise_block_limits_to_100m). */
-export const BLOCK_COST_LIMIT: u64 = 100_000_000;
-/** Block cost units that may write one account (Agave: 40 % of the block, raise_account_cu_limit). */
-export const ACCOUNT_COST_LIMIT: u32 = 40_000_000;
-/** Transactions of a block. */
-export const MAX_BLOCK_TRANSACTIONS: u32 = 16_384;
-/** Bytes of a block's records. */
-export const MAX_BLOCK_BYTES: u32 = 8_388_608;
 /** Different accounts that one cut looks at; a full block has fewer (32 bytes each). */
 export const MAX_CUT_ACCOUNTS: u32 = 393_216;
 

@@ -25,7 +25,7 @@ import {
   ENTRY_LAST_SLOT, ENTRY_NUMBER, ENTRY_RECORD, ENTRY_TAG, poolAdd, poolAddTag, poolCompact, poolCount, poolEntry, poolHasRoom, poolInit, poolRelease,
 } from "./pool";
 import { scratchEnsure } from "./scratch";
-import { chosenAt, refAt, selectBegin, selectBytes, selectCost, selectCount, selectTry, TX_ENTRY, TX_FIRST, TX_RECORD, TX_SHARD } from "./select";
+import { chosenAt, refAt, selectBegin, selectBytes, selectCost, selectCount, selectLimits, selectTry, TX_ENTRY, TX_FIRST, TX_RECORD, TX_SHARD } from "./select";
 
 /** Verdicts of plannerAdmit. */
 const WAITING: u8 = 0;
@@ -53,9 +53,12 @@ let admitted: u64 = 0;
 const expiredHead: usize = memory.data(8, 8);
 let numExpired: u32 = 0;
 
-/** Sets up an empty planner for `shards` shards (1..64). 0 or PLANNER_MALFORMED. */
-export function plannerInit(shards: u32, seed0: u64, seed1: u64): i32 {
-  if (shards == 0 || shards > MAX_SHARDS) return PLANNER_MALFORMED;
+/** Sets up an empty planner for `shards` shards (1..64), with the limits of a block (shared/protocol/block-limits.ts). 0 or PLANNER_MALFORMED. */
+export function plannerInit(
+  shards: u32, seed0: u64, seed1: u64, transactions: u32, bytes: u32, cost: u32, accountCost: u32,
+): i32 {
+  if (shards == 0 || shards > MAX_SHARDS || !transactions || !bytes) return PLANNER_MALFORMED;
+  selectLimits(transactions, bytes, cost, accountCost);
   shardCount = shards;
   admitted = 0;
   numExpired = 0;

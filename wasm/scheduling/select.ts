@@ -19,7 +19,7 @@ import { isDemoted, isReplicated, wellKnownIndex } from "../transaction/well-kno
 import {
   accountOf, accountsClear, accountsCount, CUT_BLOCKED_READ, CUT_BLOCKED_WRITE, CUT_COST, CUT_FLAGS, CUT_WRITTEN, cutAccount,
 } from "./accounts";
-import { ACCOUNT_COST_LIMIT, BLOCK_COST_LIMIT, MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS, MAX_CUT_ACCOUNTS } from "./limits";
+import { MAX_CUT_ACCOUNTS } from "./limits";
 import { scratchEnsure } from "./scratch";
 
 /** A chosen transaction: u32 pool entry, u32 record, u32 first reference, u32 references, u32 group, u32 shard. */
@@ -33,6 +33,19 @@ export const TX_SIZE: u32 = 24;
 
 /** Accounts of one transaction: its own and their programdata (64 at most of each) and its lookup tables (36 fit a packet). */
 const MAX_REFS: u32 = 192;
+
+/** Limits of a block (shared/protocol/block-limits.ts): constants of the genesis. */
+let maxTransactions: u32 = 0;
+let maxBytes: u32 = 0;
+let maxCost: u64 = 0;
+let maxAccountCost: u64 = 0;
+
+export function selectLimits(transactions: u32, bytes: u32, cost: u64, accountCost: u64): void {
+  maxTransactions = transactions;
+  maxBytes = bytes;
+  maxCost = cost;
+  maxAccountCost = accountCost;
+}
 
 const chosenHead: usize = memory.data(8, 8);
 const refsHead: usize = memory.data(8, 8);
@@ -106,9 +119,9 @@ export function selectTry(entry: u32, record: usize): i32 {
   const cost = load<u32>(record, REC_COST);
   const bytes = load<u32>(record, REC_LEN);
   if (
-    numChosen == MAX_BLOCK_TRANSACTIONS ||
-    blockCost + <u64>cost > BLOCK_COST_LIMIT ||
-    blockBytes + bytes > MAX_BLOCK_BYTES ||
+    numChosen == maxTransactions ||
+    blockCost + <u64>cost > maxCost ||
+    blockBytes + bytes > maxBytes ||
     accountsCount() + MAX_REFS > MAX_CUT_ACCOUNTS
   ) {
     return DECIDED_STOP;
@@ -121,7 +134,7 @@ export function selectTry(entry: u32, record: usize): i32 {
     const a = cutAccount(ref >> 1);
     const flags = load<u8>(a, CUT_FLAGS);
     if (flags & CUT_BLOCKED_WRITE) waits = true;
-    else if (ref & 1) waits = waits || (flags & CUT_BLOCKED_READ) != 0 || load<u32>(a, CUT_COST) + cost > ACCOUNT_COST_LIMIT;
+    else if (ref & 1) waits = waits || (flags & CUT_BLOCKED_READ) != 0 || <u64>load<u32>(a, CUT_COST) + cost > maxAccountCost;
   }
   if (waits) {
     for (let r = first, end = first + n * 4; r < end; r += 4) {

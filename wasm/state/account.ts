@@ -29,6 +29,8 @@ export const ACC_NEXT: usize = 116;
 export const ACC_STATE: usize = 120;
 /** u8: 1 when it was loaded with the genesis, which every restart loads again */
 export const ACC_GENESIS: usize = 121;
+/** u16: virtual shard + 1, 0: not looked up yet */
+export const ACC_VSHARD: usize = 122;
 /** u32: the slot (its low half) in which the account was last used, 0 when it was loaded for no slot */
 export const ACC_USED: usize = 124;
 export const ACC_SIZE: u32 = 128;

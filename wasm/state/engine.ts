@@ -93,7 +93,8 @@ import {
   IMG_NEXT,
   IMG_RECORD,
   SLOT_DIGEST,
-  SLOT_EFFECT_HASH,
+  SLOT_EFFECTS,
+  SLOT_EFFECTS_LEN,
   SLOT_FEES,
   SLOT_HEIGHT,
   SLOT_IMAGES,
@@ -387,16 +388,22 @@ export function engineReplay(p: usize, len: u32): i32 {
   return rowReplay(p, len);
 }
 
-/** out: hash digest, hash effect hash, u64 lamports of the shard after, u64 fees, then u32 count, u32 0, results. */
+/**
+ * out: hash digest, u64 view, u64 lamports of the shard after, u64 fees, u32 bytes of the effects, u32 0, the effects (wasm/state/effects.ts),
+ * then u32 count, u32 0, results.
+ */
 export function engineResultsAt(number: u64): i32 {
   outReset();
   const slot = slotFind(number);
   if (!slot) return findCode();
   if (slot == sessionOpen()) return ENGINE_NOT_EXECUTED;
   outBytes(slot + SLOT_DIGEST, 32);
-  outBytes(slot + SLOT_EFFECT_HASH, 32);
+  outU64(load<u64>(slot, SLOT_VIEW));
   outU64(load<u64>(slot, SLOT_LAMPORTS));
   outU64(load<u64>(slot, SLOT_FEES));
+  outU32(load<u32>(slot, SLOT_EFFECTS_LEN));
+  outU32(0);
+  outBytes(load<u32>(slot, SLOT_EFFECTS), load<u32>(slot, SLOT_EFFECTS_LEN));
   outBytes(load<u32>(slot, SLOT_RESULTS), load<u32>(slot, SLOT_RESULTS_LEN));
   return 0;
 }

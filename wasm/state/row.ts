@@ -2,12 +2,13 @@
  * The log row of a slot: everything a restart needs to stand where the shard stood, and to answer the slot's partners
  * again (layout: wasm/state/row-format.ts).
  */
-import { keyCompare, keyHash } from "../memory/bytes";
+import { keyHash } from "../memory/bytes";
 import { heapAlloc, heapFree } from "../memory/heap";
 import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outU64 } from "../memory/io";
 import { blake3 } from "../crypto/blake3";
 import { ACC_USED, ENC_DATA_LEN } from "./account";
 import { ENGINE_APPLIED, ENGINE_CORRUPT, ENGINE_MALFORMED, ENGINE_WRONG_PREVIOUS, ENGINE_WRONG_SHARD } from "./codes";
+import { effectsKeep, effectsOrdered, sortPutEffect } from "./effects";
 import { decodeInto, encodedSize, encodeRecord, LIST_HEADER, recordEncodedSize } from "./encoding";
 import { LANDED_HEIGHT, LANDED_SIZE, landedAdd, landedOpen } from "./known";
 import { LEASE_KEY, LEASE_SIZE, TAG_SIZE } from "./proposal";
@@ -48,7 +49,7 @@ import {
   sessionStart,
 } from "./session";
 import { shardOf, shardSelf } from "./shard";
-import { SORT_ENTRY, SORT_PAYLOAD, sortByKey, sortPut } from "./sort";
+import { SORT_ENTRY, SORT_PAYLOAD, sortByKey } from "./sort";
 import { storeCount, storeLamports } from "./store";
 import { tableFind } from "./table";
 import {
@@ -87,7 +88,7 @@ function keepLent(lends: usize, n: u32, number: u64): void {
   }
 }
 
-/** Appends the accounts that the open slot changed, sorted by key. */
+/** Appends the accounts that the open slot changed, by virtual shard and key. */
 function outWrites(): void {
   const n = sessionChanged();
   const entries = heapAlloc(max<u32>(n, 1) * SORT_ENTRY);
@@ -95,7 +96,7 @@ function outWrites(): void {
   let size = LIST_HEADER;
   for (let image: usize = load<u32>(sessionOpen(), SLOT_IMAGES); image; image = load<u32>(image, IMG_NEXT)) {
     const record: usize = load<u32>(image, IMG_RECORD);
-    sortPut(entry, record, <u32>record);
+    sortPutEffect(entry, record);
     entry += SORT_ENTRY;
     size += recordEncodedSize(record);
   }
@@ -104,6 +105,7 @@ function outWrites(): void {
   store<u64>(start, n);
   let at = start + LIST_HEADER;
   for (let e = entries; e < entry; e += SORT_ENTRY) at += encodeRecord(at, load<u32>(e, SORT_PAYLOAD));
+  effectsKeep(sessionOpen(), start, entries);
   outAdvance(size);
   heapFree(entries, max<u32>(n, 1) * SORT_ENTRY);
 }
@@ -150,15 +152,12 @@ export function rowCommit(): void {
 
 /** Whether every account of the list is this shard's, each once, in order. */
 function ownSorted(list: usize): bool {
-  let previous: usize = 0;
   let p = list + LIST_HEADER;
   for (let n = load<u32>(list); n; n--) {
-    if (previous && keyCompare(previous, p) >= 0) return false;
     if (!tableFind(p, keyHash(p)) && shardOf(p) != shardSelf()) return false;
-    previous = p;
     p += encodedSize(load<u32>(p, ENC_DATA_LEN));
   }
-  return true;
+  return effectsOrdered(list);
 }
 
 const hashed: usize = memory.data(32, 16);
@@ -192,6 +191,7 @@ export function rowReplay(p: usize, len: u32): i32 {
   store<u64>(slot, previous, SLOT_PREVIOUS);
   store<u64>(slot, load<u64>(p, ROW_FEES), SLOT_FEES);
   memory.copy(slot + SLOT_EFFECT_HASH, hashed, 32);
+  effectsKeep(slot, writes, 0);
   store<u64>(slot, load<u64>(p, ROW_HEIGHT), SLOT_HEIGHT);
   landedOpen(slot, numLanded);
   sessionStart(slot, 0, 0);

@@ -26,7 +26,10 @@ export function shardTotal(): u32 {
 export function shardSelf(): u32 {
   return ownShard;
 }
+/** The virtual shard of a key: it depends on the genesis, not on how many shards there are. */
+export function virtualShardOf(key: usize): u32 {
+  return <u32>siphash24(seed0, seed1, key, 32) & (VIRTUAL_SHARDS - 1);
+}
 export function shardOf(key: usize): u32 {
-  if (shardCount == 1) return 0;
-  return ((<u32>siphash24(seed0, seed1, key, 32) & (VIRTUAL_SHARDS - 1)) * shardCount) >> 12;
+  return shardCount == 1 ? 0 : (virtualShardOf(key) * shardCount) >> 12;
 }

@@ -61,7 +61,10 @@ export const SLOT_TAGS: usize = 180;
 export const SLOT_NUM_TAGS: usize = 184;
 /** u32 list: what lenders said of the tags of this shard's transactions */
 export const SLOT_BORROWED: usize = 188;
-const SLOT_SIZE: u32 = 192;
+/** u32 pointer, u32 length: a hash for each virtual shard that changed (wasm/state/effects.ts) */
+export const SLOT_EFFECTS: usize = 192;
+export const SLOT_EFFECTS_LEN: usize = 196;
+const SLOT_SIZE: u32 = 200;
 
 export const IMG_NEXT: usize = 0; // u32: next in the slot
 export const IMG_RECORD: usize = 4; // u32

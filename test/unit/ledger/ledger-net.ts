@@ -10,7 +10,7 @@ import { type Reading, readNow } from "../../../shared/ledger/reading.ts";
 import type { Effect, StorageView } from "../../../shared/protocol/actor.ts";
 import { encodeBlock, encodeCarry } from "../../../shared/protocol/block.ts";
 import { concatBytes, viewOf } from "../../../shared/protocol/bytes.ts";
-import { type BlockHeader, decodeHeader, encodeHeader } from "../../../shared/protocol/header.ts";
+import { type BlockHeader, decodeHeader, encodeHeader, HEADER_SIZE } from "../../../shared/protocol/header.ts";
 import { type Message, type NodeId, nodeNumber } from "../../../shared/protocol/messages.ts";
 import { makeFrame } from "../../../shared/protocol/record.ts";
 import { LARGE_INDEX, ONE_GENERATION } from "../../simulation/cluster.ts";
@@ -165,7 +165,7 @@ export class LedgerNet {
     slot = this.ledger.tipSlot + 1,
     header: Partial<BlockHeader> = {},
   ): void {
-    const genesis = this.#storages.get("ledger-0")!.get("blocks", 0)?.slice(0, 320) ?? this.#header;
+    const genesis = this.#storages.get("ledger-0")!.get("blocks", 0)?.slice(0, HEADER_SIZE) ?? this.#header;
     this.#header = genesis;
     const fields = {
       ...decodeHeader(genesis!),
@@ -177,7 +177,13 @@ export class LedgerNet {
     };
     const frame = makeFrame(records);
     const block = encodeBlock({ header: encodeHeader(fields), carry: encodeCarry([]), frame, results });
-    this.send("builder", `ledger-${this.#newest}`, { type: "block", slot, block });
+    this.send("builder", `ledger-${this.#newest}`, {
+      type: "block",
+      slot,
+      view: fields.view,
+      digest: fields.blockhash,
+      block,
+    });
   }
   #header: Uint8Array | undefined;
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { firstSlotOf, generationOf } from "../../../shared/ledger/catalog.ts";
 import { findInRun, RunBuilder } from "../../../shared/ledger/index-run.ts";
+import { HEADER_SIZE } from "../../../shared/protocol/header.ts";
 import { MAX_CLOCK_SLOT } from "../../../shared/scheduling/dev-clock.ts";
 import { LedgerNet, type NetShape, PAYER, signatureOf, TINY } from "./ledger-net.ts";
 
@@ -203,7 +204,7 @@ describe("what is too old", () => {
     expect(net.storage("ledger-0").count("blocks")).toBe(0);
     // A handover that comes late makes no generation out of one that is gone.
     const none = new Uint8Array(0);
-    const header = new Uint8Array(320);
+    const header = new Uint8Array(HEADER_SIZE);
     net.send("ledger-0", "ledger-1", { type: "handover", catalog: none, header, carry: none, samples: none });
     expect(net.storage("ledger-1").count("base")).toBe(0);
   });

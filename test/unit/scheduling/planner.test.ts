@@ -496,9 +496,9 @@ describe("bad input", () => {
   const raw = instance();
   it("is refused, not trapped", () => {
     expect(raw.exports.plannerCut!()).toBe(-ErrorCode.PLANNER_NOT_INITIALISED);
-    expect(raw.exports.plannerInit!(0, 0n, 0n)).toBe(-ErrorCode.PLANNER_MALFORMED);
-    expect(raw.exports.plannerInit!(65, 0n, 0n)).toBe(-ErrorCode.PLANNER_MALFORMED);
-    expect(raw.exports.plannerInit!(4, 1n, 2n)).toBe(0);
+    expect(raw.exports.plannerInit!(0, 0n, 0n, 1, 1, 1, 1)).toBe(-ErrorCode.PLANNER_MALFORMED);
+    expect(raw.exports.plannerInit!(65, 0n, 0n, 1, 1, 1, 1)).toBe(-ErrorCode.PLANNER_MALFORMED);
+    expect(raw.exports.plannerInit!(4, 1n, 2n, 16_384, 8 << 20, 100_000_000, 40_000_000)).toBe(0);
     expect(raw.call("plannerAdmit", makeFrame([]))).toBe(-ErrorCode.PLANNER_NOT_INITIALISED);
     expect(raw.call("plannerSetContext", contextOf(5).subarray(1))).toBe(-ErrorCode.PLANNER_MALFORMED);
     expect(raw.call("plannerSetContext", contextOf(200))).toBe(0);

@@ -18,7 +18,7 @@ import {
 import { pack, unpack } from "../../../shared/state/pack.ts";
 import type { ShardEngine } from "../../../shared/state/shard-engine.ts";
 import { SimulatedStorage, type Write } from "../../simulation/storage.ts";
-import { digestOf, engineOf, hex, keyOf, largestOf, wallet } from "./chain.ts";
+import { byVirtualShard, digestOf, engineOf, hex, keyOf, largestOf, wallet } from "./chain.ts";
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
 const KEYS = Array.from({ length: 60 }, (_, i) => keyOf(i)).sort(compareBytes);
@@ -146,7 +146,7 @@ class Model {
       else after.set(name, account);
     }
     const slot = this.applied + 1;
-    const row = rowOf(slot, this.applied, total(after), encodeAccountList(sorted(touched.values())));
+    const row = rowOf(slot, this.applied, total(after), encodeAccountList([...touched.values()].sort(byVirtualShard)));
     this.#replay(row);
     this.rows.set(slot, row);
     this.history.set(slot, after);

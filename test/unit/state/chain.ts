@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { compareBytes, concatBytes, viewOf } from "../../../shared/protocol/bytes.ts";
 import { encodeContext } from "../../../shared/protocol/context.ts";
 import { CONTEXT_SIZE } from "../../../shared/protocol/limits.ts";
-import { type Account, encodeAccountList, shardOf } from "../../../shared/state/accounts.ts";
+import { type Account, encodeAccountList, shardOf, virtualShardOf } from "../../../shared/state/accounts.ts";
 import { ShardEngine } from "../../../shared/state/shard-engine.ts";
 import { WasmInstance } from "../../../shared/svm/wasm-instance.ts";
 import { wasmModule } from "../../wasm-module.ts";
@@ -30,6 +30,10 @@ export const wallet = (key: Uint8Array, lamports: bigint): Account => ({
   executable: false,
   data: new Uint8Array(0),
 });
+
+/** The order of a log row's writes. */
+export const byVirtualShard = (a: Account, b: Account): number =>
+  virtualShardOf(a.key, SEEDS) - virtualShardOf(b.key, SEEDS) || compareBytes(a.key, b.key);
 
 export const engineOf = (shardIndex = 0, shardCount = 1): ShardEngine =>
   new ShardEngine(wasmModule(), { shardIndex, shardCount, ...SEEDS });

@@ -16,7 +16,7 @@ import {
   tombstone,
 } from "../../../shared/state/accounts.ts";
 import type { ShardEngine } from "../../../shared/state/shard-engine.ts";
-import { digestOf, engineOf, hex, keyOf, largestOf, SEEDS, sha256, wallet } from "./chain.ts";
+import { byVirtualShard, digestOf, engineOf, hex, keyOf, largestOf, SEEDS, sha256, wallet } from "./chain.ts";
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
 
@@ -125,7 +125,7 @@ function apply(
     else state.set(text, account);
   }
   const slot = model.applied + 1 + skip;
-  const row = rowOf(slot, model.applied, total(state), encodeAccountList(sorted(touched)));
+  const row = rowOf(slot, model.applied, total(state), encodeAccountList([...touched.values()].sort(byVirtualShard)));
   expect(model.engine.replay(row)).toBe(0);
   expect(model.engine.replay(row)).toBe(-ErrorCode.ENGINE_APPLIED);
   model.applied = slot;
@@ -271,7 +271,7 @@ describe("store", () => {
               data: new Uint8Array(((slot * 31 + i * 17) % 40) * (i === 3 ? 2_900 : 60)).fill(1),
             };
       }).filter((account) => account !== undefined);
-      const writes = encodeAccountList(accounts.sort((a, b) => compareBytes(a.key, b.key)));
+      const writes = encodeAccountList(accounts.sort(byVirtualShard));
       expect(engine.replay(rowOf(slot, slot - 1, lamports, writes))).toBe(0);
       engine.stable(slot - 3);
       if (slot % 16 === 0) {
@@ -328,7 +328,7 @@ describe("a checkpoint", () => {
       missing(keyOf(slot)),
       wallet(keyOf(1_000 + slot), 100n),
       { ...wallet(keyOf(30 + slot), 100n), data: new Uint8Array(slot) },
-    ].sort((a, b) => compareBytes(a.key, b.key));
+    ].sort(byVirtualShard);
     const row = rowOf(slot, engine.applied(), engine.lamports(), encodeAccountList(writes));
     expect(engine.replay(row)).toBe(0);
     return row;
@@ -406,8 +406,8 @@ describe("rows", () => {
   const foreign = Array.from({ length: 40 }, (_, i) => keyOf(i)).find((key) => shardOf(key, 2, SEEDS) === 1)!;
   const accounts = own
     .slice(0, 3)
-    .sort(compareBytes)
-    .map((key) => wallet(key, 5n));
+    .map((key) => wallet(key, 5n))
+    .sort(byVirtualShard);
 
   it("are refused when anything does not fit, and change nothing", () => {
     const engine = fresh();

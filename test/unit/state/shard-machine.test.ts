@@ -51,7 +51,7 @@ class Shard {
     return this.machine.step({
       type: "message",
       from: "builder",
-      message: { type: "proposal", slot, proposal },
+      message: { type: "proposal", slot, view: 1, digest: proposal.slice(24, 56), proposal },
     });
   }
 

@@ -50,13 +50,13 @@ async function run(detail: boolean): Promise<Outcome> {
   expect(engine.begin(proposal)).toBe(0);
   expect(engine.execute()).toBe(0);
   engine.commit();
-  const { effectHash, lamports, results } = engine.outcomeAt(SLOT)!;
+  const { effects, lamports, results } = engine.outcomeAt(SLOT)!;
   const view = viewOf(results);
   const heads: string[] = [];
   for (let at = 8; at < results.length; at += view.getUint32(at, true)) {
     heads.push(Buffer.from(results.subarray(at + 8, at + 32)).toString("hex"));
   }
-  return { hash: Buffer.from(effectHash).toString("hex"), lamports, results: heads };
+  return { hash: Buffer.from(effects).toString("hex"), lamports, results: heads };
 }
 
 it("a block executes to the same with and without details", async () => {
