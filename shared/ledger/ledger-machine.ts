@@ -114,7 +114,11 @@ export class LedgerMachine implements Machine<LedgerEvent> {
       case "drop":
         return this.#drop(from);
     }
-    if (this.#status === "absent" || this.#status === "dropped") return [];
+    if (this.#status === "absent") return [];
+    if (this.#status === "dropped") {
+      // A builder that died before it heard of the handover still asks here.
+      return message.type === "tipWanted" || message.type === "block" ? [this.#moved()] : [];
+    }
     switch (message.type) {
       case "tipWanted":
         return [this.#status === "handed" ? this.#moved() : this.#stored(message.asked)];
@@ -150,7 +154,7 @@ export class LedgerMachine implements Machine<LedgerEvent> {
   }
   /** Where readers find the newest generation, if this is not it any more. */
   get successor(): number | undefined {
-    return this.#status === "handed" ? this.#catalog.generation + 1 : undefined;
+    return this.#status === "handed" || this.#status === "dropped" ? this.#config.generation + 1 : undefined;
   }
   /** Bytes of blocks and index entries of this generation. */
   get bytes(): number {
@@ -305,7 +309,7 @@ export class LedgerMachine implements Machine<LedgerEvent> {
   }
 
   #moved(): Effect {
-    return { type: "send", to: "builder", message: { type: "moved", generation: this.#catalog.generation + 1 } };
+    return { type: "send", to: "builder", message: { type: "moved", generation: this.#config.generation + 1 } };
   }
 
   // --- what is too old ---

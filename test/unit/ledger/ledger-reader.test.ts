@@ -209,6 +209,21 @@ describe("what is too old", () => {
     expect(net.storage("ledger-1").count("base")).toBe(0);
   });
 
+  it("a builder that died before it heard of the handover is sent on by the generation that is gone, also after a restart", () => {
+    const net = new LedgerNet({ ...TINY, ledger: { ...TINY.ledger, keep: { bytes: 6_000 } } });
+    for (let slot = 1; slot <= 60; slot++) net.add([signatureOf(slot, slot)]);
+    expect(net.storage("ledger-0").count("blocks")).toBe(0);
+    const told: number[] = [];
+    net.deliver = (_from, to, message) => {
+      if (to === "builder" && message.type === "moved") told.push(message.generation);
+      return true;
+    };
+    net.send("builder", "ledger-0", { type: "tipWanted", asked: 1 });
+    net.restart();
+    net.send("builder", "ledger-0", { type: "tipWanted", asked: 2 });
+    expect(told).toEqual([1, 1]);
+  });
+
   it("a generation that still takes blocks is not told to go", () => {
     const net = new LedgerNet();
     net.add([signatureOf(1, 1)]);
