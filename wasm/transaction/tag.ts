@@ -2,8 +2,9 @@
  * The tag of a message: what stands for it where messages are kept from landing twice.
  *
  * SipHash-1-3 of the signed message, keyed with the network's seeds. Of the message and not of a signature: a signer can make any number of
- * signatures of one message. Consensus: planner, lender, executor and validator take this one function. A collision can only refuse a
- * transaction, never let one land twice; a second preimage of 64 bits costs 2^64 hashes within the minute that a blockhash lives.
+ * signatures of one message. Consensus: planner, lender, executor and validator take this one function. A message with the tag of another
+ * can only be refused for it, never land twice. The seeds are public, and SipHash promises nothing where its key is known: 64 bits are what
+ * chance gives, not what an attacker with mathematics has to pay within the minute that a blockhash lives.
  */
 import { siphash13 } from "../crypto/siphash";
 import { recordMessage, recordMessageLen } from "./record";
