@@ -22,7 +22,7 @@ import {
   SAVE_HASHES_EVERY,
   WATCH_MS,
 } from "../protocol/limits.ts";
-import { type BlockId, type Message, type NodeId, nodeNumber, sameBlock } from "../protocol/messages.ts";
+import { type Message, type NodeId, nodeNumber, sameBlock } from "../protocol/messages.ts";
 import { NO_RECORD } from "../stake/epoch-record.ts";
 import type { BuilderConfig, BuilderEvent, BuilderHead, TipAnswer } from "./builder-types.ts";
 import { DeferredBook, deferredRow } from "./deferred-book.ts";
@@ -47,7 +47,7 @@ import {
   proposalRowSlot,
   UNJUSTIFIED,
 } from "./proposal-row.ts";
-import { type Committed, sealBlock } from "./seal.ts";
+import { type Committed, isOtherBlock, sealBlock } from "./seal.ts";
 import { SlotContexts } from "./slot-contexts.ts";
 
 export type { BuilderConfig, BuilderEvent, BuilderHead, ClockEvent, TipAnswer, WatchEvent } from "./builder-types.ts";
@@ -66,12 +66,10 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #clock = new DevClock();
   /** The clock was set: a block shows it, whatever waits. */
   #forced = false;
-  /** The context that the planner has. */
   #planned: Uint8Array | undefined;
   #storage!: StorageView;
   /** Until the ledger has said where its tip is. */
   #recovering = true;
-  /** Number of this incarnation. */
   #boot = 0;
   #sealed!: BlockHeader;
   #sealedHash: Uint8Array = new Uint8Array(32);
@@ -141,7 +139,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       case "moved":
         return this.#moved(message.generation);
       case "stored":
-        if (!this.#recovering) return this.#isOther(message) ? [] : this.#onStored(message.slot, now);
+        if (!this.#recovering)
+          return isOtherBlock(this.#sealedHeaders.get(message.slot), message) ? [] : this.#onStored(message.slot, now);
         return message.asked === this.#boot ? this.#recover(message, now) : [];
       case "stakes":
         return [...this.#epochs.answer(nodeNumber(from), message), ...this.#arm(now)];
@@ -458,12 +457,6 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#sealedHeaders.set(row.slot, sealed.header);
     item.deferred = sealed.deferred;
     keepBlock(item, sealed.block);
-  }
-
-  /** Whether the message is about another block than the one that was sealed for its slot. */
-  #isOther(stored: BlockId): boolean {
-    const header = this.#sealedHeaders.get(stored.slot);
-    return header !== undefined && !sameBlock({ ...header, digest: header.blockhash }, stored);
   }
 
   #onStored(slot: number, now: number): Effect[] {

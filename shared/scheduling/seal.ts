@@ -3,7 +3,7 @@ import type { Sha256 } from "../protocol/actor.ts";
 import { encodeBlock, encodeCarry, type ShardCarry } from "../protocol/block.ts";
 import { type BlockHeader, encodeHeader } from "../protocol/header.ts";
 import { epochOf } from "../protocol/limits.ts";
-import type { Message } from "../protocol/messages.ts";
+import { type BlockId, type Message, sameBlock } from "../protocol/messages.ts";
 import type { Deferred } from "./deferred-book.ts";
 import { mergeResults } from "./merge-results.ts";
 import type { ProposalRow } from "./proposal-row.ts";
@@ -81,4 +81,9 @@ export function sealBlock(
   const { frame } = row;
   const block = encodeBlock({ header: encoded, carry: encodeCarry(carry), frame, results: merged.results });
   return { header, hash: sha256(encoded).slice(), carry, block, deferred: merged.deferred };
+}
+
+/** Whether a message is about another block than the one that was sealed for its slot; undefined: none was sealed. */
+export function isOtherBlock(sealed: BlockHeader | undefined, id: BlockId): boolean {
+  return sealed !== undefined && !sameBlock({ ...sealed, digest: sealed.blockhash }, id);
 }
