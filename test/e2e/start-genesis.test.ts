@@ -118,7 +118,7 @@ test("programs run from mainnet's ELFs where the network began so; another choic
     [LOADER_3, 36n],
     [LOADER_3, 36n],
     [LOADER_3, 36n],
-    [LOADER_2, BigInt("spl_associated_token_program".length)],
+    [LOADER_2, 105_032n],
   ];
   const first = new StartCommand(...args, "--real-programs", "token");
   await first.up();
