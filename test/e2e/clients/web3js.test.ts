@@ -211,7 +211,8 @@ describe("durable nonces", () => {
     expect((await value()).nonce).not.toBe(before.nonce);
     const again = await connection.sendRawTransaction(transaction.serialize()).catch((error) => error);
     expect(again).toBeInstanceOf(SendTransactionError);
-    expect(again.transactionError.message).toContain("already been processed");
+    // As on Agave, where the age of a transaction comes before what has landed: its nonce has moved on.
+    expect(again.transactionError.message).toContain("Blockhash not found");
   });
 
   test.concurrent("confirmation ends when the nonce is used by another transaction", async () => {
@@ -461,8 +462,8 @@ describe("simulateTransaction", () => {
         instructions: [transferTo(payer, fresh().publicKey, SOL)],
       }).compileToV0Message(),
     );
-    const failed = connection.simulateTransaction(transaction, { sigVerify: true });
-    await expect(failed).rejects.toThrow("Transaction signature verification failure");
+    const { value } = await connection.simulateTransaction(transaction, { sigVerify: true });
+    expect(value.err).toBe("SignatureFailure");
     expect((await connection.simulateTransaction(transaction, { sigVerify: false })).value.err).toBeNull();
   });
 });
