@@ -96,7 +96,10 @@ describe("a deployment", () => {
     const wires = [...new Map(chain.received.map((wire) => [Buffer.from(wire).toString("hex"), wire])).values()];
     const messages = wires.map((wire) => getTransactionDecoder().decode(wire));
     expect(messages.length).toBe(2 + Math.ceil(memo.length / WRITE_CHUNK));
-    expect(new Set(wires.slice(1, -2).map(({ length }) => length))).toEqual(new Set([1_232]));
+    // Many are signed at once: the last one may leave before another.
+    const sizes = wires.slice(1, -1).map(({ length }) => length);
+    const last = 1_232 - WRITE_CHUNK + (memo.length % WRITE_CHUNK);
+    expect(sizes.sort((a, b) => b - a)).toEqual([...sizes.slice(1).map(() => 1_232), last]);
     expect(messages.map(({ signatures }) => Object.keys(signatures).length)).toEqual([
       2,
       ...messages.slice(1, -1).map(() => 1),
