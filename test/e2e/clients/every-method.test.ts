@@ -108,7 +108,9 @@ describe("@solana/kit", () => {
     const updates = await rpcSubscriptions.slotsUpdatesNotifications().subscribe(options);
     await rpcSubscriptions.voteNotifications().subscribe(options);
     const [block, update] = [blocks, updates].map((one) => one[Symbol.asyncIterator]().next());
-    const sent = await client.send(payer, [getTransferSolInstruction({ source: payer, destination: to, amount: SOL })]);
+    // An amount of its own: the same blockhash may still be the newest one, and a message lands once.
+    const amount = SOL + 7n;
+    const sent = await client.send(payer, [getTransferSolInstruction({ source: payer, destination: to, amount })]);
     expect((await block!).value).toMatchObject({ value: { err: null, block: { signatures: [sent] } } });
     expect((await update!).value).toMatchObject({ type: "firstShredReceived" });
     abort.abort();
