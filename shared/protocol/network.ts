@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { MAX_GENERATION_BYTES, MAX_INDEX_BYTES } from "../ledger/ledger-shape.ts";
 import { decodeBase58 } from "../rpc/base58.ts";
-import { BLOCK_LIMIT_RANGES, type BlockLimits } from "./block-limits.ts";
+import { BLOCK_LIMIT_RANGES, type BlockLimits, DEFAULT_BLOCK_LIMITS } from "./block-limits.ts";
 import { ALL_REAL_PROGRAMS } from "./real-programs.ts";
 
 const address = z
@@ -48,13 +48,15 @@ const networkSchema = z.object({
     .optional(),
   /** Unix seconds. */
   genesisTimestamp: z.number().int().min(0),
-  /** Limits of a block. The genesis hash commits to them. */
-  blockLimits: z.object({
-    transactions: limit("transactions"),
-    bytes: limit("bytes"),
-    cost: limit("cost"),
-    accountCost: limit("accountCost"),
-  }),
+  /** Limits of a block. The genesis hash commits to them. Absent: the usual ones. */
+  blockLimits: z
+    .object({
+      transactions: limit("transactions"),
+      bytes: limit("bytes"),
+      cost: limit("cost"),
+      accountCost: limit("accountCost"),
+    })
+    .default(DEFAULT_BLOCK_LIMITS),
   genesisAccounts: z.array(z.object({ address, lamports })),
   /** SHA-256 of the account list in the binding GENESIS. Absent: there is none. */
   genesisAccountsHash: address.optional(),
