@@ -25,7 +25,7 @@ import {
   ENTRY_LAST_SLOT, ENTRY_NUMBER, ENTRY_RECORD, ENTRY_TAG, poolAdd, poolAddTag, poolCompact, poolCount, poolEntry, poolHasRoom, poolInit, poolRelease,
 } from "./pool";
 import { scratchEnsure } from "./scratch";
-import { chosenAt, refAt, selectBegin, selectBytes, selectCost, selectCount, selectLimits, selectTry, TX_ENTRY, TX_FIRST, TX_RECORD, TX_SHARD } from "./select";
+import { chosenAt, refAt, selectBegin, selectBytes, selectCost, selectCount, selectLimits, selectTry, TX_ASKED, TX_ENTRY, TX_FIRST, TX_HEIGHT, TX_RECORD, TX_SHARD } from "./select";
 
 /** Verdicts of plannerAdmit. */
 const WAITING: u8 = 0;
@@ -230,11 +230,16 @@ const TAG_BYTES: u32 = 16;
 const TOTALS: u32 = 20;
 const totals: usize = memory.data(64 * 20, 16);
 
-/** The shard that is to say whether the message of a chosen transaction is known, or -1: the one that runs it, or it has a nonce. */
-function tagShard(tx: usize): i32 {
+/** Notes which shard is to say whether the message of a chosen transaction is known: the payer's owner, unless it runs there or has a nonce. */
+function noteAsked(tx: usize): u32 {
+  store<u32>(tx, 0, TX_ASKED);
   const owner = accountShard(refAt(load<u32>(tx, TX_FIRST)) >> 1);
-  if (owner == load<u32>(tx, TX_SHARD)) return -1;
-  return usableHeight(load<u32>(tx, TX_RECORD)) == HEIGHT_NONCE ? -1 : owner;
+  if (owner == load<u32>(tx, TX_SHARD)) return 0;
+  const height = usableHeight(load<u32>(tx, TX_RECORD));
+  if (height == HEIGHT_NONCE) return 0;
+  store<u32>(tx, owner + 1, TX_ASKED);
+  store<u32>(tx, <u32>height, TX_HEIGHT);
+  return owner + 1;
 }
 
 function addUp(): u32 {
@@ -243,9 +248,9 @@ function addUp(): u32 {
     const total = totals + load<u32>(chosenAt(t), TX_SHARD) * TOTALS;
     store<u32>(total, load<u32>(total) + 1);
     store<u32>(total, load<u32>(total, 4) + 8 + load<u32>(load<u32>(chosenAt(t), TX_RECORD), REC_LEN), 4);
-    const owner = tagShard(chosenAt(t));
-    if (owner < 0) continue;
-    const lender = totals + owner * TOTALS;
+    const asked = noteAsked(chosenAt(t));
+    if (!asked) continue;
+    const lender = totals + (asked - 1) * TOTALS;
     store<u32>(lender, load<u32>(lender, 16) + 1, 16);
   }
   for (let i: u32 = 0, n = leaseCount(); i < n; i++) {
@@ -363,8 +368,8 @@ function writeProposals(): void {
     store<u64>(p, t);
     wordsCopy(p + 8, record, size);
     store<u32>(cursor, load<u32>(cursor, 8) + 8 + size, 8);
-    const owner = tagShard(tx);
-    if (owner >= 0) writeTag(cursors + owner * CURSORS, tx);
+    const asked = load<u32>(tx, TX_ASKED);
+    if (asked) writeTag(cursors + (asked - 1) * CURSORS, tx);
   }
 }
 
@@ -372,7 +377,7 @@ function writeProposals(): void {
 function writeTag(cursor: usize, tx: usize): void {
   const p = outAt(load<u32>(cursor, 12));
   store<u64>(p, load<u64>(poolEntry(load<u32>(tx, TX_ENTRY)), ENTRY_TAG));
-  store<u32>(p, <u32>usableHeight(load<u32>(tx, TX_RECORD)), 8);
+  store<u32>(p, load<u32>(tx, TX_HEIGHT), 8);
   store<u32>(p, load<u32>(tx, TX_SHARD), 12);
   store<u32>(cursor, load<u32>(cursor, 12) + TAG_BYTES, 12);
 }

@@ -22,14 +22,19 @@ import {
 import { MAX_CUT_ACCOUNTS } from "./limits";
 import { scratchEnsure } from "./scratch";
 
-/** A chosen transaction: u32 pool entry, u32 record, u32 first reference, u32 references, u32 group, u32 shard. */
+/**
+ * A chosen transaction: u32 pool entry, u32 record, u32 first reference, u32 references, u32 group, u32 shard, u32 shard + 1 that is asked for its
+ * tag (0: none), u32 height of its blockhash. Group and what follows are filled in once the block is chosen.
+ */
 export const TX_ENTRY: usize = 0;
 export const TX_RECORD: usize = 4;
 export const TX_FIRST: usize = 8;
 export const TX_REFS: usize = 12;
 export const TX_GROUP: usize = 16;
 export const TX_SHARD: usize = 20;
-export const TX_SIZE: u32 = 24;
+export const TX_ASKED: usize = 24;
+export const TX_HEIGHT: usize = 28;
+export const TX_SIZE: u32 = 32;
 
 /** Accounts of one transaction: its own and their programdata (64 at most of each) and its lookup tables (36 fit a packet). */
 const MAX_REFS: u32 = 192;

@@ -19,6 +19,17 @@ import { ixAcc, ixData, ixDataLen, ixIndex, ixIsSigner, ixIsWritable, ixKey, ixN
 import { unitsLeft } from "../../runtime/invoke";
 import { logProgramText } from "../../runtime/log";
 import { heapUnits } from "../../sbpf/run";
+import {
+  ACCOUNT_HAS_CLOSE_AUTHORITY,
+  ACCOUNT_HAS_DELEGATE,
+  ACCOUNT_IS_NATIVE,
+  ACCOUNT_MINT,
+  ACCOUNT_OWNER,
+  ACCOUNT_SIZE,
+  ACCOUNT_STATE,
+  MINT_SIZE,
+  STATE_INITIALIZED,
+} from "../token/layout";
 
 const CREATE_IDEMPOTENT: u8 = 1;
 /** Compute units: without the search for the address, and for each address tried; payer and wallet are one account. */
@@ -26,16 +37,6 @@ const UNITS: u32 = 2_937;
 const UNITS_OF_ONE: u32 = 2_838;
 const UNITS_PER_TRY: u32 = 1_500;
 const HIGHEST_BUMP: i32 = 255;
-
-const MINT_SIZE: u32 = 82;
-const ACCOUNT_SIZE: u32 = 165;
-const ACCOUNT_MINT: usize = 0;
-const ACCOUNT_OWNER: usize = 32;
-const ACCOUNT_HAS_DELEGATE: usize = 72; // u32
-const ACCOUNT_STATE: usize = 108;
-const ACCOUNT_IS_NATIVE: usize = 109; // u32
-const ACCOUNT_HAS_CLOSE_AUTHORITY: usize = 129; // u32
-const STATE_INITIALIZED: u8 = 1;
 
 const PAYER: u32 = 0;
 const ACCOUNT: u32 = 1;

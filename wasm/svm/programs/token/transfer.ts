@@ -18,6 +18,19 @@ import { txaTouchData } from "../../runtime/accounts";
 import { ixAcc, ixData, ixDataLen, ixIndex, ixIsSigner, ixIsWritable, ixKey, ixNumAccounts } from "../../runtime/frame";
 import { unitsLeft } from "../../runtime/invoke";
 import { heapUnits } from "../../sbpf/run";
+import {
+  ACCOUNT_AMOUNT,
+  ACCOUNT_HAS_DELEGATE,
+  ACCOUNT_IS_NATIVE,
+  ACCOUNT_MINT,
+  ACCOUNT_OWNER,
+  ACCOUNT_SIZE,
+  ACCOUNT_STATE,
+  MINT_DECIMALS,
+  MINT_INITIALIZED,
+  MINT_SIZE,
+  STATE_INITIALIZED,
+} from "./layout";
 
 const TRANSFER: u8 = 3;
 const TRANSFER_CHECKED: u8 = 12;
@@ -25,17 +38,6 @@ const TRANSFER_CHECKED: u8 = 12;
 const TRANSFER_UNITS: u32 = 76;
 const TRANSFER_CHECKED_UNITS: u32 = 105;
 
-const MINT_SIZE: u32 = 82;
-const MINT_DECIMALS: usize = 44;
-const MINT_INITIALIZED: usize = 45;
-const ACCOUNT_SIZE: u32 = 165;
-const ACCOUNT_MINT: usize = 0;
-const ACCOUNT_OWNER: usize = 32;
-const ACCOUNT_AMOUNT: usize = 64;
-const ACCOUNT_HAS_DELEGATE: usize = 72; // u32
-const ACCOUNT_STATE: usize = 108;
-const ACCOUNT_IS_NATIVE: usize = 109; // u32
-const STATE_INITIALIZED: u8 = 1;
 /** An authority of this size may be a multisig. */
 const MULTISIG_SIZE: u32 = 355;
 
