@@ -7,7 +7,7 @@ import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { generateKeypair, type Keypair, readKeypair } from "./keypair.ts";
 
 /** Version of the state folder and of the formats of everything in it. */
-export const FORMAT_VERSION = 10;
+export const FORMAT_VERSION = 11;
 
 /** Ingress lanes of a local network. */
 const LANES = 1;

@@ -2,7 +2,7 @@
  * Layout of the log row of a slot (docs/interfaces.md section 6), and the check that it is one.
  *
  *    0 u32 length   4 u32 magic   8 u64 slot   16 u64 view   24 hash digest   56 u64 previous slot of this shard
- *   64 u64 lamports of the shard after   72 u64 fees burned here   80 hash effectHash = BLAKE3(writes)
+ *   64 u64 lamports of the shard after   72 u64 fees burned here   80 hash effectHash = BLAKE3(effects of the writes)
  *  112 u64 height of the newest blockhash that the slot's transactions could use
  *  120 u32 x 6: lengths of   writes │ returns │ lends │ tags │ landed │ results   which follow at 144
  */

@@ -57,7 +57,8 @@ import {
   IMG_RECORD,
   SLOT_COUNT,
   SLOT_DIGEST,
-  SLOT_EFFECT_HASH,
+  SLOT_EFFECTS,
+  SLOT_EFFECTS_LEN,
   SLOT_FEES,
   SLOT_HEIGHT,
   SLOT_IMAGES,
@@ -76,6 +77,7 @@ import {
   SLOT_TAGS,
   SLOT_VIEW,
   slotCopy,
+  slotFree,
   slotNew,
 } from "./undo";
 import { workspaceOwn, workspaceTouch } from "./workspace";
@@ -124,7 +126,6 @@ export function rowCommit(): void {
   outAdvance(ROW_HEADER - <u32>ROW_LAMPORTS);
   outWrites();
   const lenWrites = outLen() - ROW_HEADER;
-  blake3(outAt(ROW_HEADER), lenWrites, slot + SLOT_EFFECT_HASH);
   sessionPromote();
   store<u64>(slot, storeLamports(), SLOT_LAMPORTS);
   store<u32>(slot, storeCount(), SLOT_COUNT);
@@ -140,7 +141,7 @@ export function rowCommit(): void {
   store<u32>(row, outLen());
   store<u64>(row, load<u64>(slot, SLOT_LAMPORTS), ROW_LAMPORTS);
   store<u64>(row, load<u64>(slot, SLOT_FEES), ROW_FEES);
-  memory.copy(row + ROW_EFFECT_HASH, slot + SLOT_EFFECT_HASH, 32);
+  blake3(load<u32>(slot, SLOT_EFFECTS), load<u32>(slot, SLOT_EFFECTS_LEN), row + ROW_EFFECT_HASH);
   store<u32>(row, lenWrites, ROW_LEN_WRITES);
   store<u32>(row, load<u32>(slot, SLOT_RETURNS_LEN), ROW_LEN_RETURNS);
   store<u64>(row, load<u64>(slot, SLOT_HEIGHT), ROW_HEIGHT);
@@ -165,7 +166,6 @@ const hashed: usize = memory.data(32, 16);
 /** Applies a row as if its slot had been committed just now. No slot is open. */
 export function rowReplay(p: usize, len: u32): i32 {
   if (!rowCheck(p, len)) return ENGINE_MALFORMED;
-  const lenWrites = load<u32>(p, ROW_LEN_WRITES);
   const lenReturns = load<u32>(p, ROW_LEN_RETURNS);
   const lenLends = load<u32>(p, ROW_LEN_LENDS);
   const lenResults = load<u32>(p, ROW_LEN_RESULTS);
@@ -181,17 +181,18 @@ export function rowReplay(p: usize, len: u32): i32 {
   // After a checkpoint the applied slot may be one in which this shard had no part.
   if (sessionIsBare() ? previous > sessionBase() : previous != sessionApplied()) return ENGINE_WRONG_PREVIOUS;
   if (!ownSorted(writes)) return ENGINE_WRONG_SHARD;
-  blake3(writes, lenWrites, hashed);
-  if (memory.compare(hashed, p + ROW_EFFECT_HASH, 32)) return ENGINE_CORRUPT;
-
   const slot = slotNew();
+  effectsKeep(slot, writes, 0);
+  blake3(load<u32>(slot, SLOT_EFFECTS), load<u32>(slot, SLOT_EFFECTS_LEN), hashed);
+  if (memory.compare(hashed, p + ROW_EFFECT_HASH, 32)) {
+    slotFree(slot);
+    return ENGINE_CORRUPT;
+  }
   store<u64>(slot, number, SLOT_NUMBER);
   store<u64>(slot, load<u64>(p, ROW_VIEW), SLOT_VIEW);
   memory.copy(slot + SLOT_DIGEST, p + ROW_DIGEST, 32);
   store<u64>(slot, previous, SLOT_PREVIOUS);
   store<u64>(slot, load<u64>(p, ROW_FEES), SLOT_FEES);
-  memory.copy(slot + SLOT_EFFECT_HASH, hashed, 32);
-  effectsKeep(slot, writes, 0);
   store<u64>(slot, load<u64>(p, ROW_HEIGHT), SLOT_HEIGHT);
   landedOpen(slot, numLanded);
   sessionStart(slot, 0, 0);

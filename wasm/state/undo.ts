@@ -47,24 +47,23 @@ export const SLOT_RETURNS_LEN: usize = 108;
 /** u32 pointer, u32 length: u32 count, u32 0, results */
 export const SLOT_RESULTS: usize = 112;
 export const SLOT_RESULTS_LEN: usize = 116;
-export const SLOT_EFFECT_HASH: usize = 120; // hash
 /** u32 accounts that exist in the shard after the slot */
-export const SLOT_COUNT: usize = 152;
+export const SLOT_COUNT: usize = 120;
 /** u64 height of the newest blockhash that the slot's transactions could use */
-export const SLOT_HEIGHT: usize = 160;
+export const SLOT_HEIGHT: usize = 128;
 /** u32 pointer, u32 count, u32 room: tags that landed (wasm/state/known.ts) */
-export const SLOT_LANDED: usize = 168;
-export const SLOT_NUM_LANDED: usize = 172;
-export const SLOT_LANDED_ROOM: usize = 176;
+export const SLOT_LANDED: usize = 136;
+export const SLOT_NUM_LANDED: usize = 140;
+export const SLOT_LANDED_ROOM: usize = 144;
 /** u32 pointer, u32 count: tags of fee payers that are lent, answered (wasm/state/tags.ts) */
-export const SLOT_TAGS: usize = 180;
-export const SLOT_NUM_TAGS: usize = 184;
+export const SLOT_TAGS: usize = 148;
+export const SLOT_NUM_TAGS: usize = 152;
 /** u32 list: what lenders said of the tags of this shard's transactions */
-export const SLOT_BORROWED: usize = 188;
+export const SLOT_BORROWED: usize = 156;
 /** u32 pointer, u32 length: a hash for each virtual shard that changed (wasm/state/effects.ts) */
-export const SLOT_EFFECTS: usize = 192;
-export const SLOT_EFFECTS_LEN: usize = 196;
-const SLOT_SIZE: u32 = 200;
+export const SLOT_EFFECTS: usize = 160;
+export const SLOT_EFFECTS_LEN: usize = 164;
+const SLOT_SIZE: u32 = 168;
 
 export const IMG_NEXT: usize = 0; // u32: next in the slot
 export const IMG_RECORD: usize = 4; // u32

@@ -17,8 +17,9 @@ import {
 } from "../../../shared/state/accounts.ts";
 import { pack, unpack } from "../../../shared/state/pack.ts";
 import type { ShardEngine } from "../../../shared/state/shard-engine.ts";
+import { effectsOf, splitList } from "../../simulation/reference.ts";
 import { SimulatedStorage, type Write } from "../../simulation/storage.ts";
-import { byVirtualShard, digestOf, engineOf, hex, keyOf, largestOf, wallet } from "./chain.ts";
+import { byVirtualShard, digestOf, engineOf, hex, keyOf, largestOf, SEEDS, wallet } from "./chain.ts";
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
 const KEYS = Array.from({ length: 60 }, (_, i) => keyOf(i)).sort(compareBytes);
@@ -89,7 +90,7 @@ function rowOf(slot: number, previous: number, lamports: bigint, writes: Uint8Ar
   row.set(digestOf(slot), 24);
   view.setBigUint64(56, BigInt(previous), true);
   view.setBigUint64(64, lamports, true);
-  row.set(blake3(writes), 80);
+  row.set(blake3(effectsOf(splitList(writes), SEEDS)), 80);
   view.setUint32(120, writes.length, true);
   view.setUint32(140, 8, true);
   row.set(writes, 144);

@@ -16,6 +16,7 @@ import {
   tombstone,
 } from "../../../shared/state/accounts.ts";
 import type { ShardEngine } from "../../../shared/state/shard-engine.ts";
+import { effectsOf, splitList } from "../../simulation/reference.ts";
 import { byVirtualShard, digestOf, engineOf, hex, keyOf, largestOf, SEEDS, sha256, wallet } from "./chain.ts";
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
@@ -32,7 +33,7 @@ function rowOf(slot: number, previous: number, lamports: bigint, writes: Uint8Ar
   row.set(digestOf(slot), 24);
   view.setBigUint64(56, BigInt(previous), true);
   view.setBigUint64(64, lamports, true);
-  row.set(blake3(writes), 80);
+  row.set(blake3(effectsOf(splitList(writes), SEEDS)), 80);
   view.setUint32(120, writes.length, true);
   view.setUint32(140, 8, true);
   row.set(writes, 144);
