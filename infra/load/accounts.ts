@@ -15,9 +15,14 @@ const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 /** The public key is the end of its SPKI form. */
 const SPKI = { format: "der", type: "spki" } as const;
 
+/** The 32 bytes that RFC 8032 makes a key pair of. */
+export function secretBytesOf(seed: string, name: string | number): Buffer {
+  return createHash("sha256").update(`${seed}/${name}`).digest();
+}
+
 export function secretOf(seed: string, name: string | number): KeyObject {
-  const digest = createHash("sha256").update(`${seed}/${name}`).digest();
-  return createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, digest]), format: "der", type: "pkcs8" });
+  const key = Buffer.concat([PKCS8_PREFIX, secretBytesOf(seed, name)]);
+  return createPrivateKey({ key, format: "der", type: "pkcs8" });
 }
 
 export function publicKeyOf(secret: KeyObject): Uint8Array {

@@ -104,7 +104,8 @@ async function sendAll(fund: Fund, lists: readonly Instruction[][], signers: rea
   }
 }
 
-async function airdrop(url: string, address: Uint8Array, lamports: bigint): Promise<void> {
+/** Back once the account has at least so much. */
+export async function airdrop(url: string, address: Uint8Array, lamports: bigint): Promise<void> {
   const name = encodeBase58(address);
   const balance = async () => (await rpcCall<{ value: number }>(url, "getBalance", [name])).value;
   const before = await balance();
@@ -119,7 +120,7 @@ const system = (data: ByteWriter, ...accounts: Instruction["accounts"]): Instruc
   data: data.bytes(),
 });
 
-function transfer(from: Uint8Array, to: Uint8Array, lamports: bigint): Instruction {
+export function transfer(from: Uint8Array, to: Uint8Array, lamports: bigint): Instruction {
   const data = new ByteWriter().u32(2).u64(lamports);
   return system(data, { key: from, signer: true, writable: true }, { key: to, writable: true });
 }
