@@ -32,18 +32,6 @@ export async function sendBatches({ url }: BenchClient, transactions: readonly U
   }
 }
 
-/** Transactions/s when each goes by itself over JSON-RPC, 32 under way. */
-export async function jsonRpcRate(client: BenchClient, transactions: readonly Uint8Array[]): Promise<number> {
-  const before = await client.transactionCount();
-  const queue = [...transactions];
-  const start = performance.now();
-  const worker = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) await client.sendRaw(next);
-  };
-  await Promise.all(Array.from({ length: 32 }, worker));
-  return (transactions.length / (await client.landed(before + transactions.length, start))) * 1000;
-}
-
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** From the moment a transaction is sent to its notification, one after another, milliseconds. */

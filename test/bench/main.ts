@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { parseCommandLine } from "../../infra/network/command-line.ts";
 import { Failure } from "../../infra/network/failure.ts";
 import { lookupPart } from "./lookup.ts";
-import { confirmPart, endToEndPart, jsonRpcPart, scalePart, tricklePart } from "./part-network.ts";
+import { confirmPart, endToEndPart, scalePart, tricklePart } from "./part-network.ts";
+import { rpcPart } from "./part-rpc.ts";
 import { sbpfPart } from "./part-sbpf.ts";
 import { cryptoPart, executePart, litesvmPart, parsePart, planPart, platformPart, stagesPart } from "./part-stages.ts";
 import { restartPart, storePart } from "./part-store.ts";
@@ -27,7 +28,7 @@ const PARTS: Record<string, { title: string; part: Part }> = {
   restart: { title: "Restart of a shard, in workerd", part: restartPart },
   lookup: { title: "Unknown signatures in an index partition, in workerd", part: lookupPart },
   "end-to-end": { title: "End to end, one workerd process, 4 shards", part: endToEndPart },
-  "json-rpc": { title: "JSON-RPC", part: jsonRpcPart },
+  rpc: { title: "JSON-RPC, beside a bare worker in workerd", part: rpcPart },
   confirm: { title: "Confirmation, submit to WebSocket notification", part: confirmPart },
   trickle: { title: "One transaction a second", part: tricklePart },
   "two-process": { title: "Two workerd processes", part: twoProcessPart },

@@ -2,7 +2,7 @@
 import { billPerMillion } from "./bill.ts";
 import { ms, perSecond, times, us, usd, whole } from "./format.ts";
 import { litesvmRate } from "./litesvm.ts";
-import { BATCH, confirmations, jsonRpcRate, sendBatches, steadyLoad, transfersOf, trickle } from "./load.ts";
+import { BATCH, confirmations, sendBatches, steadyLoad, transfersOf, trickle } from "./load.ts";
 import { median, percentile } from "./measure.ts";
 import type { Bench, PartResult, Row } from "./parts.ts";
 import { type BenchNetwork, setUpTokens, tokenTransfers } from "./setup.ts";
@@ -118,18 +118,6 @@ export async function endToEndPart(bench: Bench): Promise<PartResult> {
     usdPerMillionTransfers: bill.totalUsd,
   };
   return { figures, detail, rows };
-}
-
-export async function jsonRpcPart(bench: Bench): Promise<PartResult> {
-  const { client, wallets } = await bench.network();
-  const rates: number[] = [];
-  for (let round = 0; round < bench.sizes.rounds; round++) {
-    const transactions = randomTransfers(wallets, bench.sizes.jsonRpcTransfers, await client.blockhash(), 900 + round);
-    rates.push(await jsonRpcRate(client, transactions));
-  }
-  const jsonRpcPerSecond = median(rates);
-  const rows = [{ name: "SOL transfers over JSON-RPC, one a request", value: perSecond(jsonRpcPerSecond) }];
-  return { figures: {}, detail: { jsonRpcPerSecond }, rows };
 }
 
 export async function confirmPart(bench: Bench): Promise<PartResult> {

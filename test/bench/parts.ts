@@ -29,6 +29,15 @@ export const FIGURES = [
   "lookupAfterHistoryRatio",
   "confirmIdleP50Ms",
   "confirmIdleP99Ms",
+  "sendPerSecond",
+  "sendPreflightPerSecond",
+  "sendAfterHistoryRatio",
+  "getSlotPerSecond",
+  "getLatestBlockhashPerSecond",
+  "getBalancePerSecond",
+  "bareNoCallPerSecond",
+  "bareOneCallPerSecond",
+  "kit200Ms",
 ] as const;
 export type Figure = (typeof FIGURES)[number];
 
@@ -54,7 +63,9 @@ export interface Sizes {
   readonly tokenAccounts: number;
   readonly transfers: number;
   readonly litesvmTransfers: number;
-  readonly jsonRpcTransfers: number;
+  /** Calls of one measurement of the part `rpc`, and transactions before the one on an old network. */
+  readonly rpcCalls: number;
+  readonly rpcHistory: number;
   readonly confirmations: number;
   readonly trickleSeconds: number;
   readonly scaleAccounts: number;
@@ -68,7 +79,8 @@ export const FULL: Sizes = {
   tokenAccounts: 10_000,
   transfers: 40_000,
   litesvmTransfers: 10_000,
-  jsonRpcTransfers: 2_000,
+  rpcCalls: 6_000,
+  rpcHistory: 1_500_000,
   confirmations: 100,
   trickleSeconds: 30,
   scaleAccounts: 20_000,
@@ -82,7 +94,8 @@ export const QUICK: Sizes = {
   tokenAccounts: 500,
   transfers: 10_000,
   litesvmTransfers: 2_000,
-  jsonRpcTransfers: 500,
+  rpcCalls: 1_000,
+  rpcHistory: 20_000,
   confirmations: 20,
   trickleSeconds: 5,
   scaleAccounts: 2_000,
