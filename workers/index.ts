@@ -3,6 +3,7 @@ import edge from "./edge/index.ts";
 
 export { AccountShard } from "../durable-objects/account-shard/account-shard.ts";
 export { Builder } from "../durable-objects/builder/builder.ts";
+export { Faucet } from "../durable-objects/faucet/faucet.ts";
 export { IndexPartition } from "../durable-objects/index-partition/index-partition.ts";
 export { IngressLane } from "../durable-objects/ingress-lane/ingress-lane.ts";
 export { Ledger } from "../durable-objects/ledger/ledger.ts";

@@ -2,6 +2,7 @@
 import type { NodeId } from "../../shared/protocol/messages.ts";
 import type { AccountShard } from "../account-shard/account-shard.ts";
 import type { Builder } from "../builder/builder.ts";
+import type { Faucet } from "../faucet/faucet.ts";
 import type { IndexPartition } from "../index-partition/index-partition.ts";
 import type { IngressLane } from "../ingress-lane/ingress-lane.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -15,6 +16,7 @@ export interface Env {
   readonly LEDGER: DurableObjectNamespace<Ledger>;
   readonly INDEX: DurableObjectNamespace<IndexPartition>;
   readonly SUBSCRIPTIONS: DurableObjectNamespace<Subscriptions>;
+  readonly FAUCET: DurableObjectNamespace<Faucet>;
   /** shared/protocol/network.ts, as JSON text or as the object itself. */
   readonly NETWORK: unknown;
   /** Account list: what the genesis has beside the accounts that NETWORK names. */
@@ -30,6 +32,7 @@ export const shardStub = (env: Env, shard: number) => named(env.SHARD, `shard-${
 export const ledgerStub = (env: Env, generation: number) => named(env.LEDGER, `ledger-${generation}`);
 export const indexStub = (env: Env, partition: number) => named(env.INDEX, `index-${partition}`);
 export const subscriptionsStub = (env: Env) => named(env.SUBSCRIPTIONS, "subscriptions-0");
+export const faucetStub = (env: Env) => named(env.FAUCET, "faucet");
 
 /** The object behind a node id, as one that takes messages. */
 export function actorStub(env: Env, id: NodeId): Pick<Actor, "deliver"> {

@@ -3,42 +3,32 @@
  *
  *   request   u32 0 · u64 lamports · 32 bytes recipient · 32 bytes blockhash
  *   answer    u16 length · transaction, or u16 0: refused
+ *
+ * A request that is too large gets a transaction that says so in a memo, as from Agave's. What the port gives and what `requestAirdrop`
+ * gives is counted apart.
  */
 import { createServer, type Server, type Socket } from "node:net";
+import { FaucetBook, type FaucetLimits } from "../../shared/faucet/limits.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { Failure, systemCode } from "../network/failure.ts";
 import type { Keypair } from "../network/keypair.ts";
-import { signTransfer } from "../network/transfer.ts";
+import { signMemo, signTransfer } from "../network/transfer.ts";
 
 const REQUEST_SIZE = 76;
 const REFUSED = Buffer.alloc(2);
 /** Connections at once; one more is closed at once. */
 const MAX_CONNECTIONS = 256;
-/** Recipients remembered within one time slice. */
-const MAX_REMEMBERED = 100_000;
-
-export interface FaucetLimits {
-  /** Lamports a request. */
-  readonly perRequest?: bigint;
-  /** Lamports a recipient within a time slice. */
-  readonly perTime?: bigint;
-  readonly timeSliceMs: number;
-}
 
 export class Faucet {
   readonly port: number;
   readonly #server: Server;
-  readonly #limits: FaucetLimits;
-  readonly #given = new Map<string, bigint>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #book: FaucetBook;
   #keypair: Keypair | undefined;
 
   private constructor(server: Server, port: number, limits: FaucetLimits) {
     this.#server = server;
     this.port = port;
-    this.#limits = limits;
-    this.#timer = setInterval(() => this.#given.clear(), limits.timeSliceMs);
-    this.#timer.unref();
+    this.#book = new FaucetBook(limits);
     server.maxConnections = MAX_CONNECTIONS;
     server.on("connection", (socket) => this.#serve(socket));
   }
@@ -62,7 +52,6 @@ export class Faucet {
   }
 
   close(): void {
-    clearInterval(this.#timer);
     this.#server.close();
   }
 
@@ -82,22 +71,16 @@ export class Faucet {
   #answer(request: Buffer): Buffer {
     const lamports = request.readBigUInt64LE(4);
     const to = new Uint8Array(request.subarray(12, 44));
-    const { perRequest } = this.#limits;
-    if (request.readUInt32LE(0) !== 0 || !this.#keypair || this.#keypair.address === encodeBase58(to)) return REFUSED;
-    if (perRequest !== undefined && lamports > perRequest) return REFUSED;
-    if (!this.#isWithin(encodeBase58(to), lamports)) return REFUSED;
-    const { wire } = signTransfer(this.#keypair, to, lamports, encodeBase58(request.subarray(44, REQUEST_SIZE)));
+    const blockhash = encodeBase58(request.subarray(44, REQUEST_SIZE));
+    const address = encodeBase58(to);
+    if (request.readUInt32LE(0) !== 0 || !this.#keypair || this.#keypair.address === address) return REFUSED;
+    const answer = this.#book.ask({ to: address, lamports }, Date.now() / 1000);
+    if (!answer.ok && answer.refusal.limit !== "perCall") return REFUSED;
+    const { wire } = answer.ok
+      ? signTransfer(this.#keypair, to, lamports, blockhash)
+      : signMemo(this.#keypair, answer.refusal.text, blockhash);
     const length = Buffer.alloc(2);
     length.writeUInt16LE(wire.length);
     return Buffer.concat([length, wire]);
-  }
-
-  #isWithin(to: string, lamports: bigint): boolean {
-    const { perTime } = this.#limits;
-    if (perTime === undefined) return true;
-    const total = (this.#given.get(to) ?? 0n) + lamports;
-    if (total > perTime || (this.#given.size >= MAX_REMEMBERED && !this.#given.has(to))) return false;
-    this.#given.set(to, total);
-    return true;
   }
 }

@@ -3,9 +3,11 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { NO_FAUCET_LIMITS } from "../../shared/faucet/limits.ts";
 import { addressBytes, addressOf, readKeyFile } from "../genesis/key-file.ts";
 import { Failure } from "../network/failure.ts";
 import { DEFAULT_PORT, type LogSink, RANGES, startNetwork } from "../network/index.ts";
+import { accessFromEnvironment } from "./access.ts";
 import { readWorkspace } from "./anchor-workspace.ts";
 import { helpText, type Parsed, parseArguments } from "./clap.ts";
 import { Cluster, clone } from "./cluster.ts";
@@ -134,7 +136,10 @@ async function start(parsed: Parsed): Promise<number> {
     port: Number(parsed.value("port") ?? DEFAULT_PORT),
     guarded: true,
     dev: true,
+    // As Surfpool's, which has none; accounts can be set anyway.
+    faucetLimits: NO_FAUCET_LIMITS,
     log,
+    ...accessFromEnvironment(),
     ...(state !== undefined && { state }),
     ...(wsPort !== undefined && { wsPort: Number(wsPort) }),
     ...(host !== undefined && { host }),

@@ -175,8 +175,8 @@ export const TEST_VALIDATOR: Command = {
       check: isNumber(1n, 1_000_000n),
       help: "Time slice of --faucet-per-time-sol-cap [default: 60]",
     },
-    sol("faucet-per-time-sol-cap", "What a recipient gets from the faucet's port within a time slice"),
-    sol("faucet-per-request-sol-cap", "What a request to the faucet's port gets"),
+    sol("faucet-per-time-sol-cap", "What a recipient gets within a time slice [default: no limit]"),
+    sol("faucet-per-request-sol-cap", "What a request gets at most [default: no limit]"),
     {
       long: "geyser-plugin-config",
       aliases: ["accountsdb-plugin-config"],

@@ -1,11 +1,14 @@
 /** `solana-test-validator`: a network under the name, with the options, the output and the ledger folder of Agave's. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { FaucetLimits } from "../../shared/faucet/limits.ts";
 import { SOLANA_CORE } from "../../shared/rpc/version.ts";
 import { addressOf, readKeyFile } from "../genesis/key-file.ts";
 import { Failure } from "../network/failure.ts";
 import { DEFAULT_PORT, type Network, RANGES, startNetwork } from "../network/index.ts";
+import { parseCap } from "../start/exposure.ts";
 import { rpcCall } from "../start/rpc.ts";
+import { accessFromEnvironment } from "./access.ts";
 import { helpText, type Parsed, parseArguments } from "./clap.ts";
 import { Cluster, clone } from "./cluster.ts";
 import { defaultConfigFile, readConfig } from "./config.ts";
@@ -19,7 +22,6 @@ import { NOT_HONOURED, ONLY_AT_GENESIS, TEST_VALIDATOR } from "./test-validator-
 const FAUCET_PORT = 9900;
 const TIME_SLICE_SECONDS = 60;
 const TICK_MS = 6.25;
-const LAMPORTS_PER_SOL = 1_000_000_000;
 /** Where Agave looks for the files of --account, after the folder it is started in. */
 const FIXTURES = "tests/fixtures";
 
@@ -84,20 +86,20 @@ async function warpSlot(parsed: Parsed, cluster: Cluster | undefined): Promise<n
   );
 }
 
-async function faucetOf(parsed: Parsed): Promise<Faucet | undefined> {
+/** As with Agave there are none unless the options say so. They hold for `requestAirdrop` and for the faucet's port. */
+function faucetLimits(parsed: Parsed): FaucetLimits {
+  const lamports = (long: string) => parseCap(`--${long}`, parsed.value(long) ?? "none");
+  return {
+    perCall: lamports("faucet-per-request-sol-cap"),
+    perAddress: lamports("faucet-per-time-sol-cap"),
+    inAll: null,
+    seconds: Number(parsed.value("faucet-time-slice-secs") ?? TIME_SLICE_SECONDS),
+  };
+}
+
+async function faucetOf(parsed: Parsed, limits: FaucetLimits): Promise<Faucet | undefined> {
   const address = parsed.value("rpc-faucet-address");
   const given = parsed.value("faucet-port") ?? address?.slice(address.lastIndexOf(":") + 1);
-  const lamports = (long: string) => {
-    const sol = parsed.value(long);
-    return sol === undefined ? undefined : BigInt(Math.round(Number(sol) * LAMPORTS_PER_SOL));
-  };
-  const perRequest = lamports("faucet-per-request-sol-cap");
-  const perTime = lamports("faucet-per-time-sol-cap");
-  const limits = {
-    timeSliceMs: Number(parsed.value("faucet-time-slice-secs") ?? TIME_SLICE_SECONDS) * 1000,
-    ...(perRequest !== undefined && { perRequest }),
-    ...(perTime !== undefined && { perTime }),
-  };
   try {
     return await Faucet.listen(Number(given ?? FAUCET_PORT), limits);
   } catch (error) {
@@ -128,7 +130,8 @@ async function start(parsed: Parsed, ledger: Ledger): Promise<{ network: Network
   }
   const warp = ledger.continues ? undefined : await warpSlot(parsed, cluster);
   const accounts = ledger.continues ? undefined : await genesisOf(parsed, cluster);
-  const faucet = await faucetOf(parsed);
+  const limits = faucetLimits(parsed);
+  const faucet = await faucetOf(parsed, limits);
   const slotMs = slotTime(parsed);
   const host = parsed.value("bind-address");
   try {
@@ -139,6 +142,8 @@ async function start(parsed: Parsed, ledger: Ledger): Promise<{ network: Network
       guarded: true,
       // The clock is moved as a developer moves it.
       dev: warp !== undefined,
+      faucetLimits: limits,
+      ...accessFromEnvironment(),
       log: (level, message) => ledger.log(level, "solana_test_validator", message),
       ...(host !== undefined && { host }),
       ...(slotMs !== undefined && { slotMs }),

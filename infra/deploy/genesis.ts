@@ -13,6 +13,7 @@ import { createNetworkFile, networkVariable } from "../network/genesis.ts";
 import { RANGES } from "../network/index.ts";
 import type { Keypair } from "../network/keypair.ts";
 import { wholeNumber } from "../network/whole-number.ts";
+import { EXPOSURE_OPTIONS, parseExposure } from "../start/exposure.ts";
 
 const HELP = `Makes the genesis of a network to deploy.
 
@@ -26,6 +27,10 @@ Usage: npm run genesis -- --out DIR [options]
   --real-programs LIST
                  programs that no instance carries, for comparison: ${Object.keys(REAL_PROGRAMS).join(",")}
   --faucet       the network gives the treasury's lamports away over requestAirdrop: for test networks
+  --allow-host NAME      a name that the faucet is asked under; repeatable; none: on this machine only
+  --allow-origin ORIGIN  pages of this origin may ask it; repeatable, * for all
+  --faucet-per-call SOL, --faucet-per-hour SOL, --faucet-total-per-hour SOL
+                 what it gives a call (10,000), within an hour to an address (100,000) and to all (1,000,000), or none
 `;
 
 const LANES = [1, 256] as const;
@@ -37,6 +42,7 @@ const OPTIONS = {
   "slot-ms": { type: "string" },
   "real-programs": { type: "string" },
   faucet: { type: "boolean" },
+  ...EXPOSURE_OPTIONS,
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -59,9 +65,12 @@ async function main(): Promise<void> {
   const names = ["network.json", "genesis.bin", "treasury.json", "builder.json"];
   const taken = names.find((name) => existsSync(path(name)));
   if (taken) throw new Failure("bad-option", `${path(taken)} is there already; a genesis is never overwritten`);
+  const { allowHosts, allowOrigins, faucetLimits } = parseExposure(values);
   const accounts = await withStandardPrograms();
   const file = createNetworkFile(shards, accounts, realPrograms);
-  const { faucetSecret, ...network } = { ...networkVariable(file, slotMs), lanes } as Record<string, unknown>;
+  const access = { hosts: allowHosts, origins: allowOrigins };
+  const settings = values.faucet ? { access, faucetLimits } : {};
+  const { faucetSecret, ...network } = { ...networkVariable(file, slotMs, settings), lanes } as Record<string, unknown>;
   mkdirSync(values.out, { recursive: true });
   const write = (name: string, text: string | Uint8Array) => writeFileSync(path(name), text, { mode: 0o600 });
   write("network.json", `${JSON.stringify(values.faucet ? { ...network, faucetSecret } : network)}\n`);
@@ -69,6 +78,9 @@ async function main(): Promise<void> {
   write("treasury.json", keyFile(file.faucet));
   write("builder.json", keyFile(file.identity));
   console.log(`genesis   ${file.genesisHash}\ntreasury  ${file.faucet.address}\nbuilder   ${file.identity.address}`);
+  if (values.faucet && allowHosts.length === 0) {
+    console.log("faucet    asked on this machine only: --allow-host NAME.SUBDOMAIN.workers.dev adds a name");
+  }
   console.log(`next: cp ${path("genesis.bin")} build/ && npx wrangler deploy`);
   console.log(`then: npx wrangler secret put NETWORK < ${path("network.json")}`);
 }

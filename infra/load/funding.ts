@@ -104,14 +104,18 @@ async function sendAll(fund: Fund, lists: readonly Instruction[][], signers: rea
   }
 }
 
+/** Lamports asked for at once: a faucet has a limit for a call. */
+const AIRDROP = 5_000_000_000_000n;
+
 /** Back once the account has at least so much. */
 export async function airdrop(url: string, address: Uint8Array, lamports: bigint): Promise<void> {
   const name = encodeBase58(address);
   const balance = async () => (await rpcCall<{ value: number }>(url, "getBalance", [name])).value;
-  const before = await balance();
-  if (before >= lamports) return;
-  await rpcCall(url, "requestAirdrop", [name, Number(lamports)]);
-  while ((await balance()) <= before) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let rest = lamports; (await balance()) < lamports && rest > 0n; rest -= AIRDROP) {
+    const before = await balance();
+    await rpcCall(url, "requestAirdrop", [name, Number(rest < AIRDROP ? rest : AIRDROP)]);
+    while ((await balance()) <= before) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 const system = (data: ByteWriter, ...accounts: Instruction["accounts"]): Instruction => ({

@@ -1,8 +1,10 @@
 /** What a network is from its first moment on. The genesis hash commits to all of it. */
 import { createHash, randomBytes } from "node:crypto";
+import type { FaucetLimits } from "../../shared/faucet/limits.ts";
 import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
 import { type BlockLimits, DEFAULT_BLOCK_LIMITS } from "../../shared/protocol/block-limits.ts";
 import { REAL_PROGRAMS, realProgramNames } from "../../shared/protocol/real-programs.ts";
+import type { AccessList } from "../../shared/rpc/access.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { generateKeypair, type Keypair, readKeypair } from "./keypair.ts";
 
@@ -127,12 +129,25 @@ export function realProgramsOf({ realPrograms = [] }: Genesis): number {
   return realPrograms.reduce((flags, name) => flags | REAL_PROGRAMS[name]!.flag, 0);
 }
 
+/** What may be another at each start. */
+export interface NetworkSettings {
+  readonly dev?: boolean | undefined;
+  readonly ledger?: LedgerSettings | undefined;
+  readonly access?: AccessList | undefined;
+  readonly faucetLimits?: FaucetLimits | undefined;
+}
+
+const text = (lamports: bigint | null): string | null => (lamports === null ? null : String(lamports));
+
+function faucetVariable({ perCall, perAddress, inAll, seconds }: FaucetLimits): Record<string, unknown> {
+  return { perCall: text(perCall), perAddress: text(perAddress), inAll: text(inAll), seconds };
+}
+
 /** The NETWORK variable, through which a network's configuration reaches its workers (shared/protocol/network.ts). */
 export function networkVariable(
   file: NetworkFile,
   slotMs: number,
-  dev = false,
-  ledger: LedgerSettings = {},
+  { dev, ledger = {}, access, faucetLimits }: NetworkSettings = {},
 ): Record<string, unknown> {
   return {
     genesisHash: file.genesisHash,
@@ -144,6 +159,8 @@ export function networkVariable(
     faucetSecret: file.faucet.secretKey,
     genesisTimestamp: file.genesis.timestamp,
     ...(dev && { dev }),
+    ...(access && { access }),
+    ...(faucetLimits && { faucetLimits: faucetVariable(faucetLimits) }),
     ledger,
     genesisAccounts: file.genesis.accounts,
     ...(file.genesis.accountsHash !== undefined && { genesisAccountsHash: file.genesis.accountsHash }),
@@ -155,5 +172,5 @@ export function networkVariable(
 export function objectNames(file: NetworkFile): string[] {
   const numbered = (kind: string, count: number) => Array.from({ length: count }, (_, i) => `${kind}-${i}`);
   const many = [...numbered("lane", LANES), ...numbered("shard", file.genesis.shardCount)];
-  return ["builder", "subscriptions-0", ...many];
+  return ["builder", "subscriptions-0", "faucet", ...many];
 }

@@ -6,7 +6,9 @@ import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { FaucetLimits } from "../../shared/faucet/limits.ts";
 import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
+import type { AccessList } from "../../shared/rpc/access.ts";
 import { isStale } from "../build/wasm.mjs";
 import { bundlesEnded } from "./bundle.ts";
 import { ensureDevMints } from "./dev-mints.ts";
@@ -58,6 +60,12 @@ export interface NetworkOptions {
   readonly realPrograms?: number;
   /** For development: accounts can be changed by decree and the clock can be set (workers/edge/rpc/dev.ts). */
   readonly dev?: boolean;
+  /** Names that the network is asked under beside its host and those of loopback, where a browser could be meant to misuse one. */
+  readonly allowHosts?: readonly string[];
+  /** Origins of pages that may use faucet and development methods, beside those of this machine (shared/rpc/access.ts). */
+  readonly allowOrigins?: readonly string[];
+  /** Unset: the usual ones. */
+  readonly faucetLimits?: FaucetLimits;
   /** What is kept of the past, and for tests how large generations are. Unset: everything is kept. */
   readonly ledger?: LedgerSettings;
   /** workerd processes, 1 or 2. In the second are all objects but the lanes. Any state can be run in either way. */
@@ -270,6 +278,10 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   }
 }
 
+function accessOf({ host = DEFAULT_HOST, allowHosts = [], allowOrigins = [] }: NetworkOptions): AccessList {
+  return { hosts: [host, ...allowHosts], origins: allowOrigins };
+}
+
 async function launch(
   options: NetworkOptions,
   folder: StateFolder,
@@ -283,6 +295,7 @@ async function launch(
   for (const port of wsPorts) await checkPort(host, port, "WebSocket");
   const { shards, reset, accounts: wanted, realPrograms } = options;
   const { network, created, accounts } = await folder.load({ shards, reset, accounts: wanted, realPrograms });
+  folder.makeObjects();
   await ensureWasm(log, signal);
   // Loaded only now: it takes a second, and most refusals come earlier.
   const { Processes } = await import("./processes.ts");
@@ -295,7 +308,7 @@ async function launch(
       port,
       wsPorts,
       storage: folder.objects,
-      variables: { NETWORK: networkVariable(network, slotMs, options.dev, options.ledger) },
+      variables: { NETWORK: networkVariable(network, slotMs, { ...options, access: accessOf(options) }) },
       data: accounts ? { GENESIS: accounts } : {},
       log,
       signal,

@@ -3,13 +3,14 @@
  * becomes of its holder. Beside it stands who holds it, for the message, and which workerd processes it runs: one that outlived
  * its holder still has the folder's databases and ports open, and is ended by the next holder.
  */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "./failure.ts";
 import { commandLine, killAndWait } from "./process.ts";
 
 const SQLITE_BUSY = 5;
+const PRIVATE_FILE = 0o600;
 /** A killed holder may take a moment to disappear, milliseconds. */
 const BUSY_TIMEOUT_MS = 300;
 
@@ -39,6 +40,8 @@ function openExclusively(directory: string): DatabaseSync {
   const path = join(directory, "lock.sqlite");
   let database: DatabaseSync | undefined;
   try {
+    // SQLite would make it by the umask; its journal gets the mode of the file.
+    closeSync(openSync(path, "a", PRIVATE_FILE));
     database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
     return database;
@@ -66,11 +69,12 @@ export async function lockState(directory: string): Promise<StateLock> {
   for (const orphan of readHolder(path)?.workerd ?? []) {
     if (commandLine(orphan.pid) === orphan.command) await killAndWait(orphan.pid);
   }
-  writeFileSync(path, JSON.stringify({ pid: process.pid } satisfies Holder));
+  const write = (holder: Holder) => writeFileSync(path, JSON.stringify(holder), { mode: PRIVATE_FILE });
+  write({ pid: process.pid });
   return {
     note(workerdPids) {
       const workerd = workerdPids.map((pid) => ({ pid, command: commandLine(pid) }));
-      writeFileSync(path, JSON.stringify({ pid: process.pid, workerd } satisfies Holder));
+      write({ pid: process.pid, workerd });
     },
     release() {
       rmSync(path, { force: true });

@@ -7,9 +7,11 @@
  *   split-front, split-back   where its two processes find each other, when it runs in two (split/setup.ts)
  */
 import {
+  chmodSync,
   closeSync,
   existsSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -36,6 +38,8 @@ import { LOCK_FILES, lockState, type StateLock } from "./lock.ts";
 
 const NETWORK_FILE = "network.json";
 const OBJECTS = "objects";
+/** In which Miniflare has a folder for each class of objects. */
+const MINIFLARE_FOLDER = "do";
 const ACCOUNTS_FILE = "accounts.bin";
 const temporary = (name: string) => `${name}.new`;
 /** Where two processes find each other. */
@@ -49,6 +53,10 @@ const KNOWN = new Set([
   ...SPLIT,
   ...LOCK_FILES,
 ]);
+const PRIVATE_FOLDER = 0o700;
+const PRIVATE_FILE = 0o600;
+/** What group and others may do. */
+const OTHERS = 0o077;
 const SQLITE_MAGIC = "SQLite format 3\0";
 
 export const DEFAULT_SHARDS = 4;
@@ -102,7 +110,7 @@ function makeFolders(directory: string): string[] {
   const made: string[] = [];
   try {
     for (const folder of missing.toReversed()) {
-      mkdirSync(folder);
+      mkdirSync(folder, { mode: PRIVATE_FOLDER });
       made.unshift(folder);
     }
   } catch (error) {
@@ -121,13 +129,27 @@ function removeEmpty(folders: readonly string[]): void {
   }
 }
 
+/** Files are their user's alone. Earlier versions left that to the umask; what the user may not change stays as it is. */
+function makePrivate(directory: string): void {
+  for (const name of [".", ...readdirSync(directory, { recursive: true, encoding: "utf8" })]) {
+    const path = join(directory, name);
+    const entry = lstatSync(path, { throwIfNoEntry: false });
+    if (!entry || entry.isSymbolicLink() || (entry.mode & OTHERS) === 0) continue;
+    try {
+      chmodSync(path, entry.isDirectory() ? PRIVATE_FOLDER : PRIVATE_FILE);
+    } catch {
+      // of another user, or on a file system without modes
+    }
+  }
+}
+
 function corrupt(directory: string, what: string): Failure {
   return new Failure("state-corrupt", `the state in ${directory} is damaged: ${what} (start afresh with --reset)`);
 }
 
 function replaceDurably(directory: string, name: string, content: string | Uint8Array): void {
   const unfinished = join(directory, temporary(name));
-  const file = openSync(unfinished, "w", 0o600);
+  const file = openSync(unfinished, "w", PRIVATE_FILE);
   try {
     writeFileSync(file, content);
     fsyncSync(file);
@@ -179,7 +201,9 @@ export class StateFolder {
       if (stranger !== undefined) {
         throw new Failure("state-foreign", `${directory} is not a state folder: it holds ${stranger}`);
       }
-      return new StateFolder(directory, await lockState(directory), made);
+      const lock = await lockState(directory);
+      makePrivate(directory);
+      return new StateFolder(directory, lock, made);
     } catch (error) {
       removeEmpty(made);
       throw error instanceof Failure ? error : unreadable(directory, error);
@@ -188,6 +212,11 @@ export class StateFolder {
 
   get objects(): string {
     return join(this.directory, OBJECTS);
+  }
+
+  /** Miniflare would make the folder by the umask of this process. */
+  makeObjects(): void {
+    mkdirSync(join(this.objects, MINIFLARE_FOLDER), { recursive: true, mode: PRIVATE_FOLDER });
   }
 
   /** The network that lives here; a new one where there is none. */

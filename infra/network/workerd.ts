@@ -12,6 +12,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isMainThread } from "node:worker_threads";
 import {
   convertV4MiniflareOptions,
   Log,
@@ -27,6 +28,8 @@ import { isAlive, killAndWait } from "./process.ts";
 import { Registry, type SplitOptions, splitSource, splitWorker, tellPeer, type WorkerOptions } from "./split/setup.ts";
 import { worthOf } from "./workerd-lines.ts";
 
+/** Of workerd: nothing for group and others. */
+const PRIVATE_UMASK = 0o077;
 /** More deaths than this within the window, and Miniflare's immediate restart is not enough. */
 const MAX_DEATHS = 5;
 const DEATH_WINDOW_MS = 10_000;
@@ -68,8 +71,20 @@ const starting = new AsyncLocalStorage<Workerd>();
 subscribe("child_process", (message) => {
   const child = (message as { process: ChildProcess }).process;
   const owner = starting.getStore();
-  if (owner) child.once("spawn", () => owner.adopt(child));
+  if (!owner) return;
+  child.once("spawn", () => owner.adopt(child));
+  privateFiles();
 });
+
+/**
+ * The process that is about to be started makes files that only its user can read: it takes its umask from this one, in the same turn.
+ * A thread of Node cannot change it; there the state folder's own mode has to do.
+ */
+function privateFiles(): void {
+  if (!isMainThread) return;
+  const before = process.umask(PRIVATE_UMASK);
+  queueMicrotask(() => process.umask(before));
+}
 
 /** Miniflare ends the process itself on these signals, before anything could be put in order. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

@@ -47,12 +47,12 @@ class Output {
 }
 
 async function serve(network: Network, options: StartOptions, output: Output, ended: Promise<null>): Promise<void> {
-  const { host, dev = false, ledger: keep } = options.network;
+  const { host, dev = false, ledger: keep, faucetLimits } = options.network;
   const confirmedMs = await Promise.race([firstTransfer(network), ended]);
   if (confirmedMs === null) return;
   const warning = danger({ host, dev });
   if (!options.quiet) {
-    process.stdout.write(report({ network, host, dev, keep, confirmedMs, startedMs: performance.now() }));
+    process.stdout.write(report({ network, host, dev, keep, faucetLimits, confirmedMs, startedMs: performance.now() }));
     output.status = new StatusLine(network);
   }
   if (warning) output.log("error", warning);

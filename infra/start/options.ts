@@ -1,4 +1,5 @@
 /** The command line of `npm start`. */
+import type { FaucetLimits } from "../../shared/faucet/limits.ts";
 import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
 import { REAL_PROGRAMS } from "../../shared/protocol/real-programs.ts";
 import { GENESIS_OPTIONS, type GenesisAccounts, genesisAccounts } from "../genesis/accounts.ts";
@@ -7,6 +8,7 @@ import { parseCommandLine, refuseForgottenDashes } from "../network/command-line
 import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_SLOT_MS, Failure, type NetworkOptions, RANGES } from "../network/index.ts";
 import { DEFAULT_SHARDS } from "../network/state.ts";
 import { wholeNumber } from "../network/whole-number.ts";
+import { EXPOSURE_OPTIONS, parseExposure } from "./exposure.ts";
 import { DEFAULT_KEEP, parseKeep } from "./keep.ts";
 import { takeGenesisOptions } from "./many-values.ts";
 
@@ -22,6 +24,11 @@ Usage: npm start -- [options]
                  (docs/performance.md); it shows that the network's parts need not share a process
   --port PORT    RPC and WebSocket; the WebSocket is on PORT + 1 too (${DEFAULT_PORT})
   --host HOST    address to listen on (${DEFAULT_HOST}); 0.0.0.0: all of this machine's, so that others reach it
+  --allow-host NAME      a name under which it is asked, beside --host and those of this machine; repeatable
+  --allow-origin ORIGIN  pages of this origin may use faucet and development methods, and all of a network with --dev, beside
+                         pages of this machine (docs/security.md); repeatable, * for all
+  --faucet-per-call SOL, --faucet-per-hour SOL, --faucet-total-per-hour SOL
+                 what the faucet gives a call (10,000), within an hour to an address (100,000) and to all (1,000,000), or none
   --state DIR    folder that keeps the network from one start to the next (${DEFAULT_STATE})
   --keep WHAT    how much of the past: all, an amount like 20GB, days like 30d (${DEFAULT_KEEP}); may change from start to start
   --reset        delete that network first and begin a new one
@@ -56,6 +63,7 @@ export interface StartOptions {
     readonly state: string;
     readonly host: string;
     readonly ledger: LedgerSettings;
+    readonly faucetLimits: FaucetLimits;
   };
 }
 
@@ -65,6 +73,7 @@ const OPTIONS = {
   processes: { type: "string" },
   port: { type: "string" },
   host: { type: "string" },
+  ...EXPOSURE_OPTIONS,
   state: { type: "string" },
   keep: { type: "string" },
   reset: { type: "boolean" },
@@ -101,6 +110,7 @@ export function parseOptions(args: readonly string[]): StartOptions {
       port: wholeNumber("--port", values.port ?? String(DEFAULT_PORT), RANGES.port),
       host: present("--host", values.host) ?? DEFAULT_HOST,
       state: present("--state", values.state) ?? DEFAULT_STATE,
+      ...parseExposure(values),
       ledger: parseKeep(values.keep ?? DEFAULT_KEEP),
       reset: values.reset ?? false,
       dev: values.dev ?? false,

@@ -1,7 +1,9 @@
 /** What `npm start` prints once its network is up. */
 import { networkInterfaces } from "node:os";
+import type { FaucetLimits } from "../../shared/faucet/limits.ts";
 import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
 import type { Network } from "../network/index.ts";
+import { describeFaucet } from "./exposure.ts";
 import { describeKeep } from "./keep.ts";
 
 /** Addresses of this machine that others may reach; of IPv6 without those that need a zone. */
@@ -26,6 +28,7 @@ export interface Started {
   readonly host: string;
   readonly dev: boolean;
   readonly keep: LedgerSettings;
+  readonly faucetLimits: FaucetLimits;
   /** Of the first transfer, milliseconds. */
   readonly confirmedMs: number;
   readonly startedMs: number;
@@ -52,6 +55,7 @@ export function report(started: Started, addresses: readonly string[] = ownAddre
     ["State", `${network.state} (${origin})`],
     ["History", describeKeep(started.keep)],
     ["Faucet", network.faucet.address],
+    ["Airdrops", describeFaucet(started.faucetLimits)],
     ["Development", dev ? "on: a client can set accounts and the clock" : "off (npm start -- --dev)"],
     ["First transfer", `confirmed in ${Math.round(confirmedMs)} ms`],
   ];

@@ -54,6 +54,8 @@ export const ERROR_TEXT: Readonly<Record<ErrorCode, string>> = {
   4004: "the network takes no more at the moment; try again later",
   4005: "the request failed inside the network",
   4006: "this address takes WebSockets only",
+  4020: "the request's Host or Origin is not one that this network answers; see --allow-host and --allow-origin",
+  4021: "the faucet gives no more at the moment",
   5001: "what is stored is not what was written",
   5002: "what is stored has the format of another version",
 };

@@ -1,6 +1,8 @@
 /** The configuration of a network as its workers get it, in the variable NETWORK. */
 import { z } from "zod";
+import { DEFAULT_FAUCET_LIMITS } from "../faucet/limits.ts";
 import { MAX_GENERATION_BYTES, MAX_INDEX_BYTES } from "../ledger/ledger-shape.ts";
+import { normalHost } from "../rpc/access.ts";
 import { decodeBase58 } from "../rpc/base58.ts";
 import { BLOCK_LIMIT_RANGES, type BlockLimits, DEFAULT_BLOCK_LIMITS } from "./block-limits.ts";
 import { ALL_REAL_PROGRAMS } from "./real-programs.ts";
@@ -32,6 +34,26 @@ const limit = (name: keyof BlockLimits) => {
   return z.number().int().min(least).max(most);
 };
 
+/** Lamports, or null for no limit. */
+const cap = (usual: bigint | null) => lamports.nullable().default(usual);
+
+/** shared/faucet/limits.ts. Can be changed at any time. */
+const faucetSchema = z.object({
+  perCall: cap(DEFAULT_FAUCET_LIMITS.perCall),
+  perAddress: cap(DEFAULT_FAUCET_LIMITS.perAddress),
+  inAll: cap(DEFAULT_FAUCET_LIMITS.inAll),
+  seconds: z.number().int().min(1).max(1_000_000_000).default(DEFAULT_FAUCET_LIMITS.seconds),
+});
+
+/** shared/rpc/access.ts. Can be changed at any time. */
+const accessSchema = z.object({
+  hosts: z
+    .array(z.string().refine((host) => normalHost(host) !== null, "not a name or address without a port"))
+    .max(64)
+    .default([]),
+  origins: z.array(z.string().min(1).max(300)).max(64).default([]),
+});
+
 const networkSchema = z.object({
   genesisHash: address,
   shardCount: z.number().int().min(1).max(64),
@@ -46,6 +68,10 @@ const networkSchema = z.object({
     )
     .refine((bytes) => bytes.length === 64, "not a secret key of 64 bytes")
     .optional(),
+  /** How much the faucet gives. Absent: the usual limits. */
+  faucetLimits: faucetSchema.default(DEFAULT_FAUCET_LIMITS),
+  /** Names of the network and pages that may use faucet and development methods. Absent: on this machine only. */
+  access: accessSchema.default({ hosts: [], origins: [] }),
   /** Unix seconds. */
   genesisTimestamp: z.number().int().min(0),
   /** Limits of a block. The genesis hash commits to them. Absent: the usual ones. */

@@ -158,6 +158,9 @@ export interface Backend {
   largestAccounts(): Promise<LargestAccounts | null>;
   /** On a network for development only. */
   readonly dev?: DevBackend;
-  /** Signs a transfer from the faucet and submits it; its signature. Throws where there is no faucet. */
-  airdrop?(to: Uint8Array, lamports: bigint): Promise<Uint8Array>;
+  /**
+   * Signs a transfer from the faucet and submits it; its signature. `client`: who asks, where that is known. Throws RpcError beyond the
+   * faucet's limits. Unset: there is no faucet.
+   */
+  airdrop?(to: Uint8Array, lamports: bigint, client?: string): Promise<Uint8Array>;
 }

@@ -3,6 +3,7 @@
  * all calls of a batch see the same slot and cost the chain one question.
  */
 import { viewOf } from "../protocol/bytes.ts";
+import type { Refusal } from "./access.ts";
 import { type Account, decodeAccountList } from "./accounts.ts";
 import type { Backend, ChainInfo, Head } from "./backend.ts";
 import { type BalanceMints, balanceMints } from "./balance-mints.ts";
@@ -19,11 +20,23 @@ import { SOLANA_CORE } from "./version.ts";
 /** Wrapped SOL is shown even where its mint does not exist. */
 export const NATIVE_MINT_SCALE: MintScale = { decimals: 9, unixTimestamp: 0n };
 
+/** What is known of who sent a request. */
+export interface Asker {
+  /** What keeps guarded methods from it (access.ts); null: nothing. */
+  readonly refusal: Refusal | null;
+  /** The client's address on the network, where it is known. */
+  readonly address?: string | undefined;
+}
+
+/** Who calls from within. */
+const OURSELVES: Asker = { refusal: null };
+
 export class Call {
   #head: Promise<Head> | undefined;
   constructor(
     readonly backend: Backend,
     readonly services: RpcServices,
+    readonly asker: Asker = OURSELVES,
   ) {}
 
   /** The tip; throws RpcError when it is before `minContextSlot`. */

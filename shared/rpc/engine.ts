@@ -3,7 +3,7 @@
  */
 import { damageIn } from "../errors/damage.ts";
 import type { Backend } from "./backend.ts";
-import { Call } from "./call.ts";
+import { type Asker, Call } from "./call.ts";
 import {
   INVALID_REQUEST,
   internalError,
@@ -35,7 +35,8 @@ export interface RpcResponse {
 }
 
 export interface Rpc {
-  handle(body: Uint8Array): Promise<RpcResponse>;
+  /** `asker`: who sent it; absent: the network itself. */
+  handle(body: Uint8Array, asker?: Asker): Promise<RpcResponse>;
 }
 
 export interface EngineOptions {
@@ -129,7 +130,7 @@ export function createEngine(
   }
 
   return {
-    async handle(body) {
+    async handle(body, asker) {
       if (body.length > maxBodyBytes) {
         return { status: 413, body: errorAnswer(null, tooLarge(maxBodyBytes)) };
       }
@@ -139,7 +140,7 @@ export function createEngine(
       } catch {
         return { status: 200, body: errorAnswer(null, parseError()) };
       }
-      const call = new Call(backend, services);
+      const call = new Call(backend, services, asker);
       if (!Array.isArray(value)) return { status: 200, body: (await answer(call, value)) ?? "" };
       if (value.length === 0) return { status: 200, body: errorAnswer(null, invalidRequest()) };
       if (value.length > MAX_BATCH) {

@@ -1,6 +1,8 @@
 /** Error answers of JSON-RPC and of Solana's RPC: code, text and data as Agave's custom_error.rs gives them. */
 import { ErrorCode } from "../errors/codes.ts";
 import { type Damage, describeDamage, slotOf } from "../errors/damage.ts";
+import type { FaucetRefusal } from "../faucet/limits.ts";
+import type { Refusal } from "./access.ts";
 import type { Json } from "./json.ts";
 
 export const PARSE_ERROR = -32700;
@@ -90,6 +92,18 @@ export const developmentOnly = (method: string) =>
     `${method} is there only on a network for development; start it with: npm start -- --dev`,
     { method },
   );
+
+/** A guarded method, asked by a request that might come from a page which has no business with this network. */
+export const accessRefused = (method: string, { why, obstacle }: Refusal) =>
+  new RpcError(INVALID_REQUEST, `${method} is refused: ${why}`, { code: ErrorCode.EDGE_FORBIDDEN, obstacle });
+
+/** Policy: Agave's RPC hides the text of its faucet behind "Internal error". */
+export const faucetRefused = ({ text, limit, retryAfterSeconds }: FaucetRefusal) =>
+  new RpcError(INVALID_PARAMS, text, {
+    code: ErrorCode.FAUCET_LIMIT,
+    limit,
+    ...(retryAfterSeconds > 0 && { retryAfterMs: retryAfterSeconds * 1_000 }),
+  });
 
 /** The chain cannot answer now: a backend throws it while the builder comes up. */
 export const nodeUnhealthy = (why?: string) =>

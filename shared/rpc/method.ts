@@ -1,7 +1,7 @@
 /** A method of the RPC: schemas of its positional parameters and what it does. */
 import type { z } from "zod";
 import type { Call } from "./call.ts";
-import { INVALID_PARAMS, invalidParams, RpcError } from "./errors.ts";
+import { accessRefused, INVALID_PARAMS, invalidParams, RpcError } from "./errors.ts";
 import type { Json } from "./json.ts";
 import { paramError } from "./params.ts";
 
@@ -52,5 +52,15 @@ export function method<const S extends readonly z.ZodType[]>(
 ): Method {
   return {
     run: async (call, params) => run(call, ...parseParams(schemas, params)),
+  };
+}
+
+/** A method that changes the chain without a signature: for requests that no foreign page can have sent (access.ts). */
+export function guarded(name: string, { run }: Method): Method {
+  return {
+    run: async (call, params) => {
+      if (call.asker.refusal) throw accessRefused(name, call.asker.refusal);
+      return run(call, params);
+    },
   };
 }

@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import WebSocket from "ws";
 import { type Network, startNetwork } from "../../infra/network/index.ts";
+import { NO_FAUCET_LIMITS } from "../../shared/faucet/limits.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { rpcMethods } from "../../workers/edge/rpc/index.ts";
 import { BenchClient } from "../bench/client.ts";
@@ -16,6 +17,8 @@ import { ingestBody } from "../bench/wallets.ts";
 const RUNS = Number(process.env.FUZZ_RUNS ?? 60);
 const SOL = 1_000_000_000;
 const INTERNAL_ERROR = -32603;
+/** Without it the faucet is not reached. */
+const JSON_TYPE = { "content-type": "application/json" };
 const SUBSCRIPTIONS = ["account", "program", "logs", "signature", "slot", "root"];
 
 interface Answer {
@@ -59,6 +62,7 @@ beforeAll(async () => {
   network = await startNetwork({
     shards: 3,
     slotMs: 20,
+    faucetLimits: NO_FAUCET_LIMITS,
     log: (level, message) => {
       if (level === "error") complaints.push(message);
     },
@@ -130,7 +134,7 @@ const likely = fc.tuple(fc.oneof(key, signature, fc.array(key), fc.array(signatu
 const params = fc.oneof(fc.array(param, { maxLength: 4 }), likely, fc.jsonValue());
 
 async function post(body: string | Uint8Array): Promise<string> {
-  const response = await fetch(network.rpcUrl, { method: "POST", body: body as BodyInit });
+  const response = await fetch(network.rpcUrl, { method: "POST", headers: JSON_TYPE, body: body as BodyInit });
   return response.text();
 }
 

@@ -1,9 +1,10 @@
 /** The chain as the RPC layer sees it (shared/rpc/backend.ts), over the network's Durable Objects. */
 
-import { builderStub, type Env, laneStub, shardStub } from "../../durable-objects/host/env.ts";
+import { builderStub, type Env, faucetStub, laneStub, shardStub } from "../../durable-objects/host/env.ts";
 import { ledgerReader, readBlock } from "../../durable-objects/host/ledger-ports.ts";
 import { type LongBytes, readBytes } from "../../durable-objects/host/long-message.ts";
 import { sha256 } from "../../durable-objects/host/sha256.ts";
+import { callRefusal, hasMemory } from "../../shared/faucet/limits.ts";
 import type { AddressPage, AddressQuery } from "../../shared/ledger/address-page.ts";
 import { openBlock, recordAt, resultAt } from "../../shared/ledger/ledger-query.ts";
 import type { LedgerReader } from "../../shared/ledger/ledger-reader.ts";
@@ -27,7 +28,8 @@ import type {
   StoredTransaction,
   SubmitResult,
 } from "../../shared/rpc/backend.ts";
-import { nodeUnhealthy, scanError } from "../../shared/rpc/errors.ts";
+import { encodeBase58 } from "../../shared/rpc/base58.ts";
+import { faucetRefused, nodeUnhealthy, scanError } from "../../shared/rpc/errors.ts";
 import { decodeEpochRecord, type EpochRecord } from "../../shared/stake/epoch-record.ts";
 import {
   encodeScanRequest,
@@ -89,13 +91,29 @@ export class EdgeBackend implements Backend {
     this.#seeds = shardSeeds(sha256, this.#network.genesisHash);
     if (faucetSecret) {
       this.#faucet = new Faucet(faucetSecret);
-      this.airdrop = (to, lamports) => this.#faucet!.airdrop(this, to, lamports);
+      this.airdrop = (to, lamports, client) => this.#airdrop(this.#faucet!, to, lamports, client);
       if (dev) this.dev = this.#development(this.#faucet);
     }
   }
 
-  airdrop?: (to: Uint8Array, lamports: bigint) => Promise<Uint8Array>;
+  airdrop?: (to: Uint8Array, lamports: bigint, client?: string) => Promise<Uint8Array>;
   readonly dev?: DevBackend;
+
+  async #airdrop(faucet: Faucet, to: Uint8Array, lamports: bigint, client: string | undefined): Promise<Uint8Array> {
+    const { faucetLimits } = this.#network;
+    const request = { to: encodeBase58(to), client, lamports };
+    const tooMuch = callRefusal(faucetLimits, lamports);
+    if (tooMuch) throw faucetRefused(tooMuch);
+    if (!hasMemory(faucetLimits)) return faucet.airdrop(this, to, lamports);
+    const grant = await faucetStub(this.#env).ask(request);
+    if (!grant.ok) throw faucetRefused(grant.refusal);
+    try {
+      return await faucet.airdrop(this, to, lamports);
+    } catch (fault) {
+      await faucetStub(this.#env).giveBack(request, grant.slice);
+      throw fault;
+    }
+  }
 
   #development(faucet: Faucet): DevBackend {
     const decrees = new Decrees(faucet, this, (frame) => laneStub(this.#env, 0).submit(frame));

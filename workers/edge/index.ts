@@ -18,6 +18,7 @@ import { ErrorCode } from "../../shared/errors/codes.ts";
 import { parseNetwork } from "../../shared/protocol/network.ts";
 import { errorAnswer, MAX_BODY_BYTES, MAX_DEV_BODY_BYTES, tooLarge } from "../../shared/rpc/engine.ts";
 import { wasmServices } from "../../shared/rpc/wasm-services.ts";
+import { EdgeAccess, preflight } from "./access.ts";
 import { EdgeBackend } from "./backend.ts";
 import { ClientGone, readBody } from "./body.ts";
 import { type IngestServices, ingest } from "./ingest.ts";
@@ -33,13 +34,11 @@ import { edgeWasm } from "./wasm.ts";
 type EdgeContext = Context<{ Bindings: Env }>;
 
 interface Edge {
+  readonly access: EdgeAccess;
   readonly rpc: Rpc;
   readonly maxBodyBytes: number;
   readonly ingest: IngestServices;
 }
-
-/** How long a browser may remember the answer to OPTIONS, seconds; Agave's value. */
-const CORS_MAX_AGE_S = 86_400;
 
 let edge: Edge | undefined;
 
@@ -47,53 +46,61 @@ let edge: Edge | undefined;
 function edgeOf(env: Env): Edge {
   if (!edge) {
     const wasm = edgeWasm();
-    const services = wasmServices(wasm, () => carriedPrograms(env, parseNetwork(env.NETWORK)));
+    const network = parseNetwork(env.NETWORK);
+    const services = wasmServices(wasm, () => carriedPrograms(env, network));
     const backend = new EdgeBackend(env, new ProgramCache(services.keepCode));
     const onFault = (fault: unknown, method: string) => console.error(`${method}: ${fault}`);
     const resolveLookups = lookupResolver(backend, services);
     const maxBodyBytes = backend.dev ? MAX_DEV_BODY_BYTES : MAX_BODY_BYTES;
     const rpc = createRpc(backend, services, { onFault, maxBodyBytes });
-    edge = { rpc, maxBodyBytes, ingest: { backend, wasm, resolveLookups } };
+    edge = { access: new EdgeAccess(network), rpc, maxBodyBytes, ingest: { backend, wasm, resolveLookups } };
   }
   return edge;
 }
 
 async function jsonRpc(c: EdgeContext): Promise<Response> {
   const headers = { "content-type": "application/json; charset=utf-8" };
-  const { rpc, maxBodyBytes } = edgeOf(c.env);
+  const { access, rpc, maxBodyBytes: most } = edgeOf(c.env);
+  const asker = access.asker(c.req.raw);
+  // Only development methods take more.
+  const maxBodyBytes = asker.refusal ? MAX_BODY_BYTES : most;
   const bytes = await readBody(c.req.raw, maxBodyBytes);
   if (!bytes) return new Response(errorAnswer(null, tooLarge(maxBodyBytes)), { status: 413, headers });
-  const { status, body } = await rpc.handle(bytes);
+  const { status, body } = await rpc.handle(bytes, asker);
   return new Response(body, { status, headers });
 }
 
-/** As Agave: any page may ask, with any headers. */
-function preflight(c: EdgeContext): Response {
-  const headers = {
-    "access-control-allow-origin": "*",
-    "access-control-allow-methods": "OPTIONS, GET, POST",
-    "access-control-allow-headers": c.req.header("access-control-request-headers") ?? "*",
-    "access-control-max-age": String(CORS_MAX_AGE_S),
-  };
-  return new Response(null, { status: 204, headers });
+/** Also while NETWORK is not set, when `edgeOf` throws: the page then reads why. */
+function corsHeaders(c: EdgeContext): Record<string, string> {
+  try {
+    return edgeOf(c.env).access.corsHeaders(c.req.raw);
+  } catch {
+    return { "access-control-allow-origin": "*" };
+  }
 }
 
 const app = new Hono<{ Bindings: Env }>();
 
 app.use(async (c, next) => {
-  if (c.req.method === "OPTIONS") return preflight(c);
+  if (c.req.method === "OPTIONS") return preflight(c.req.raw, corsHeaders(c));
   await next();
   // The answer to a WebSocket upgrade is the object's own and cannot be changed.
-  if (c.res.status !== 101) c.res.headers.set("access-control-allow-origin", "*");
+  if (c.res.status === 101) return;
+  for (const [name, value] of Object.entries(corsHeaders(c))) c.res.headers.set(name, value);
 });
 
 /** The object tells PubSub from the edge's own streams by the path, so that clients' do not reach it. */
-function pubSub(c: EdgeContext): Promise<Response> {
+async function pubSub(c: EdgeContext): Promise<Response> {
+  const refused = edgeOf(c.env).access.refuseUpgrade(c.req.raw);
+  if (refused) return refused;
   return subscriptionsStub(c.env).fetch(new Request(new URL("/", c.req.url), c.req.raw));
 }
 
 app.post("/v1/transactions", (c) => ingest(c.req.raw, edgeOf(c.env).ingest));
-app.get("/v1/stream", (c) => openStream(c.req.raw, c.env, edgeOf(c.env).ingest));
+app.get("/v1/stream", async (c) => {
+  const { access, ingest } = edgeOf(c.env);
+  return access.refuseUpgrade(c.req.raw) ?? openStream(c.req.raw, c.env, ingest);
+});
 app.get("/v1/status", async (c) => {
   const status = await networkStatus(c.env);
   return c.json(status, status.ready ? 200 : 503);

@@ -9,6 +9,7 @@ const STATUS: Readonly<Record<number, number>> = {
   [ErrorCode.EDGE_BUSY]: 429,
   [ErrorCode.EDGE_INTERNAL]: 500,
   [ErrorCode.EDGE_UPGRADE]: 426,
+  [ErrorCode.EDGE_FORBIDDEN]: 403,
 };
 const BAD_REQUEST = 400;
 

@@ -91,7 +91,7 @@ export class Registry {
   constructor(storage: string, half: Half) {
     this.folder = join(dirname(storage), `split-${half}`);
     this.remove();
-    mkdirSync(this.folder, { recursive: true });
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
   }
 
   /** Undefined while the worker is not up. */

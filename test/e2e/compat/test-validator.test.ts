@@ -130,7 +130,11 @@ test("is started, asked, started again on its ledger, and ended as launchers do 
   await ask(url, "sendTransaction", wire!.toString("base64"), { encoding: "base64" });
   while ((await accountAt(url, TABLE)) === null) await sleep(20);
   expect((await accountAt(url, TABLE))!.lamports).toBe(1_500_000_000);
-  expect(await askFaucet(faucet, 2_000_000_001n, TABLE, blockhash)).toBeUndefined();
+  // As from Agave's faucet: a transaction that says why.
+  const memo = await askFaucet(faucet, 2_000_000_001n, TABLE, blockhash);
+  expect(memo!.toString()).toContain("request too large; req: ◎2.000000001, cap: ◎2");
+  const told = ask<string>(url, "requestAirdrop", TABLE, 2_000_000_001);
+  await expect(told).rejects.toThrow("request too large; req: ◎2.000000001, cap: ◎2");
 
   expect(await first.kill("SIGTERM")).toMatchObject({ code: null, signal: "SIGTERM" });
   const names = readdirSync(at("led")).filter((name) => !/^validator-\d+\.log$/.test(name));

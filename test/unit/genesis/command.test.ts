@@ -39,10 +39,32 @@ it("writes the network, its programs and its keys, readable by their owner only,
   expect(again).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("never overwritten") });
 });
 
+it("--faucet: who may ask it under which names, and how much it gives", async () => {
+  const out = join(folder, "faucet");
+  const limits = ["--faucet-per-call", "2.5", "--faucet-per-hour", "none"];
+  const access = ["--allow-host", "Net.Example", "--allow-origin", "https://app.example/"];
+  const made = await genesis("--out", out, "--faucet", ...limits, ...access);
+  expect({ code: made.code, stderr: made.stderr }).toEqual({ code: 0, stderr: "" });
+  expect(made.stdout).not.toContain("this machine only");
+  const network = parseNetwork(readFileSync(join(out, "network.json"), "utf8"));
+  expect(network.access).toEqual({ hosts: ["net.example"], origins: ["https://app.example"] });
+  expect(network.faucetSecret).toHaveLength(64);
+  expect(network.faucetLimits).toEqual({
+    perCall: 2_500_000_000n,
+    perAddress: null,
+    inAll: 1_000_000_000_000_000n,
+    seconds: 3_600,
+  });
+  const unnamed = await genesis("--out", join(folder, "unnamed"), "--faucet");
+  expect(unnamed.stdout).toContain("asked on this machine only");
+});
+
 it.each([
   [[], "--out DIR is missing"],
   [["--real-programs", "token,stake"], '--real-programs: "stake" is none of token, associated-token, memo'],
   [["--shards", "65"], "--shards"],
+  [["--faucet", "--allow-host", "a/b"], "--allow-host"],
+  [["--faucet", "--faucet-per-call", "much"], "--faucet-per-call"],
 ])("refuses %j", async (args, text) => {
   const all = args.length ? ["--out", join(folder, "refused"), ...args] : args;
   const { code, stdout, stderr } = await genesis(...all);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { generateKeypair } from "../../../infra/network/keypair.ts";
 import { danger, report, type Started } from "../../../infra/start/report.ts";
 import { transactionLine } from "../../../infra/start/transactions.ts";
+import { DEFAULT_FAUCET_LIMITS } from "../../../shared/faucet/limits.ts";
 
 const network = {
   rpcUrl: "http://127.0.0.1:8899",
@@ -20,6 +21,7 @@ const started = (host: string, dev = false): Started => ({
   host,
   dev,
   keep: { keepBytes: 8e9 },
+  faucetLimits: DEFAULT_FAUCET_LIMITS,
   confirmedMs: 45.4,
   startedMs: 1_700,
 });
@@ -36,6 +38,7 @@ describe("the report of a start", () => {
         "  State           /a/state (new)",
         "  History         the newest 8 GB of blocks are kept, older ones go (--keep)",
         `  Faucet          ${network.faucet.address}`,
+        "  Airdrops        at most 10,000 SOL a call, 100,000 SOL an hour to one address, 1,000,000 SOL an hour in all",
         "  Development     off (npm start -- --dev)",
         "  First transfer  confirmed in 45 ms",
         "",

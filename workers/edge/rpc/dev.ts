@@ -24,7 +24,7 @@ import {
   NATIVE_MINT,
   TOKEN_2022_PROGRAM,
 } from "../../../shared/rpc/keys.ts";
-import { type Method, type Methods, method } from "../../../shared/rpc/method.ts";
+import { guarded, type Method, type Methods, method } from "../../../shared/rpc/method.ts";
 import { config, optional, text, toKey, U64_MAX, u64 } from "../../../shared/rpc/params.ts";
 import { instructionProfiles, logsByInstruction } from "../../../shared/rpc/profile.ts";
 import { viewResult } from "../../../shared/rpc/result-view.ts";
@@ -127,7 +127,7 @@ function devMethod(name: string, run: (dev: DevBackend) => Method): Methods {
     [name]: {
       async run(call, params) {
         if (call.backend.dev === undefined) throw developmentOnly(name);
-        return run(call.backend.dev).run(call, params);
+        return guarded(name, run(call.backend.dev)).run(call, params);
       },
     },
   };

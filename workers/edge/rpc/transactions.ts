@@ -47,7 +47,7 @@ import {
   TRANSACTION_TYPE,
 } from "../../../shared/rpc/incoming.ts";
 import type { Json } from "../../../shared/rpc/json.ts";
-import { type Methods, method } from "../../../shared/rpc/method.ts";
+import { guarded, type Methods, method } from "../../../shared/rpc/method.ts";
 import {
   commitment,
   config,
@@ -287,13 +287,16 @@ export const transactionMethods: Methods = {
     return withContext(head.slot, usable ? decodeRecord(record).fee : null);
   }),
 
-  requestAirdrop: method(
-    [text, u64, config({ commitment, recentBlockhash: optional(text) })],
-    async (call, address, lamports, { recentBlockhash }) => {
-      if (call.backend.airdrop === undefined) throw invalidRequest("this network has no faucet");
-      const key = toKey(address);
-      if (recentBlockhash !== undefined) toKey(recentBlockhash);
-      return encodeBase58(await call.backend.airdrop(key, lamports));
-    },
+  requestAirdrop: guarded(
+    "requestAirdrop",
+    method(
+      [text, u64, config({ commitment, recentBlockhash: optional(text) })],
+      async (call, address, lamports, { recentBlockhash }) => {
+        if (call.backend.airdrop === undefined) throw invalidRequest("this network has no faucet");
+        const key = toKey(address);
+        if (recentBlockhash !== undefined) toKey(recentBlockhash);
+        return encodeBase58(await call.backend.airdrop(key, lamports, call.asker.address));
+      },
+    ),
   ),
 };
