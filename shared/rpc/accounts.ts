@@ -1,7 +1,7 @@
 /** Account lists (docs/interfaces.md section 5) as the RPC layer reads them. */
 import { type Account, decodeAccountList as decodeList } from "../state/accounts.ts";
 
-export { type Account, accountAt, encodeAccountList } from "../state/accounts.ts";
+export { type Account, accountAt, accountOffsets, encodeAccountList } from "../state/accounts.ts";
 
 /** The accounts of a list from the chain; throws RangeError on anything else. */
 export function decodeAccountList(list: Uint8Array): Account[] {

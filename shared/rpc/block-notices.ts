@@ -1,7 +1,7 @@
 /** What blockSubscribe and slotsUpdatesSubscribe tell of a block (Agave rpc/src/rpc_subscriptions.rs, rpc-client-types/src/response.rs). */
 import { equalBytes } from "../protocol/bytes.ts";
 import { type BlockEvent, type Landed, landedTransactions } from "./block-event.ts";
-import { type EncodingOptions, encodeBlock, type TransactionDetails } from "./encode-transaction.ts";
+import { type EncodingOptions, encodeBlock, encodeInBlock, type TransactionDetails } from "./encode-transaction.ts";
 import { UnsupportedVersion } from "./errors.ts";
 import { type Json, JsonText, stringify } from "./json.ts";
 
@@ -26,7 +26,10 @@ function shownBlock(block: BlockEvent, transactions: readonly Landed[], watch: B
   if (size > MAX_SHOWN && watch.details !== "none") return { slot, block: null, err: TOO_LARGE };
   try {
     const stored = { ...block, transactions: transactions.map((tx) => tx.stored(block)) };
-    return { slot, block: encodeBlock(stored, watch.details, { ...watch.options, mints: block.mints }), err: null };
+    const options = { ...watch.options, mints: block.mints };
+    const shown =
+      watch.details === "none" ? [] : stored.transactions.map((tx) => encodeInBlock(tx, watch.details, options));
+    return { slot, block: encodeBlock(stored, watch.details, options, shown), err: null };
   } catch (error) {
     if (!(error instanceof UnsupportedVersion)) throw error;
     return { slot, block: null, err: { UnsupportedTransactionVersion: error.version } };

@@ -3,6 +3,7 @@
  * all calls of a batch see the same slot and cost the chain one question.
  */
 import { viewOf } from "../protocol/bytes.ts";
+import { Work } from "../turns/work.ts";
 import type { Refusal } from "./access.ts";
 import { type Account, decodeAccountList } from "./accounts.ts";
 import type { Backend, ChainInfo, Head } from "./backend.ts";
@@ -37,6 +38,8 @@ export class Call {
     readonly backend: Backend,
     readonly services: RpcServices,
     readonly asker: Asker = OURSELVES,
+    /** What may be done for it. */
+    readonly work: Work = new Work(),
   ) {}
 
   /** The tip; throws RpcError when it is before `minContextSlot`. */

@@ -219,20 +219,25 @@ function encodeAccounts(stored: StoredTransaction, options: EncodingOptions): En
   };
 }
 
-export function encodeBlock(block: StoredBlock, details: TransactionDetails, options: EncodingOptions): Json {
-  const { transactions } = block;
+/** A transaction as a block with these details has it; throws UnsupportedVersion. Of no use without details. */
+export function encodeInBlock(tx: StoredTransaction, details: TransactionDetails, options: EncodingOptions): Json {
+  if (details === "signatures") return encodeBase58(recordSignature(tx.record));
+  return details === "accounts" ? encodeAccounts(tx, options) : encodeTransaction(tx, options);
+}
+
+/** `shown`: what encodeInBlock makes of each of its transactions. */
+export function encodeBlock(
+  block: StoredBlock,
+  details: TransactionDetails,
+  options: EncodingOptions,
+  shown: readonly Json[],
+): Json {
   return {
     previousBlockhash: encodeBase58(block.previousBlockhash),
     blockhash: encodeBase58(block.blockhash),
     parentSlot: block.parentSlot,
-    transactions:
-      details === "full"
-        ? transactions.map((tx) => encodeTransaction(tx, options))
-        : details === "accounts"
-          ? transactions.map((tx) => encodeAccounts(tx, options))
-          : undefined,
-    signatures:
-      details === "signatures" ? transactions.map((tx) => encodeBase58(recordSignature(tx.record))) : undefined,
+    transactions: details === "full" || details === "accounts" ? shown : undefined,
+    signatures: details === "signatures" ? shown : undefined,
     rewards: options.showRewards ? [] : undefined,
     blockTime: block.blockTime,
     blockHeight: block.blockHeight,

@@ -2,6 +2,8 @@
  * JSON-RPC 2.0 over bytes: single calls and batches, Agave's answers to what is no call at all, bounded work.
  */
 import { damageIn } from "../errors/damage.ts";
+import { bytesCost, COST } from "../turns/costs.ts";
+import { Work, WorkRefused } from "../turns/work.ts";
 import type { Backend } from "./backend.ts";
 import { type Asker, Call } from "./call.ts";
 import {
@@ -12,6 +14,7 @@ import {
   parseError,
   RpcError,
   storeDamaged,
+  tooMuchWork,
 } from "./errors.ts";
 import { type Json, parse, stringify } from "./json.ts";
 import type { Methods } from "./method.ts";
@@ -25,6 +28,9 @@ export const MAX_DEV_BODY_BYTES = 22 << 20;
 export const MAX_BATCH = 1_000;
 /** Calls of a batch under way at once. */
 const BATCH_PARALLEL = 16;
+/** Characters from which on an answer is noted as kept in memory by itself. */
+const NOTED = 16 << 10;
+const notedOf = (text: string | null): number => (text !== null && text.length >= NOTED ? text.length : 0);
 /** Characters of a batch's answer; what does not fit is answered with an error, and calls after it are not run. */
 const MAX_BATCH_ANSWER = 32 << 20;
 
@@ -32,11 +38,13 @@ export interface RpcResponse {
   readonly status: number;
   /** Empty for notifications. */
   readonly body: string;
+  /** Something was refused for lack of room: all of it, or the rest of a batch. The longest time that was named. */
+  readonly retryAfterMs?: number;
 }
 
 export interface Rpc {
-  /** `asker`: who sent it; absent: the network itself. */
-  handle(body: Uint8Array, asker?: Asker): Promise<RpcResponse>;
+  /** `asker`: who sent it; absent: the network itself. `work`: its budget, and whose turn it is; absent: all at once. */
+  handle(body: Uint8Array, asker?: Asker, work?: Work): Promise<RpcResponse>;
 }
 
 export interface EngineOptions {
@@ -92,6 +100,7 @@ export function createEngine(
 
   function toRpcError(fault: unknown, method: string): RpcError {
     if (fault instanceof RpcError) return fault;
+    if (fault instanceof WorkRefused) return tooMuchWork(fault.retryAfterMs);
     options.onFault?.(fault, method);
     const damage = damageIn(fault instanceof Error ? fault.message : String(fault));
     return damage ? storeDamaged(damage) : internalError();
@@ -103,25 +112,69 @@ export function createEngine(
     if (request === null) return errorAnswer(null, invalidRequest());
     if (request.id === undefined) return null;
     try {
-      return stringify({ jsonrpc: "2.0", result: await result(call, request), id: request.id });
+      const text = stringify({ jsonrpc: "2.0", result: await result(call, request), id: request.id });
+      if (text.length >= NOTED) call.work.hold(text.length);
+      return text;
     } catch (fault) {
       return errorAnswer(request.id, toRpcError(fault, request.method));
     }
   }
 
+  /** One of many: each is work, and every so many of them the others get a turn. */
+  async function oneOf(call: Call, value: unknown): Promise<string | null> {
+    const { work } = call;
+    try {
+      await work.run(COST.call, () => undefined);
+      const held = work.held;
+      const text = await answer(call, value);
+      // What a large one has read is gone, but for its answer: no other is under way beside it.
+      if (isLarge(value)) work.release(work.held - held - notedOf(text));
+      if (text === null) return null;
+      work.charge(bytesCost(text.length));
+      // A longer one is noted already.
+      if (text.length < NOTED) work.hold(text.length);
+      return text;
+    } catch (fault) {
+      if (!(fault instanceof WorkRefused)) throw fault;
+      return refuse(value, tooMuchWork(fault.retryAfterMs));
+    }
+  }
+
+  const isLarge = (value: unknown): boolean => {
+    const name = asRequest(value)?.method ?? "";
+    return Object.hasOwn(methods, name) && methods[name]?.isLarge === true;
+  };
+
+  /** Calls of a batch that may be under way at once. */
+  function* rounds(values: readonly unknown[]): Generator<readonly unknown[]> {
+    let round: unknown[] = [];
+    for (const value of values) {
+      if (round.length > 0 && (round.length === BATCH_PARALLEL || isLarge(value))) {
+        yield round;
+        round = [];
+      }
+      round.push(value);
+      if (!isLarge(value)) continue;
+      yield round;
+      round = [];
+    }
+    if (round.length > 0) yield round;
+  }
+
   async function batch(call: Call, values: readonly unknown[]): Promise<string> {
     const answers: string[] = [];
     let size = 0;
-    for (let from = 0; from < values.length; from += BATCH_PARALLEL) {
-      const some = values.slice(from, from + BATCH_PARALLEL);
+    for (const some of rounds(values)) {
       const done =
-        size < MAX_BATCH_ANSWER ? await Promise.all(some.map((value) => answer(call, value))) : some.map(refuse);
+        size < MAX_BATCH_ANSWER
+          ? await Promise.all(some.map((value) => oneOf(call, value)))
+          : some.map((value) => refuse(value, answersTooLarge()));
       for (const [i, text] of done.entries()) {
         if (text === null) continue;
         // Several of one round may each be as long as a whole batch.
         const fits = size + text.length <= MAX_BATCH_ANSWER;
         if (!fits) size = MAX_BATCH_ANSWER;
-        const shown = fits ? text : refuse(some[i])!;
+        const shown = fits ? text : refuse(some[i], answersTooLarge())!;
         answers.push(shown);
         size += shown.length;
       }
@@ -130,7 +183,7 @@ export function createEngine(
   }
 
   return {
-    async handle(body, asker) {
+    async handle(body, asker, work = new Work()) {
       if (body.length > maxBodyBytes) {
         return { status: 413, body: errorAnswer(null, tooLarge(maxBodyBytes)) };
       }
@@ -140,8 +193,12 @@ export function createEngine(
       } catch {
         return { status: 200, body: errorAnswer(null, parseError()) };
       }
-      const call = new Call(backend, services, asker);
-      if (!Array.isArray(value)) return { status: 200, body: (await answer(call, value)) ?? "" };
+      const call = new Call(backend, services, asker, work);
+      const answered = (text: string): RpcResponse => {
+        const { retryAfterMs } = work;
+        return { status: 200, body: text, ...(retryAfterMs > 0 && { retryAfterMs }) };
+      };
+      if (!Array.isArray(value)) return answered((await answer(call, value)) ?? "");
       if (value.length === 0) return { status: 200, body: errorAnswer(null, invalidRequest()) };
       if (value.length > MAX_BATCH) {
         return {
@@ -152,7 +209,8 @@ export function createEngine(
           ),
         };
       }
-      return { status: 200, body: await batch(call, value) };
+      work.kind = "bulk";
+      return answered(await batch(call, value));
     },
   };
 }
@@ -162,11 +220,12 @@ export function tooLarge(limit: number): RpcError {
   return new RpcError(INVALID_REQUEST, `Request too large; max ${limit} bytes`);
 }
 
-function refuse(value: unknown): string | null {
+const answersTooLarge = (): RpcError =>
+  new RpcError(INVALID_REQUEST, `The answers of the batch are larger than ${MAX_BATCH_ANSWER} characters`);
+
+/** `null`: a notification. */
+function refuse(value: unknown, error: RpcError): string | null {
   const request = asRequest(value);
   if (request?.id === undefined && request !== null) return null;
-  return errorAnswer(
-    request?.id ?? null,
-    new RpcError(INVALID_REQUEST, `The answers of the batch are larger than ${MAX_BATCH_ANSWER} characters`),
-  );
+  return errorAnswer(request?.id ?? null, error);
 }

@@ -117,3 +117,10 @@ export const busy = (retryAfterMs: number) =>
     numSlotsBehind: null,
     retryAfterMs,
   });
+
+/** More than one request may do, or more than there is room for at the moment: nothing of the call was done. */
+export const tooMuchWork = (retryAfterMs: number) =>
+  new RpcError(NODE_UNHEALTHY, `Too much work for one request; send the rest again in ${retryAfterMs} ms`, {
+    numSlotsBehind: null,
+    retryAfterMs,
+  });

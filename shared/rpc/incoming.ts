@@ -6,6 +6,7 @@ import { decodeRecord, requestsWrite, V1_FIRST_BYTE } from "../protocol/record.t
 import { keyText } from "../state/accounts.ts";
 import { isCarried } from "../state/carried.ts";
 import type { LoadedAccount } from "../state/stubs.ts";
+import { simulationCost } from "../turns/costs.ts";
 import { type Account, decodeAccountList } from "./accounts.ts";
 import type { Head } from "./backend.ts";
 import { decodeBase58 } from "./base58.ts";
@@ -15,6 +16,7 @@ import { errorText } from "./error-text.ts";
 import { invalidParams } from "./errors.ts";
 import { lookupTables, resolveLookups } from "./lookup-tables.ts";
 import { programDataKey } from "./program-data.ts";
+import { viewResult } from "./result-view.ts";
 import type { Simulation, SimulationOptions } from "./services.ts";
 
 /** Bytes of a wire transaction or message; longest text of so many in base58 and base64. */
@@ -129,5 +131,11 @@ export async function simulate(
   for (const account of await load(call, head, unnamed)) {
     if (account.lamports > 0n) accounts.set(keyText(account.key), account);
   }
-  return call.services.simulate(head.context, [...accounts.values()], record, options);
+  // What it may use at most, until it is known.
+  const cost = simulationCost(decoded.computeUnitLimit);
+  const simulated = await call.work.run(cost, () =>
+    call.services.simulate(head.context, [...accounts.values()], record, options),
+  );
+  call.work.charge(simulationCost(viewResult(simulated.result).computeUnits) - cost);
+  return simulated;
 }

@@ -8,6 +8,8 @@ import { paramError } from "./params.ts";
 export interface Method {
   /** Checks the parameters, throws RpcError. */
   run(call: Call, params: unknown): Promise<Json>;
+  /** What it reads and answers may be large: of a batch one at a time. */
+  readonly isLarge?: boolean;
 }
 
 export type Methods = Readonly<Record<string, Method>>;
@@ -63,4 +65,12 @@ export function guarded(name: string, { run }: Method): Method {
       return run(call, params);
     },
   };
+}
+
+/** A method of whose answers only one at a time is in memory. */
+export function large<const S extends readonly z.ZodType[]>(
+  schemas: S,
+  run: (call: Call, ...args: Outputs<S>) => Promise<Json> | Json,
+): Method {
+  return { ...method(schemas, run), isLarge: true };
 }

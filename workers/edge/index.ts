@@ -21,14 +21,17 @@ import { wasmServices } from "../../shared/rpc/wasm-services.ts";
 import { EdgeAccess, preflight } from "./access.ts";
 import { EdgeBackend } from "./backend.ts";
 import { ClientGone, readBody } from "./body.ts";
-import { type IngestServices, ingest } from "./ingest.ts";
+import { clientOf } from "./client.ts";
+import { type IngestServices, ingest, SignaturePace } from "./ingest.ts";
 import { lookupResolver } from "./ingest-lookups.ts";
+import { bodyOf } from "./long-answer.ts";
 import { problem } from "./problem.ts";
 import { ProgramCache } from "./program-cache.ts";
 import { createRpc, type Rpc } from "./rpc/index.ts";
 import { networkStats } from "./stats.ts";
 import { networkStatus } from "./status.ts";
 import { openStream } from "./stream.ts";
+import { EdgeTurns } from "./turns.ts";
 import { edgeWasm } from "./wasm.ts";
 
 type EdgeContext = Context<{ Bindings: Env }>;
@@ -37,6 +40,7 @@ interface Edge {
   readonly access: EdgeAccess;
   readonly rpc: Rpc;
   readonly maxBodyBytes: number;
+  readonly turns: EdgeTurns;
   readonly ingest: IngestServices;
 }
 
@@ -53,21 +57,32 @@ function edgeOf(env: Env): Edge {
     const resolveLookups = lookupResolver(backend, services);
     const maxBodyBytes = backend.dev ? MAX_DEV_BODY_BYTES : MAX_BODY_BYTES;
     const rpc = createRpc(backend, services, { onFault, maxBodyBytes });
-    edge = { access: new EdgeAccess(network), rpc, maxBodyBytes, ingest: { backend, wasm, resolveLookups } };
+    const ingest = { backend, wasm, resolveLookups, pace: new SignaturePace() };
+    edge = { access: new EdgeAccess(network), rpc, maxBodyBytes, turns: new EdgeTurns(), ingest };
   }
   return edge;
 }
 
 async function jsonRpc(c: EdgeContext): Promise<Response> {
-  const headers = { "content-type": "application/json; charset=utf-8" };
-  const { access, rpc, maxBodyBytes: most } = edgeOf(c.env);
+  const headers: Record<string, string> = { "content-type": "application/json; charset=utf-8" };
+  const { access, rpc, maxBodyBytes: most, turns } = edgeOf(c.env);
   const asker = access.asker(c.req.raw);
   // Only development methods take more.
   const maxBodyBytes = asker.refusal ? MAX_BODY_BYTES : most;
   const bytes = await readBody(c.req.raw, maxBodyBytes);
   if (!bytes) return new Response(errorAnswer(null, tooLarge(maxBodyBytes)), { status: 413, headers });
-  const { status, body } = await rpc.handle(bytes, asker);
-  return new Response(body, { status, headers });
+  const work = turns.work(clientOf(c.req.raw))();
+  try {
+    const { status, body, retryAfterMs } = await rpc.handle(bytes, asker, work);
+    if (retryAfterMs !== undefined) headers["retry-after"] = String(Math.ceil(retryAfterMs / 1_000));
+    return new Response(
+      bodyOf(body, () => work.end()),
+      { status, headers },
+    );
+  } catch (fault) {
+    work.end();
+    throw fault;
+  }
 }
 
 /** Also while NETWORK is not set, when `edgeOf` throws: the page then reads why. */
@@ -96,16 +111,18 @@ async function pubSub(c: EdgeContext): Promise<Response> {
   return subscriptionsStub(c.env).fetch(new Request(new URL("/", c.req.url), c.req.raw));
 }
 
-app.post("/v1/transactions", (c) => ingest(c.req.raw, edgeOf(c.env).ingest));
+const newWork = (c: EdgeContext) => edgeOf(c.env).turns.work(clientOf(c.req.raw));
+
+app.post("/v1/transactions", (c) => ingest(c.req.raw, edgeOf(c.env).ingest, newWork(c)()));
 app.get("/v1/stream", async (c) => {
   const { access, ingest } = edgeOf(c.env);
-  return access.refuseUpgrade(c.req.raw) ?? openStream(c.req.raw, c.env, ingest);
+  return access.refuseUpgrade(c.req.raw) ?? openStream(c.req.raw, c.env, ingest, newWork(c));
 });
 app.get("/v1/status", async (c) => {
   const status = await networkStatus(c.env);
   return c.json(status, status.ready ? 200 : 503);
 });
-app.get("/v1/stats", async (c) => c.json(await networkStats(c.env)));
+app.get("/v1/stats", async (c) => c.json({ ...(await networkStats(c.env)), edge: edgeOf(c.env).turns.stats }));
 app.get("/health", (c) => c.text("ok"));
 
 app.all("/v1/stream", () => problem(ErrorCode.EDGE_METHOD, { allow: "GET, OPTIONS" }));

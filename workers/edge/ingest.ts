@@ -2,23 +2,32 @@
  * Many transactions as bytes, from a request (POST /v1/transactions, here) or a message of a stream (stream.ts); the formats are those
  * of shared/ingest/protocol.ts.
  *
- *   body ─▶ parse ─▶ blockhash usable? ─▶ look up addresses (few have any) ─▶ verify signatures ─▶ frames ─▶ lane
+ *   body ─▶ slices ─▶ parse ─▶ blockhash usable? ─▶ look up addresses (few have any) ─▶ verify signatures ─▶ frames ─▶ lane
+ *
+ * A slice is what is parsed and verified in one turn (shared/turns): others get in between. Good signatures are cheapest many at a time, bad ones
+ * cost four times as much and are halved out of their group: after a slice with bad ones the next is smaller.
  *
  * Transactions stay in one byte string from end to end, and WASM goes over them; the loops here touch only its verdicts and
  * the lengths of records. No object, string or promise per transaction.
  */
 import { ErrorCode } from "../../shared/errors/codes.ts";
 import { TRANSACTION_ERRORS } from "../../shared/errors/transaction-error.ts";
-import { AnswerWriter, MAX_INGEST_BYTES, STATUS } from "../../shared/ingest/protocol.ts";
+import { AnswerWriter, countTransactions, MAX_INGEST_BYTES, STATUS } from "../../shared/ingest/protocol.ts";
 import { concatBytes, viewOf } from "../../shared/protocol/bytes.ts";
 import { CONTEXT_SIZE, MAX_FRAME_BYTES } from "../../shared/protocol/limits.ts";
 import { REC } from "../../shared/protocol/record.ts";
 import type { Backend, SubmitResult } from "../../shared/rpc/backend.ts";
 import type { WasmInstance } from "../../shared/svm/wasm-instance.ts";
+import { COST, FEW_SIGNATURES, SIGNATURES } from "../../shared/turns/costs.ts";
+import { type Work, WorkRefused } from "../../shared/turns/work.ts";
 import { readBody } from "./body.ts";
 import { problem } from "./problem.ts";
 
 const FRAME_HEADER = 4;
+/** Transactions parsed in one slice: two milliseconds. */
+const PARSED_AT_ONCE = 512;
+/** One bad signature in so many is no reason for smaller groups. */
+const TOLERATED = 64;
 const BLOCKHASH_NOT_FOUND = TRANSACTION_ERRORS.indexOf("BlockhashNotFound");
 const SIGNATURE_FAILURE = TRANSACTION_ERRORS.indexOf("SignatureFailure");
 
@@ -29,6 +38,7 @@ export interface IngestServices {
   readonly backend: Pick<Backend, "submit" | "head">;
   readonly wasm: WasmInstance;
   readonly resolveLookups: LookupResolver;
+  readonly pace: SignaturePace;
 }
 
 /** Transactions that are still in: their records after each other, and for each its place in the request. */
@@ -59,21 +69,25 @@ function refuse(batch: Batch, codes: ArrayLike<number>, answer: AnswerWriter): B
   return { records: records.subarray(0, to), places: places.subarray(0, kept) };
 }
 
-/** `null`: the lengths do not add up. */
-function parse(wasm: WasmInstance, body: Uint8Array): { batch: Batch; answer: AnswerWriter } | null {
-  const count = wasm.call("txParseBatch", body);
-  if (count < 0) return null;
+/** Transactions of a body from place `first` on: their bytes, and how many. */
+interface Slice {
+  readonly bytes: Uint8Array;
+  readonly first: number;
+  readonly count: number;
+}
+
+function parse(wasm: WasmInstance, { bytes, first, count }: Slice, answer: AnswerWriter): Batch {
+  if (wasm.call("txParseBatch", bytes) !== count) throw new Error("the lengths of a counted body do not add up");
   const out = wasm.out();
   const view = viewOf(out);
-  const answer = new AnswerWriter(count);
   const places = new Uint32Array(count);
   let good = 0;
   for (let i = 0; i < count; i++) {
     const code = view.getInt32(4 + i * 4, true);
-    if (code === 0) places[good++] = i;
-    else answer.set(i, STATUS.REFUSED, -code);
+    if (code === 0) places[good++] = first + i;
+    else answer.set(first + i, STATUS.REFUSED, -code);
   }
-  return { batch: { records: out.subarray(4 + count * 4), places: places.subarray(0, good) }, answer };
+  return { records: out.subarray(4 + count * 4), places: places.subarray(0, good) };
 }
 
 /** Most transactions have no lookups, and then nothing happens here. */
@@ -122,18 +136,69 @@ function checkAge(wasm: WasmInstance, context: Uint8Array, batch: Batch, answer:
   return refuse(batch, codes, answer);
 }
 
-function verify(wasm: WasmInstance, batch: Batch, answer: AnswerWriter): Batch {
-  const { places } = batch;
-  if (places.length === 0) return batch;
-  const good = wasm.call("txVerifyFrame", frameOf(batch.records, places.length));
+/** How many signatures are checked at once; of an isolate. */
+export class SignaturePace {
+  #most = SIGNATURES;
+
+  get most(): number {
+    return this.#most;
+  }
+
+  /** Of so many, so many were good. */
+  note(all: number, good: number): void {
+    this.#most = all - good > all / TOLERATED ? FEW_SIGNATURES : Math.min(SIGNATURES, this.#most * 2);
+  }
+}
+
+interface Signed {
+  readonly signatures: number;
+}
+
+/** The transactions of the batch from `from` on whose signatures are checked at once; one at least. */
+function someOf({ records, places }: Batch, from: { at: number; index: number }, most: number): Batch & Signed {
+  const view = viewOf(records);
+  let { at, index } = from;
+  let signatures = 0;
+  do {
+    signatures += records[at + REC.NUM_REQUIRED]!;
+    at += view.getUint32(at + REC.LEN, true);
+    index++;
+  } while (index < places.length && signatures + records[at + REC.NUM_REQUIRED]! <= most);
+  return { records: records.subarray(from.at, at), places: places.subarray(from.index, index), signatures };
+}
+
+function verifySome(wasm: WasmInstance, { records, places }: Batch, answer: AnswerWriter): Batch {
+  const good = wasm.call("txVerifyFrame", frameOf(records, places.length));
   if (good < 0) throw new Error(`a parsed frame was refused: ${good}`);
   const out = wasm.out();
   let kept = 0;
+  const verified = new Uint32Array(good);
   for (let i = 0; i < places.length; i++) {
-    if (out[4 + i] === 1) places[kept++] = places[i]!;
+    if (out[4 + i] === 1) verified[kept++] = places[i]!;
     else answer.set(places[i]!, STATUS.REFUSED, SIGNATURE_FAILURE);
   }
-  return { records: out.subarray(4 + places.length), places: places.subarray(0, kept) };
+  return { records: out.subarray(4 + places.length), places: verified };
+}
+
+/** What is verified of the batch is added to `verified`. Throws WorkRefused; what was verified until then stays. */
+async function verify(
+  { wasm, pace }: Pick<IngestServices, "wasm" | "pace">,
+  batch: Batch,
+  work: Work,
+  answer: AnswerWriter,
+  verified: Batch[],
+): Promise<void> {
+  const next = { at: 0, index: 0 };
+  while (next.index < batch.places.length) {
+    const some = someOf(batch, next, pace.most);
+    const count = some.places.length;
+    const good = await work.run(some.signatures * COST.signature, () => verifySome(wasm, some, answer));
+    verified.push(good);
+    work.charge((count - good.places.length) * (COST.badSignature - COST.signature));
+    pace.note(count, good.places.length);
+    next.at += some.records.length;
+    next.index += count;
+  }
 }
 
 /** Hands the batch to the lane in frames of bounded size. The longest wait a full lane asked for, 0 when it took all. */
@@ -174,28 +239,66 @@ export interface Ingested {
   readonly answer: AnswerWriter;
   /** What went to a lane, taken or not. */
   readonly batch: Batch;
-  /** The longest wait that a full lane asked for, 0 when all was taken. */
+  /** The longest wait that a full lane asked for, or that is left of too much work; 0 when all was taken. */
   readonly retryAfterMs: number;
 }
 
-/** `null`: the lengths of the body do not add up. */
-export async function ingestBody(body: Uint8Array, services: IngestServices): Promise<Ingested | null> {
-  const parsed = parse(services.wasm, body);
-  if (!parsed) return null;
-  const { answer } = parsed;
-  const resolved = await lookUp(parsed.batch, services.resolveLookups, answer);
-  const { context } = await services.backend.head();
-  const usable = checkAge(services.wasm, context, resolved, answer);
-  const batch = verify(services.wasm, usable, answer);
-  const retryAfterMs = await submit(services.backend, batch, answer);
+/** The parts of a body that are parsed at once. */
+function* slicesOf(body: Uint8Array): Generator<Slice> {
+  let first = 0;
+  for (let start = 0; start < body.length; ) {
+    let end = start;
+    let count = 0;
+    for (; count < PARSED_AT_ONCE && end < body.length; count++) end += 2 + (body[end]! | (body[end + 1]! << 8));
+    yield { bytes: body.subarray(start, end), first, count };
+    first += count;
+    start = end;
+  }
+}
+
+/** All that is good is in one batch again, so that a lane is asked once. */
+function together(batches: readonly Batch[]): Batch {
+  if (batches.length === 1) return batches[0]!;
+  const places = new Uint32Array(batches.reduce((sum, batch) => sum + batch.places.length, 0));
+  let at = 0;
+  for (const batch of batches) {
+    places.set(batch.places, at);
+    at += batch.places.length;
+  }
+  return { records: concatBytes(...batches.map(({ records }) => records)), places };
+}
+
+/** `null`: the lengths of the body do not add up. `work`: of the request, or of the stream's message. */
+export async function ingestBody(body: Uint8Array, services: IngestServices, work: Work): Promise<Ingested | null> {
+  const count = countTransactions(body);
+  if (count < 0) return null;
+  const { wasm, backend } = services;
+  // What is not looked at, because there is too much of it, is left busy.
+  const answer = new AnswerWriter(count).fill(STATUS.BUSY, ErrorCode.EDGE_BUSY);
+  const verified: Batch[] = [];
+  let laterMs = 0;
+  work.kind = "bulk";
+  const { context } = await backend.head();
+  try {
+    for (const slice of slicesOf(body)) {
+      const parsed = await work.run(slice.count * COST.parse, () => parse(wasm, slice, answer));
+      const resolved = await lookUp(parsed, services.resolveLookups, answer);
+      await verify(services, checkAge(wasm, context, resolved, answer), work, answer, verified);
+    }
+  } catch (fault) {
+    if (!(fault instanceof WorkRefused)) throw fault;
+    laterMs = fault.retryAfterMs;
+  }
+  const batch = together(verified);
+  const retryAfterMs = Math.max(laterMs, await submit(backend, batch, answer));
   return { answer, batch, retryAfterMs };
 }
 
-/** 200 with the binary answer; 429 with the same answer when a lane was full and took none or not all. */
-export async function ingest(request: Request, services: IngestServices): Promise<Response> {
+/** 200 with the binary answer; 429 with the same answer when not all was taken for lack of room, here or in a lane. */
+export async function ingest(request: Request, services: IngestServices, work: Work): Promise<Response> {
   const body = await readBody(request, MAX_INGEST_BYTES);
   if (!body) return problem(ErrorCode.EDGE_BODY_TOO_LARGE);
-  const done = await ingestBody(body, services);
+  const done = await ingestBody(body, services, work);
   if (!done) return problem(ErrorCode.PARSE_BATCH);
   const { answer, retryAfterMs } = done;
   const headers: Record<string, string> = { "content-type": "application/octet-stream" };

@@ -43,6 +43,7 @@ import {
 } from "../../shared/ingest/protocol.ts";
 import { viewOf } from "../../shared/protocol/bytes.ts";
 import { REC, signaturesAt } from "../../shared/protocol/record.ts";
+import type { Work } from "../../shared/turns/work.ts";
 import { type Ingested, type IngestServices, ingestBody } from "./ingest.ts";
 import { problem } from "./problem.ts";
 
@@ -104,6 +105,7 @@ class Stream {
   readonly #client: WebSocket;
   readonly #channel: WebSocket;
   readonly #services: IngestServices;
+  readonly #newWork: () => Work;
   /** Requests to watch that the channel has not answered. */
   readonly #watches = new Set<number>();
   #sent = 0;
@@ -113,10 +115,12 @@ class Stream {
   #waiting = 0;
   #open = true;
 
-  constructor(client: WebSocket, channel: WebSocket, services: IngestServices) {
+  /** `newWork`: of a message; all of them have the turns of one request. */
+  constructor(client: WebSocket, channel: WebSocket, services: IngestServices, newWork: () => Work) {
     this.#client = client;
     this.#channel = channel;
     this.#services = services;
+    this.#newWork = newWork;
     for (const socket of [client, channel]) {
       socket.accept();
       socket.binaryType = "arraybuffer";
@@ -197,7 +201,7 @@ class Stream {
   }
 
   async #submit({ request, kind, body }: StreamRequest, count: number): Promise<void> {
-    const done = await ingestBody(body, this.#services);
+    const done = await ingestBody(body, this.#services, this.#newWork());
     if (!done) throw new RangeError("the lengths of a counted body do not add up");
     const registration = registrationOfTaken(request, wasSentBefore(kind), done);
     const taken = (registration.length - REGISTRATION_HEADER) / REGISTRATION_ENTRY;
@@ -228,13 +232,18 @@ class Stream {
 }
 
 /** The answer to the upgrade; the stream lives as long as its two sockets. */
-export async function openStream(request: Request, env: Env, services: IngestServices): Promise<Response> {
+export async function openStream(
+  request: Request,
+  env: Env,
+  services: IngestServices,
+  newWork: () => Work,
+): Promise<Response> {
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     return problem(ErrorCode.EDGE_UPGRADE);
   }
   const { webSocket: channel } = await subscriptionsStub(env).fetch(CHANNEL_URL, { headers: { upgrade: "websocket" } });
   if (!channel) return problem(ErrorCode.EDGE_BUSY, { "retry-after": "1" });
   const { 0: client, 1: server } = new WebSocketPair();
-  new Stream(server, channel, services);
+  new Stream(server, channel, services, newWork);
   return new Response(null, { status: 101, webSocket: client });
 }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { MAX_BATCH, MAX_BODY_BYTES } from "../../../shared/rpc/engine.ts";
-import { Fixture } from "./fixture.ts";
+import { type Turns, Work } from "../../../shared/turns/work.ts";
+import { type Answer, Fixture } from "./fixture.ts";
 
 let f: Fixture;
 beforeAll(() => {
@@ -124,4 +125,76 @@ test("a fault of the chain says nothing of its inside", async () => {
   const error = await g.error("getSlot");
   expect(error).toEqual({ code: -32603, message: "Internal error" });
   expect(g.faults).toHaveLength(1);
+});
+
+describe("a batch with more work than one request may do", () => {
+  const body = (calls: readonly unknown[]) => new TextEncoder().encode(JSON.stringify(calls));
+  const health = (id: number) => ({ jsonrpc: "2.0", id, method: "getHealth" });
+
+  test("is answered as far as its budget goes; the rest is told when to come back", async () => {
+    const work = new Work({ budget: 300_000 });
+    work.charge(299_000);
+    const {
+      status,
+      body: text,
+      retryAfterMs,
+    } = await f.rpc.handle(body(Array.from({ length: 20 }, (_, id) => health(id))), undefined, work);
+    const answers = JSON.parse(text) as Answer[];
+    expect([status, retryAfterMs, answers.length]).toEqual([200, 301, 20]);
+    expect(answers.slice(0, 10).map(({ id, result }) => [id, result])).toEqual(
+      Array.from({ length: 10 }, (_, id) => [id, "ok"]),
+    );
+    expect(answers[10]).toEqual({
+      jsonrpc: "2.0",
+      id: 10,
+      error: {
+        code: -32005,
+        message: "Too much work for one request; send the rest again in 300 ms",
+        data: { numSlotsBehind: null, retryAfterMs: 300 },
+      },
+    });
+    expect(answers.slice(10).map(({ error }) => error?.code)).toEqual(Array.from({ length: 10 }, () => -32005));
+  });
+
+  test("gives others a turn: statuses, simulations and walks ask for one, small calls now and then", async () => {
+    const asked = async (calls: readonly unknown[]) => {
+      const kinds: string[] = [];
+      const turns: Turns = {
+        take: async ({ kind }, run) => {
+          kinds.push(kind);
+          return run();
+        },
+        hold: () => true,
+      };
+      await f.rpc.handle(body(calls), undefined, new Work({ turns }));
+      return kinds;
+    };
+    const signature = "1".repeat(64);
+    const call = (method: string, ...params: unknown[]) => ({ jsonrpc: "2.0", id: 1, method, params });
+    expect(await asked([call("getSignatureStatuses", Array(256).fill(signature))])).toHaveLength(3);
+    expect(await asked([call("getProgramAccounts", "11111111111111111111111111111111")])).toEqual(["bulk"]);
+    expect(await asked(Array.from({ length: 200 }, (_, id) => health(id)))).toHaveLength(4);
+    expect(await asked([health(1)])).toEqual([]);
+  });
+
+  test("keeps one large answer at a time in memory, and all that it answers", async () => {
+    let held = 0;
+    let most = 0;
+    const turns: Turns = {
+      take: async (_, run) => run(),
+      hold: (_client, bytes) => {
+        held += bytes;
+        most = Math.max(most, held);
+        return true;
+      },
+    };
+    const work = new Work({ turns });
+    const scan = { jsonrpc: "2.0", id: 1, method: "getProgramAccounts", params: ["11111111111111111111111111111111"] };
+    const { body: text } = await f.rpc.handle(body(Array(50).fill(scan)), undefined, work);
+    expect(held).toBeGreaterThan(0);
+    expect(held).toBeLessThanOrEqual(text.length);
+    expect(most).toBeLessThan(text.length + (16 << 10));
+    work.end();
+    expect(held).toBe(0);
+  });
 });

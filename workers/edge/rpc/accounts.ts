@@ -1,16 +1,15 @@
 /** Reading accounts. */
 
 import { z } from "zod";
-import type { Account } from "../../../shared/rpc/accounts.ts";
-import { decodeAccountList } from "../../../shared/rpc/accounts.ts";
+import { type Account, accountAt, accountOffsets, decodeAccountList } from "../../../shared/rpc/accounts.ts";
 import type { Head } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { type Call, mintScales, scaleFor, withContext } from "../../../shared/rpc/call.ts";
 import { invalidParams, scanError } from "../../../shared/rpc/errors.ts";
 import { type AccountTests, accountTests } from "../../../shared/rpc/filters.ts";
-import type { Json } from "../../../shared/rpc/json.ts";
+import { type Json, JsonText, stringify } from "../../../shared/rpc/json.ts";
 import { isTokenProgram } from "../../../shared/rpc/keys.ts";
-import { type Methods, method } from "../../../shared/rpc/method.ts";
+import { large, type Methods, method } from "../../../shared/rpc/method.ts";
 import {
   accountConfig,
   commitment,
@@ -22,6 +21,7 @@ import {
   toKey,
 } from "../../../shared/rpc/params.ts";
 import { type AccountEncoding, type DataSlice, uiAccount } from "../../../shared/rpc/ui-account.ts";
+import { bytesCost, COST } from "../../../shared/turns/costs.ts";
 
 const MAX_MULTIPLE_ACCOUNTS = 100;
 
@@ -62,12 +62,17 @@ export async function showAccounts(
 
 /** All accounts of `owner` that pass the tests, sorted by key. */
 export async function scan(call: Call, head: Head, owner: Uint8Array, tests: AccountTests): Promise<Account[]> {
-  const list = await call.backend.scanAccounts(owner, tests.filter, head.slot);
+  call.work.kind = "bulk";
+  const list = await call.work.run(COST.scan, () => call.backend.scanAccounts(owner, tests.filter, head.slot));
   if (list === null) throw scanError("The accounts found are larger than 24 MiB; narrow the filters");
-  return decodeAccountList(list).filter(tests.accepts);
+  call.work.hold(list.length);
+  const offsets = accountOffsets(list)!.slice(0, -1);
+  const found = await call.work.each(COST.found, offsets, (at) => accountAt(list, at));
+  call.work.charge(bytesCost(list.length));
+  return found.filter(tests.accepts);
 }
 
-/** Keyed accounts. Of a token program's, `jsonParsed` shows only those that can be parsed. */
+/** Keyed accounts, as text. Of a token program's, `jsonParsed` shows only those that can be parsed. */
 export async function showKeyed(
   call: Call,
   head: Head,
@@ -75,14 +80,16 @@ export async function showKeyed(
   accounts: readonly Account[],
   view: AccountView,
 ): Promise<Json[]> {
-  const shown = await showAccounts(accountsNow(call, head), accounts, view);
-  const parsedOnly = view.encoding === "jsonParsed" && isTokenProgram(encodeBase58(owner));
-  const keyed: Json[] = [];
-  for (const [i, account] of shown.entries()) {
-    if (parsedOnly && Array.isArray((account as { data?: Json }).data)) continue;
-    keyed.push({ pubkey: encodeBase58(accounts[i]!.key), account });
-  }
-  return keyed;
+  const { encoding, dataSlice } = view;
+  const isParsed = encoding === "jsonParsed";
+  const scales = isParsed ? await mintScales(accountsNow(call, head), accounts) : new Map();
+  const parsedOnly = isParsed && isTokenProgram(encodeBase58(owner));
+  const keyed = await call.work.each(COST.keyed, accounts, (account) => {
+    const shown = uiAccount(account, encoding, dataSlice, scaleFor(account, scales), true);
+    if (parsedOnly && Array.isArray((shown as { data?: Json }).data)) return [];
+    return [new JsonText(stringify({ pubkey: encodeBase58(account.key), account: shown }))];
+  });
+  return keyed.flat();
 }
 
 export const accountMethods: Methods = {
@@ -109,11 +116,12 @@ export const accountMethods: Methods = {
     const head = await call.head(options.minContextSlot);
     const view = { encoding: options.encoding ?? "base64", dataSlice: options.dataSlice } as const;
     const read = accountsNow(call, head);
-    return withContext(head.slot, await showAccounts(read, await read(keys), view));
+    const accounts = await call.work.run(keys.length * COST.account, () => read(keys));
+    return withContext(head.slot, await showAccounts(read, accounts, view));
   }),
 
   /** There are no accounts whose lamports do not circulate. */
-  getLargestAccounts: method(
+  getLargestAccounts: large(
     [
       config({
         commitment,
@@ -123,14 +131,15 @@ export const accountMethods: Methods = {
     ],
     async (call, { filter }) => {
       if (filter === "nonCirculating") return withContext((await call.head()).slot, []);
-      const largest = await call.backend.largestAccounts();
+      call.work.kind = "bulk";
+      const largest = await call.work.run(COST.scan, () => call.backend.largestAccounts());
       if (largest === null) throw scanError("There are more accounts than can be walked");
       const accounts = largest.accounts.map(({ key, lamports }) => ({ address: encodeBase58(key), lamports }));
       return withContext(largest.slot, accounts);
     },
   ),
 
-  getProgramAccounts: method([text, programAccountsConfig], async (call, address, options) => {
+  getProgramAccounts: large([text, programAccountsConfig], async (call, address, options) => {
     const owner = toKey(address);
     const tests = accountTests(options.filters ?? []);
     const head = await call.head(options.minContextSlot);

@@ -9,9 +9,9 @@ import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import type { Call } from "../../../shared/rpc/call.ts";
 import { encodeTransaction } from "../../../shared/rpc/encode-transaction.ts";
 import { filterTransactionNotFound, invalidParams } from "../../../shared/rpc/errors.ts";
-import type { Json } from "../../../shared/rpc/json.ts";
+import { type Json, JsonText, stringify } from "../../../shared/rpc/json.ts";
 import { keyBytes, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from "../../../shared/rpc/keys.ts";
-import { type Methods, method } from "../../../shared/rpc/method.ts";
+import { large, type Methods } from "../../../shared/rpc/method.ts";
 import {
   atLeastConfirmed,
   commitment,
@@ -26,6 +26,7 @@ import {
   u64,
 } from "../../../shared/rpc/params.ts";
 import { readTokenAccount } from "../../../shared/rpc/token-state.ts";
+import { COST } from "../../../shared/turns/costs.ts";
 import { scan } from "./accounts.ts";
 import { signatureJson } from "./history.ts";
 
@@ -117,7 +118,7 @@ function boundsOf({ slot, blockTime, signature, status }: Filters): Partial<Addr
 }
 
 export const addressTransactionMethods: Methods = {
-  getTransactionsForAddress: method([text, transactionsConfig], async (call, address, options) => {
+  getTransactionsForAddress: large([text, transactionsConfig], async (call, address, options) => {
     const key = toKey(address);
     atLeastConfirmed(options.commitment);
     const full = options.transactionDetails === "full";
@@ -129,7 +130,7 @@ export const addressTransactionMethods: Methods = {
     const bounds = boundsOf(others as Filters);
     const head = await call.head(options.minContextSlot);
     const owned = tokenAccounts === "none" ? [] : await tokenAccountsOf(call, head, key);
-    const page = await call.backend.addressPage({
+    const query = {
       ...bounds,
       addresses: [key, ...owned],
       oldestFirst: options.sortOrder === "asc",
@@ -137,7 +138,8 @@ export const addressTransactionMethods: Methods = {
       ...(after && { after }),
       limit: Number(limit),
       full,
-    });
+    };
+    const page = await call.work.run(COST.lookup * query.addresses.length, () => call.backend.addressPage(query));
     if (!page.ok) throw filterTransactionNotFound(encodeBase58(page.unknown));
     const results = page.entries.flatMap(({ transaction }) => transaction?.result ?? []);
     const mints = await call.balanceMints(results);
@@ -152,7 +154,9 @@ export const addressTransactionMethods: Methods = {
       return { slot: stored.slot, transactionIndex: stored.index, ...encoded, blockTime: stored.blockTime };
     };
     return {
-      data: page.entries.map(full ? fullJson : signatureJson),
+      data: full
+        ? await call.work.each(COST.transaction, page.entries, (entry) => new JsonText(stringify(fullJson(entry))))
+        : await call.work.each(COST.entry, page.entries, signatureJson),
       paginationToken: page.next && `${page.next.slot}:${page.next.index}`,
     };
   }),

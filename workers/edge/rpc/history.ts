@@ -1,9 +1,9 @@
 /** What the ledger has: transactions, blocks, statuses, an address's history. */
 import { z } from "zod";
-import type { AddressEntry, SignatureStatus, StoredBlock } from "../../../shared/rpc/backend.ts";
+import type { AddressEntry, SignatureStatus, StoredBlock, StoredTransaction } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { type Call, withContext } from "../../../shared/rpc/call.ts";
-import { encodeBlock, encodeTransaction } from "../../../shared/rpc/encode-transaction.ts";
+import { encodeBlock, encodeInBlock, encodeTransaction } from "../../../shared/rpc/encode-transaction.ts";
 import { errorJson, statusJson } from "../../../shared/rpc/error-text.ts";
 import {
   blockCleanedUp,
@@ -12,8 +12,8 @@ import {
   invalidParams,
   slotSkipped,
 } from "../../../shared/rpc/errors.ts";
-import type { Json } from "../../../shared/rpc/json.ts";
-import { type Methods, method } from "../../../shared/rpc/method.ts";
+import { type Json, JsonText, stringify } from "../../../shared/rpc/json.ts";
+import { large, type Methods, method } from "../../../shared/rpc/method.ts";
 import {
   atLeastConfirmed,
   blockConfig,
@@ -28,8 +28,11 @@ import {
   transactionConfig,
   u64,
 } from "../../../shared/rpc/params.ts";
+import { COST, SLICE } from "../../../shared/turns/costs.ts";
 
 const MAX_STATUSES = 256;
+/** Signatures looked up in one slice of work. */
+const LOOKUPS_AT_ONCE = Math.floor(SLICE / COST.lookup);
 const MAX_BLOCK_RANGE = 500_000n;
 const MAX_SIGNATURES_FOR_ADDRESS = 1_000;
 
@@ -37,7 +40,7 @@ const MAX_SIGNATURES_FOR_ADDRESS = 1_000;
 async function blockAt(call: Call, slot: bigint): Promise<StoredBlock> {
   const head = await call.head();
   if (slot > head.slot) throw blockNotAvailable(slot);
-  const block = await call.backend.block(slot);
+  const block = await call.work.run(COST.block, () => call.backend.block(slot));
   if (block !== null) return block;
   const first = await call.backend.firstBlock();
   throw slot < first ? blockCleanedUp(slot, first) : slotSkipped(slot);
@@ -79,15 +82,20 @@ export const historyMethods: Methods = {
       if (signatures.length > MAX_STATUSES) throw invalidParams(`Too many inputs provided; max ${MAX_STATUSES}`);
       const keys = signatures.map(toSignature);
       const head = await call.head();
-      const statuses = keys.length === 0 ? [] : await call.backend.statuses(keys, searchTransactionHistory ?? false);
-      return withContext(head.slot, statuses.map(statusAnswer));
+      const statuses: Json[] = [];
+      for (let from = 0; from < keys.length; from += LOOKUPS_AT_ONCE) {
+        const some = keys.slice(from, from + LOOKUPS_AT_ONCE);
+        const find = () => call.backend.statuses(some, searchTransactionHistory ?? false);
+        statuses.push(...(await call.work.run(some.length * COST.lookup, find)).map(statusAnswer));
+      }
+      return withContext(head.slot, statuses);
     },
   ),
 
   getTransaction: method([text, transactionConfig], async (call, signature, options) => {
     const key = toSignature(signature);
     atLeastConfirmed(options.commitment);
-    const stored = await call.backend.transaction(key);
+    const stored = await call.work.run(COST.lookup, () => call.backend.transaction(key));
     const answer = async (found: Json) => (options.withContext ? withContext((await call.head()).slot, found) : found);
     if (stored === null) return answer(null);
     const encoded = encodeTransaction(stored, {
@@ -99,17 +107,21 @@ export const historyMethods: Methods = {
     return answer({ slot: stored.slot, ...encoded, blockTime: stored.blockTime, transactionIndex: stored.index });
   }),
 
-  getBlock: method([u64, blockConfig], async (call, slot, options) => {
+  getBlock: large([u64, blockConfig], async (call, slot, options) => {
     atLeastConfirmed(options.commitment);
     const block = await blockAt(call, slot);
     const details = options.transactionDetails ?? "full";
     const hasBalances = details === "full" || details === "accounts";
-    return encodeBlock(block, details, {
+    const view = {
       mints: hasBalances ? await call.balanceMints(block.transactions.map((tx) => tx.result)) : undefined,
       encoding: options.encoding ?? "json",
       maxVersion: options.maxSupportedTransactionVersion,
       showRewards: options.rewards ?? true,
-    });
+    };
+    const { transactions } = block;
+    const show = (tx: StoredTransaction) => new JsonText(stringify(encodeInBlock(tx, details, view)));
+    const cost = details === "none" ? 0 : hasBalances ? COST.transaction : COST.parse;
+    return encodeBlock(block, details, view, cost === 0 ? [] : await call.work.each(cost, transactions, show));
   }),
 
   getBlockTime: method([u64], async (call, slot) => {
@@ -164,8 +176,10 @@ export const historyMethods: Methods = {
       atLeastConfirmed(options.commitment);
       const head = await call.head(options.minContextSlot);
       const signatures = { ...before, ...until };
-      const page = await call.backend.addressPage({ addresses: [key], signatures, limit: Number(limit) });
+      const query = { addresses: [key], signatures, limit: Number(limit) };
+      const page = await call.work.run(COST.lookup, () => call.backend.addressPage(query));
       if (!page.ok) throw filterTransactionNotFound(encodeBase58(page.unknown));
+      call.work.charge(page.entries.length * COST.entry);
       const found = page.entries.map(signatureJson);
       return options.withContext ? withContext(head.slot, found) : found;
     },

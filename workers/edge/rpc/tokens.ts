@@ -7,7 +7,7 @@ import { type Call, mintScale, NATIVE_MINT_SCALE, withContext } from "../../../s
 import { invalidParams } from "../../../shared/rpc/errors.ts";
 import type { AccountTests } from "../../../shared/rpc/filters.ts";
 import { isTokenProgram, keyBytes, NATIVE_MINT, TOKEN_PROGRAM } from "../../../shared/rpc/keys.ts";
-import { type Methods, method } from "../../../shared/rpc/method.ts";
+import { large, type Methods, method } from "../../../shared/rpc/method.ts";
 import { accountConfig, commitmentConfig, text, toKey, tokenAccountsFilter } from "../../../shared/rpc/params.ts";
 import { readMint, readTokenAccount } from "../../../shared/rpc/token-state.ts";
 import { type MintScale, scaledTokenAmount } from "../../../shared/rpc/ui-amount.ts";
@@ -70,7 +70,7 @@ const mintAt = (mint: Uint8Array | null) => (mint === null ? [] : [{ offset: 0, 
 const someKey = (key: Uint8Array) => Uint8Array.from([1, 0, 0, 0, ...key]);
 
 function tokenAccounts(what: (key: Uint8Array) => { offset: number; bytes: Uint8Array }) {
-  return method([text, tokenAccountsFilter, accountConfig], async (call, address, filter, options) => {
+  return large([text, tokenAccountsFilter, accountConfig], async (call, address, filter, options) => {
     const key = toKey(address);
     const head = await call.head(options.minContextSlot);
     const { program, mint } = await searched(call, head, filter);
@@ -107,7 +107,7 @@ export const tokenMethods: Methods = {
   getTokenAccountsByOwner: tokenAccounts((owner) => ({ offset: OWNER_OFFSET, bytes: owner })),
   getTokenAccountsByDelegate: tokenAccounts((key) => ({ offset: DELEGATE_OFFSET, bytes: someKey(key) })),
 
-  getTokenLargestAccounts: method([text, commitmentConfig], async (call, address) => {
+  getTokenLargestAccounts: large([text, commitmentConfig], async (call, address) => {
     const mint = toKey(address);
     const head = await call.head();
     const { program, scale } = await tokenMint(call, head, mint);

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { clientOf } from "../../../workers/edge/client.ts";
+
+const from = (address: string | undefined, cf: unknown = {}) => {
+  const headers = new Headers(address === undefined ? {} : { "cf-connecting-ip": address });
+  return clientOf({ headers, cf } as unknown as Request);
+};
+
+it.each([
+  ["192.0.2.7", "192.0.2.7"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+  ["2001:DB8:1:2::1", "2001:db8:1:2"],
+  ["2001:db8::1", "2001:db8:0:0"],
+  ["::1", "0:0:0:0"],
+  [undefined, "local"],
+])("%s has the turns of %s", (address, client) => {
+  expect(from(address)).toBe(client);
+});
+
+it("nobody chooses an address where the platform names none", () => {
+  expect(clientOf({ headers: new Headers({ "cf-connecting-ip": "192.0.2.7" }) } as unknown as Request)).toBe("local");
+});
