@@ -1,4 +1,5 @@
 /** Everything an instance exports. One module for every role: edge, builder, shard. */
+export { layoutFingerprint } from "./layouts/fingerprint";
 export { ioIn, ioOutPtr, ioOutLen } from "./memory/io";
 export { txParse, txParseBatch } from "./transaction/parse";
 export { txCheckLocks } from "./transaction/sound";

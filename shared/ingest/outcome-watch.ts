@@ -18,6 +18,7 @@
  */
 import { TX_ALREADY_PROCESSED, TX_DEFERRED } from "../errors/transaction-error.ts";
 import { viewOf } from "../protocol/bytes.ts";
+import { RESULT as LAYOUT } from "../protocol/layouts/result.ts";
 import { BLOCKHASH_WINDOW, MAX_HEIGHT_STRIDE, PIPELINE_DEPTH } from "../protocol/limits.ts";
 import { signaturesAt } from "../protocol/record.ts";
 import { FATE, OutcomesWriter, SIGNATURE_SIZE } from "./protocol.ts";
@@ -49,9 +50,9 @@ const SINCE = 3;
 const RESULT = 0;
 const CUSTOM_CODE = 1;
 const SLOT = 2;
-/** Offsets in a result (docs/interfaces.md section 4): landed, txError, index and instructionError as one word, then the custom code. */
-const RESULT_WORD = 8;
-const RESULT_CUSTOM = 12;
+/** Of a result: landed, txError, index and instructionError as one word, then the custom code. */
+const RESULT_WORD = LAYOUT.LANDED;
+const RESULT_CUSTOM = LAYOUT.CUSTOM_CODE;
 
 /** Waiting signatures to ask the ledger about. */
 export interface Lookup {

@@ -7,6 +7,7 @@
  * many at once: they are in generations of the ledger, which are objects of their own.
  */
 import { equalBytes, viewOf } from "../protocol/bytes.ts";
+import { RESULT, TOKEN_BALANCE } from "../protocol/layouts/result.ts";
 import { decodeRecord } from "../protocol/record.ts";
 import { addressKey, type IndexHit, type IndexKey, LAST_INDEX } from "./index-run.ts";
 import { memoOf } from "./memo.ts";
@@ -235,23 +236,19 @@ export function entryOf(filter: AddressFilter, status: FoundStatus, transaction:
   };
 }
 
-/** Offsets in a result and in a token balance of it (docs/interfaces.md section 4). */
-const RESULT = { NUM_ACCOUNTS: 32, NUM_PRE: 40, NUM_POST: 42, DETAIL: 44, HEADER: 48 } as const;
-const BALANCE = { ACCOUNT: 0, OWNER: 40, AMOUNT: 72, SIZE: 88 } as const;
-
 /** Whether a token account that `owner` has, before or after, has another amount afterwards, or is there on one side only. */
 export function changesTokensOf(result: Uint8Array, owner: Uint8Array): boolean {
   if (result[RESULT.DETAIL] !== 1) return false;
   const view = viewOf(result);
   const first = RESULT.HEADER + view.getUint16(RESULT.NUM_ACCOUNTS, true) * 16;
   const before = new Map<number, bigint>();
-  const numBefore = view.getUint16(RESULT.NUM_PRE, true);
-  const all = numBefore + view.getUint16(RESULT.NUM_POST, true);
+  const numBefore = view.getUint16(RESULT.NUM_TOKEN_PRE, true);
+  const all = numBefore + view.getUint16(RESULT.NUM_TOKEN_POST, true);
   for (let i = 0; i < all; i++) {
-    const at = first + i * BALANCE.SIZE;
-    if (!equalBytes(result.subarray(at + BALANCE.OWNER, at + BALANCE.OWNER + 32), owner)) continue;
-    const account = result[at + BALANCE.ACCOUNT]!;
-    const amount = view.getBigUint64(at + BALANCE.AMOUNT, true);
+    const at = first + i * TOKEN_BALANCE.SIZE;
+    if (!equalBytes(result.subarray(at + TOKEN_BALANCE.OWNER, at + TOKEN_BALANCE.OWNER + 32), owner)) continue;
+    const account = result[at + TOKEN_BALANCE.ACCOUNT_INDEX]!;
+    const amount = view.getBigUint64(at + TOKEN_BALANCE.AMOUNT, true);
     if (i < numBefore) before.set(account, amount);
     else if (before.get(account) !== amount) return true;
     else before.delete(account);

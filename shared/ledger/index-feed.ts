@@ -7,6 +7,8 @@
 import type { Effect } from "../protocol/actor.ts";
 import type { Block } from "../protocol/block.ts";
 import { viewOf } from "../protocol/bytes.ts";
+import { FRAME } from "../protocol/layouts/record.ts";
+import { RESULT } from "../protocol/layouts/result.ts";
 import type { NodeId } from "../protocol/messages.ts";
 import { REC, signaturesAt } from "../protocol/record.ts";
 import { type IndexGeneration, objectsOf, partitionOf } from "./catalog.ts";
@@ -32,7 +34,6 @@ export interface FeedShape {
 }
 
 /** Offset in a result (docs/interfaces.md section 4). */
-const RESULT_LANDED = 8;
 
 /** Bytes of an entry of the index with its part of a filter. */
 const ENTRY_BYTES = 17.25;
@@ -187,18 +188,18 @@ function entriesOf(slot: number, block: Block): { readonly signatures: Uint32Arr
   const addresses = new RunBuilder();
   const records = viewOf(block.frame);
   const results = viewOf(block.results);
-  const count = records.getUint32(0, true);
-  let recordAt = 4;
+  const count = records.getUint32(FRAME.COUNT, true);
+  let recordAt: number = FRAME.HEADER;
   let resultAt = 0;
   for (let i = 0, index = 0; i < count; i++) {
-    if (results.getUint8(resultAt + RESULT_LANDED) === 1) {
+    if (results.getUint8(resultAt + RESULT.LANDED) === 1) {
       const { high, low } = signatureKey(records, signaturesAt(records, recordAt));
       signatures.add(high, low, slot, index);
       addAddresses(addresses, records, recordAt, slot, index);
       index++;
     }
-    recordAt += records.getUint32(recordAt, true);
-    resultAt += results.getUint32(resultAt, true);
+    recordAt += records.getUint32(recordAt + REC.LEN, true);
+    resultAt += results.getUint32(resultAt + RESULT.LEN, true);
   }
   return { signatures: signatures.finish(), addresses: addresses.finish() };
 }

@@ -10,7 +10,7 @@
  */
 import type { Effect, Machine, MessageEvent, StorageView, TimerEvent } from "../protocol/actor.ts";
 import { type Block, decodeBlock, EMPTY_FRAME, encodeBlock, encodeCarry, type ShardCarry } from "../protocol/block.ts";
-import { ByteReader, ByteWriter, viewOf } from "../protocol/bytes.ts";
+import { ByteReader, ByteWriter } from "../protocol/bytes.ts";
 import { decodeHeader, encodeHeader } from "../protocol/header.ts";
 import { EARLY_SLOTS, RETRY_MS } from "../protocol/limits.ts";
 import { type Message, type NodeId, sameBlock } from "../protocol/messages.ts";
@@ -89,7 +89,7 @@ export class LedgerMachine implements Machine<LedgerEvent> {
     if (this.#status === "dropped") return [];
     this.samples.boot(storage);
     for (const { id, bytes } of storage.list("gaps")) {
-      this.gaps.push({ slot: id, parentSlot: Number(viewOf(bytes).getBigUint64(0, true)) });
+      this.gaps.push({ slot: id, parentSlot: Number(new ByteReader(bytes).u64()) });
     }
     const base = storage.get("base", 0);
     if (base) {

@@ -6,8 +6,10 @@ import type { StorageView } from "../protocol/actor.ts";
 import { type Block, decodeBlock, frameOffsets, resultOffsets } from "../protocol/block.ts";
 import { equalBytes, viewOf } from "../protocol/bytes.ts";
 import { type BlockHeader, decodeHeader } from "../protocol/header.ts";
+import { RESULT } from "../protocol/layouts/result.ts";
 import { MAX_HEIGHT_STRIDE } from "../protocol/limits.ts";
-import { recordSignature } from "../protocol/record.ts";
+import { REC, recordSignature } from "../protocol/record.ts";
+import { errorFields } from "../protocol/result.ts";
 import { splitKeys } from "../state/accounts.ts";
 import {
   type AddressFilter,
@@ -249,29 +251,22 @@ export function openBlock(bytes: Uint8Array): OpenBlock {
   const results = resultOffsets(block.results, records.length);
   const landed = new Uint32Array(records.length);
   let count = 0;
-  for (let i = 0; i < records.length; i++) if (block.results[results[i]! + 8] === 1) landed[count++] = i;
+  for (let i = 0; i < records.length; i++) if (block.results[results[i]! + RESULT.LANDED] === 1) landed[count++] = i;
   return { block, header: decodeHeader(block.header), records, results, landed: landed.subarray(0, count) };
 }
 
 export function recordAt(open: OpenBlock, index: number): Uint8Array {
   const at = open.records[open.landed[index]!]!;
-  return open.block.frame.subarray(at, at + viewOf(open.block.frame).getUint32(at, true));
+  return open.block.frame.subarray(at, at + viewOf(open.block.frame).getUint32(at + REC.LEN, true));
 }
 
 export function resultAt(open: OpenBlock, index: number): Uint8Array {
   const at = open.results[open.landed[index]!]!;
-  return open.block.results.subarray(at, at + viewOf(open.block.results).getUint32(at, true));
+  return open.block.results.subarray(at, at + viewOf(open.block.results).getUint32(at + RESULT.LEN, true));
 }
 
 function statusOf({ slot, index, open }: Found): FoundStatus {
-  const view = viewOf(resultAt(open, index));
-  return {
-    slot: BigInt(slot),
-    txError: view.getUint8(9),
-    errorIndex: view.getUint8(10),
-    instructionError: view.getUint8(11),
-    customCode: view.getUint32(12, true),
-  };
+  return { slot: BigInt(slot), ...errorFields(resultAt(open, index)) };
 }
 
 const sizeOf = ({ block }: OpenBlock): number => block.frame.length + block.results.length;

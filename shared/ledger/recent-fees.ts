@@ -5,6 +5,7 @@
 import { decodeBlock, frameOffsets, resultOffsets } from "../protocol/block.ts";
 import { viewOf } from "../protocol/bytes.ts";
 import { decodeHeader } from "../protocol/header.ts";
+import { RESULT } from "../protocol/layouts/result.ts";
 import { REC } from "../protocol/record.ts";
 import { addressKey, type IndexKey } from "./index-run.ts";
 
@@ -37,8 +38,6 @@ interface Blocks {
 
 /** 53 bits of a mixed key: enough to tell the accounts of a block from each other. */
 const numberOf = ({ high, low }: IndexKey): number => high * 2 ** 21 + (low >>> 11);
-
-const RESULT_LANDED = 8;
 
 export class RecentFees {
   readonly #blocks: Blocks;
@@ -96,7 +95,7 @@ function feesOf(slot: number, bytes: Uint8Array): BlockFees | null {
   const records = frameOffsets(frame);
   const offsets = resultOffsets(results, records.length);
   const priced = records.filter(
-    (at, i) => results[offsets[i]! + RESULT_LANDED] === 1 && view.getUint32(at + REC.CU_LIMIT, true) > 0,
+    (at, i) => results[offsets[i]! + RESULT.LANDED] === 1 && view.getUint32(at + REC.CU_LIMIT, true) > 0,
   );
   if (priced.length === 0) return null;
   const priceOf = (at: number) => view.getBigUint64(at + REC.CU_PRICE, true);

@@ -2,8 +2,11 @@
  * A block as the builder sends it to the ledger: header, the builder's carry-over (what the next block needs to know of
  * the shards), the frame of all its transactions in block order, and one result for each.
  */
-import { ByteReader, ByteWriter, concatBytes, u32Bytes, viewOf } from "./bytes.ts";
+import { ByteReader, concatBytes, u32Bytes, viewOf } from "./bytes.ts";
 import { HEADER_SIZE } from "./header.ts";
+import { CARRY } from "./layouts/block.ts";
+import { FRAME, REC } from "./layouts/record.ts";
+import { RESULT } from "./layouts/result.ts";
 
 export interface Block {
   readonly header: Uint8Array;
@@ -48,27 +51,33 @@ export interface ShardCarry {
 }
 
 export function encodeCarry(shards: readonly ShardCarry[]): Uint8Array {
-  const writer = new ByteWriter().u32(shards.length);
-  for (const shard of shards) writer.u64(shard.prevSlot).u64(shard.lamports);
-  return writer.bytes();
+  const entries = new Uint8Array(shards.length * CARRY.SIZE);
+  const view = viewOf(entries);
+  for (const [i, { prevSlot, lamports }] of shards.entries()) {
+    view.setBigUint64(i * CARRY.SIZE + CARRY.PREV_SLOT, BigInt(prevSlot), true);
+    view.setBigUint64(i * CARRY.SIZE + CARRY.LAMPORTS, lamports, true);
+  }
+  return concatBytes(u32Bytes(shards.length), entries);
 }
 
 export function decodeCarry(bytes: Uint8Array): ShardCarry[] {
   const reader = new ByteReader(bytes);
-  return Array.from({ length: reader.u32() }, () => ({
-    prevSlot: Number(reader.u64()),
-    lamports: reader.u64(),
+  const count = reader.u32();
+  const view = viewOf(reader.raw(count * CARRY.SIZE));
+  return Array.from({ length: count }, (_, i) => ({
+    prevSlot: Number(view.getBigUint64(i * CARRY.SIZE + CARRY.PREV_SLOT, true)),
+    lamports: view.getBigUint64(i * CARRY.SIZE + CARRY.LAMPORTS, true),
   }));
 }
 
 /** Offsets of the records of a frame. */
 export function frameOffsets(frame: Uint8Array): Uint32Array {
   const view = viewOf(frame);
-  const offsets = new Uint32Array(view.getUint32(0, true));
-  let at = 4;
+  const offsets = new Uint32Array(view.getUint32(FRAME.COUNT, true));
+  let at: number = FRAME.HEADER;
   for (let i = 0; i < offsets.length; i++) {
     offsets[i] = at;
-    at += view.getUint32(at, true);
+    at += view.getUint32(at + REC.LEN, true);
   }
   if (at !== frame.length) throw new RangeError("the records do not fill the frame");
   return offsets;
@@ -81,10 +90,10 @@ export function resultOffsets(results: Uint8Array, count: number): Uint32Array {
   let at = 0;
   for (let i = 0; i < count; i++) {
     offsets[i] = at;
-    at += view.getUint32(at, true);
+    at += view.getUint32(at + RESULT.LEN, true);
   }
   if (at !== results.length) throw new RangeError("the results do not fill their bytes");
   return offsets;
 }
 
-export const EMPTY_FRAME = new Uint8Array(4);
+export const EMPTY_FRAME = new Uint8Array(FRAME.HEADER);

@@ -128,6 +128,10 @@ export class ByteReader {
   blob(): Uint8Array {
     return this.raw(this.u32());
   }
+  /** All that has not been read. */
+  rest(): Uint8Array {
+    return this.raw(this.#bytes.length - this.#at);
+  }
   get done(): boolean {
     return this.#at === this.#bytes.length;
   }

@@ -1,16 +1,8 @@
 /** Slot context and blockhash (docs/interfaces.md section 3). */
 import type { Sha256 } from "./actor.ts";
 import { ByteWriter, concatBytes, equalBytes, viewOf } from "./bytes.ts";
-import {
-  BLOCKHASH_WINDOW,
-  CONTEXT_EPOCH,
-  CONTEXT_HASHES,
-  CONTEXT_HEADER_SIZE,
-  CONTEXT_RECENT,
-  CONTEXT_SIZE,
-  epochOf,
-  LAMPORTS_PER_SIGNATURE,
-} from "./limits.ts";
+import { CONTEXT, CONTEXT_FLAG_DEVELOPMENT, CONTEXT_FLAG_ENDED, CONTEXT_FLAG_SIMULATION } from "./layouts/context.ts";
+import { BLOCKHASH_WINDOW, CONTEXT_HASHES, CONTEXT_SIZE, epochOf, LAMPORTS_PER_SIGNATURE } from "./limits.ts";
 
 export interface SlotContextFields {
   readonly slot: number;
@@ -39,39 +31,39 @@ export interface SlotContextFields {
   readonly purpose?: "simulation" | "ended";
 }
 
-/** Of the flags: what the developer decrees is done. */
-const FLAG_DEVELOPMENT = 0x8000_0000;
-const FLAG_SIMULATION = 0x4000_0000;
-const FLAG_ENDED = 0x2000_0000;
 /** How much of its address has room. */
-const DEVELOPER_BYTES = 28;
+const DEVELOPER_BYTES = CONTEXT.HASHES - CONTEXT.DEVELOPER;
 
 export function encodeContext(fields: SlotContextFields): Uint8Array {
   const out = new Uint8Array(CONTEXT_SIZE);
   const view = viewOf(out);
   const count = Math.min(fields.hashes.length, CONTEXT_HASHES);
-  view.setBigUint64(0, BigInt(fields.slot), true);
-  view.setBigUint64(8, BigInt(fields.view), true);
-  view.setBigInt64(16, BigInt(fields.unixTimestamp), true);
+  view.setBigUint64(CONTEXT.SLOT, BigInt(fields.slot), true);
+  view.setBigUint64(CONTEXT.VIEW, BigInt(fields.view), true);
+  view.setBigInt64(CONTEXT.UNIX_TIMESTAMP, BigInt(fields.unixTimestamp), true);
   const { purpose } = fields;
-  view.setBigUint64(24, BigInt(epochOf(purpose === "simulation" ? fields.slot - 1 : fields.slot)), true);
-  view.setBigInt64(40, BigInt(fields.epochStartTimestamp), true);
-  view.setBigUint64(48, LAMPORTS_PER_SIGNATURE, true);
+  view.setBigUint64(
+    CONTEXT.EPOCH_NUMBER,
+    BigInt(epochOf(purpose === "simulation" ? fields.slot - 1 : fields.slot)),
+    true,
+  );
+  view.setBigInt64(CONTEXT.EPOCH_START, BigInt(fields.epochStartTimestamp), true);
+  view.setBigUint64(CONTEXT.LAMPORTS_PER_SIGNATURE, LAMPORTS_PER_SIGNATURE, true);
   const recent = fields.recent ?? { hashes: fields.hashes, height: fields.slot - 1 };
   const recentCount = Math.min(recent.hashes.length, BLOCKHASH_WINDOW);
-  view.setBigUint64(32, BigInt(recent.height), true);
-  view.setUint32(56, count, true);
-  view.setUint32(60, recentCount, true);
+  view.setBigUint64(CONTEXT.HEIGHT, BigInt(recent.height), true);
+  view.setUint32(CONTEXT.HASH_COUNT, count, true);
+  view.setUint32(CONTEXT.RECENT_COUNT, recentCount, true);
   const parent = fields.parent ?? fields.hashes[0];
-  if (parent) out.set(parent, 64);
+  if (parent) out.set(parent, CONTEXT.PARENT_HASH);
   const { developer, flags = 0 } = fields;
-  const kind = purpose === "simulation" ? FLAG_SIMULATION : purpose === "ended" ? FLAG_ENDED : 0;
-  view.setUint32(96, (flags | kind | (developer ? FLAG_DEVELOPMENT : 0)) >>> 0, true);
-  if (developer) out.set(developer.subarray(0, DEVELOPER_BYTES), 100);
-  for (let i = 0; i < count; i++) out.set(fields.hashes[i]!, CONTEXT_HEADER_SIZE + i * 32);
-  for (let i = 0; i < recentCount; i++) out.set(recent.hashes[i]!, CONTEXT_RECENT + i * 32);
-  if (fields.epochHash) out.set(fields.epochHash, CONTEXT_EPOCH);
-  view.setBigUint64(CONTEXT_EPOCH + 32, BigInt(fields.parentSlot ?? newestSlot(fields.slot, fields.hashes)), true);
+  const kind = purpose === "simulation" ? CONTEXT_FLAG_SIMULATION : purpose === "ended" ? CONTEXT_FLAG_ENDED : 0;
+  view.setUint32(CONTEXT.FLAGS, (flags | kind | (developer ? CONTEXT_FLAG_DEVELOPMENT : 0)) >>> 0, true);
+  if (developer) out.set(developer.subarray(0, DEVELOPER_BYTES), CONTEXT.DEVELOPER);
+  for (let i = 0; i < count; i++) out.set(fields.hashes[i]!, CONTEXT.HASHES + i * 32);
+  for (let i = 0; i < recentCount; i++) out.set(recent.hashes[i]!, CONTEXT.RECENT + i * 32);
+  if (fields.epochHash) out.set(fields.epochHash, CONTEXT.EPOCH_HASH);
+  view.setBigUint64(CONTEXT.PARENT_SLOT, BigInt(fields.parentSlot ?? newestSlot(fields.slot, fields.hashes)), true);
   return out;
 }
 
@@ -83,9 +75,9 @@ function newestSlot(slot: number, hashes: readonly Uint8Array[]): number {
 
 /** Whether a transaction with this blockhash can be in the block of the context's slot. */
 export function isUsableBlockhash(context: Uint8Array, blockhash: Uint8Array): boolean {
-  const count = Math.min(viewOf(context).getUint32(60, true), BLOCKHASH_WINDOW);
+  const count = Math.min(viewOf(context).getUint32(CONTEXT.RECENT_COUNT, true), BLOCKHASH_WINDOW);
   for (let i = 0; i < count; i++) {
-    const at = CONTEXT_RECENT + i * 32;
+    const at = CONTEXT.RECENT + i * 32;
     if (equalBytes(context.subarray(at, at + 32), blockhash)) return true;
   }
   return false;
@@ -110,5 +102,6 @@ const SEED_DOMAIN = new TextEncoder().encode("infinisvm-shard-seed");
 /** Key of the keyed hash that spreads accounts over shards: nobody can grind keys onto one shard before the genesis exists. */
 export function shardSeeds(sha256: Sha256, genesisHash: Uint8Array): { seed0: bigint; seed1: bigint } {
   const view = viewOf(sha256(concatBytes(SEED_DOMAIN, genesisHash)));
-  return { seed0: view.getBigUint64(0, true), seed1: view.getBigUint64(8, true) };
+  const [seed0, seed1] = [0, 1].map((i) => view.getBigUint64(i * 8, true)) as [bigint, bigint];
+  return { seed0, seed1 };
 }

@@ -1,10 +1,12 @@
 /** Limits and constants of the protocol, each with its unit and whether consensus depends on it. */
 
+import { CONTEXT, CONTEXT_MAX_HASHES, CONTEXT_MAX_RECENT } from "./layouts/context.ts";
+
 /** Version of the rules that a header follows. Consensus. */
 export const PROTOCOL_VERSION = 1;
 
 /** Block heights for which a blockhash can be used after its own. Consensus. */
-export const BLOCKHASH_WINDOW = 150;
+export const BLOCKHASH_WINDOW = CONTEXT_MAX_RECENT;
 /**
  * A block raises the block height, and its hash becomes one that transactions can use, when it is empty or so many slots
  * after the last one that did: a blockhash lives for 150 of these steps, a minute with slots of 50 ms, however busy it is.
@@ -13,14 +15,10 @@ export const MAX_HEIGHT_STRIDE = 8;
 /** The stride is chosen so that a busy chain raises its height about as often as Solana makes a block, milliseconds. */
 export const HEIGHT_STEP_MS = 400;
 /** Blockhashes in a slot context (the SlotHashes sysvar holds as many). Consensus. */
-export const CONTEXT_HASHES = 512;
+export const CONTEXT_HASHES = CONTEXT_MAX_HASHES;
 /** Bytes of a slot context: fixed part and hashes. Consensus. */
-export const CONTEXT_HEADER_SIZE = 128;
-/** Where the blockhashes begin that transactions can use, and how many there can be. */
-export const CONTEXT_RECENT = CONTEXT_HEADER_SIZE + CONTEXT_HASHES * 32;
-/** Where the hash of the epoch record is, and behind it the slot of the block before, and 24 bytes of zeros. */
-export const CONTEXT_EPOCH = CONTEXT_RECENT + BLOCKHASH_WINDOW * 32;
-export const CONTEXT_SIZE = CONTEXT_EPOCH + 64;
+export const CONTEXT_HEADER_SIZE = CONTEXT.HASHES;
+export const CONTEXT_SIZE = CONTEXT.SIZE;
 /** Slots of an epoch, as Solana's mainnet without warm-up. Consensus. */
 export const SLOTS_PER_EPOCH = 432_000;
 export const epochOf = (slot: number): number => Math.floor(slot / SLOTS_PER_EPOCH);

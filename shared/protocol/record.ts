@@ -1,47 +1,21 @@
 /**
- * A transaction record (docs/interfaces.md section 2) as TypeScript sees it: offsets, the twin of wasm/transaction/record.ts,
- * and cold-path decoding for RPC answers. Nothing here runs per transaction between the edge's socket and the shard's commit.
+ * A transaction record (docs/interfaces.md section 2) as TypeScript sees it: its offsets (layouts/), and
+ * cold-path decoding for RPC answers. Nothing here runs per transaction between the edge's socket and the shard's commit.
  */
 import { viewOf } from "./bytes.ts";
+import { FRAME, REC, REC_FLAG_NONCE, REC_FLAG_VERIFIED } from "./layouts/record.ts";
 
-export const REC = {
-  LEN: 0,
-  TX_LEN: 4,
-  VERSION: 6,
-  NUM_SIGNATURES: 7,
-  NUM_REQUIRED: 8,
-  NUM_READONLY_SIGNED: 9,
-  NUM_READONLY_UNSIGNED: 10,
-  NUM_STATIC: 11,
-  NUM_LOOKUPS: 12,
-  NUM_WRITABLE_LOADED: 13,
-  NUM_READONLY_LOADED: 14,
-  NUM_INSTRUCTIONS: 15,
-  OFF_MESSAGE: 16,
-  OFF_KEYS: 18,
-  OFF_BLOCKHASH: 20,
-  OFF_INSTRUCTIONS: 22,
-  OFF_LOOKUPS: 24,
-  FLAGS: 26,
-  NUM_IMPLICIT: 27,
-  CU_LIMIT: 28,
-  CU_PRICE: 32,
-  LOADED_DATA_LIMIT: 40,
-  HEAP_SIZE: 44,
-  BUDGET_ERROR: 48,
-  COST: 52,
-  FEE: 56,
-  HEADER: 64,
-} as const;
+export { REC, REC_FLAG_NONCE, REC_FLAG_VERIFIED };
 
-export const REC_FLAG_VERIFIED = 1;
-export const REC_FLAG_NONCE = 2;
 export const VERSION_LEGACY = 0xff;
 export const VERSION_1 = 1;
 const SIGNATURE_SIZE = 64;
 /** Version 1 (SIMD-0385): where the config mask is, and the bits of it. */
 const V1_OFF_MASK = 4;
 const V1_OFF_KEYS = 42;
+/** u8 program, u8 accounts, u16 bytes of data. */
+const V1_INSTRUCTION_ACCOUNTS = 1;
+const V1_INSTRUCTION_DATA = 2;
 const V1_INSTRUCTION_HEADER = 4;
 const MASK = { PRIORITY_FEE: 3, COMPUTE_UNIT_LIMIT: 4, LOADED_DATA_LIMIT: 8, HEAP_SIZE: 16 } as const;
 
@@ -150,8 +124,8 @@ function decodeInstructionsV1(wire: Uint8Array, at: number, count: number): Deco
     const header = at + i * V1_INSTRUCTION_HEADER;
     return {
       programIdIndex: headers.getUint8(header),
-      accounts: cursor.raw(headers.getUint8(header + 1)),
-      data: cursor.raw(headers.getUint16(header + 2, true)),
+      accounts: cursor.raw(headers.getUint8(header + V1_INSTRUCTION_ACCOUNTS)),
+      data: cursor.raw(headers.getUint16(header + V1_INSTRUCTION_DATA, true)),
     };
   });
 }
@@ -164,8 +138,9 @@ function decodeConfig(wire: Uint8Array, numStatic: number): TransactionConfig {
   if (fee !== null) at += 8;
   const word = (bit: number): number | null => {
     if ((mask & bit) === 0) return null;
+    const value = view.getUint32(at, true);
     at += 4;
-    return view.getUint32(at - 4, true);
+    return value;
   };
   return {
     priorityFee: fee,
@@ -316,9 +291,9 @@ export function requestsWrite(record: DecodedRecord, i: number): boolean {
 export function frameRecords(frame: Uint8Array): Uint8Array[] {
   const view = viewOf(frame);
   const records: Uint8Array[] = [];
-  let at = 4;
-  for (let left = view.getUint32(0, true); left > 0; left--) {
-    const length = view.getUint32(at, true);
+  let at: number = FRAME.HEADER;
+  for (let left = view.getUint32(FRAME.COUNT, true); left > 0; left--) {
+    const length = view.getUint32(at + REC.LEN, true);
     records.push(frame.subarray(at, at + length));
     at += length;
   }
@@ -328,9 +303,9 @@ export function frameRecords(frame: Uint8Array): Uint8Array[] {
 
 /** A frame of these records. */
 export function makeFrame(records: readonly Uint8Array[]): Uint8Array {
-  const frame = new Uint8Array(records.reduce((sum, record) => sum + record.length, 4));
-  viewOf(frame).setUint32(0, records.length, true);
-  let at = 4;
+  const frame = new Uint8Array(records.reduce((sum, record) => sum + record.length, FRAME.HEADER as number));
+  viewOf(frame).setUint32(FRAME.COUNT, records.length, true);
+  let at: number = FRAME.HEADER;
   for (const record of records) {
     frame.set(record, at);
     at += record.length;

@@ -3,32 +3,29 @@
  * result leaves the decimals open, and they are looked up when it is shown. A mint's decimals never change.
  */
 import { viewOf } from "../protocol/bytes.ts";
+import { RESULT, TOKEN_BALANCE, TOKEN_BALANCE_DECIMALS_UNKNOWN } from "../protocol/layouts/result.ts";
 import type { DecodedRecord } from "../protocol/record.ts";
 import type { Account } from "./accounts.ts";
 import { encodeBase58 } from "./base58.ts";
 import { keyBytes, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from "./keys.ts";
-import { RESULT_HEADER, TOKEN_BALANCE_SIZE, type TokenBalance } from "./result-view.ts";
+import type { TokenBalance } from "./result-view.ts";
 import { readMint, readTokenAccount, TOKEN_ACCOUNT_SIZE } from "./token-state.ts";
 
-/** What wasm/svm/runtime/balances.ts writes for decimals that it does not know. */
-const DECIMALS_OPEN = 255;
 /** Mints in one question to the chain. */
 const READ_MINTS = 1_000;
-/** Where a result says how many balances it has: lamports, tokens before, tokens after (u16 each). */
-const [LAMPORT_COUNT, PRE_COUNT, POST_COUNT, HAS_DETAIL] = [32, 40, 42, 44] as const;
-
 type Read = (keys: readonly Uint8Array[]) => Promise<readonly (Account | null)[]>;
 /** Program and decimals by the mint's base58. */
 export type BalanceMints = ReadonlyMap<string, { readonly program: string; readonly decimals: number }>;
 export const NO_MINTS: BalanceMints = new Map();
 
 function* openMints(result: Uint8Array): Generator<Uint8Array> {
-  if (!result[HAS_DETAIL]) return;
+  if (!result[RESULT.DETAIL]) return;
   const view = viewOf(result);
-  let at = RESULT_HEADER + 16 * view.getUint16(LAMPORT_COUNT, true);
-  for (let n = view.getUint16(PRE_COUNT, true) + view.getUint16(POST_COUNT, true); n > 0; n--) {
-    if (result[at + 1] === DECIMALS_OPEN) yield result.subarray(at + 8, at + 40);
-    at += TOKEN_BALANCE_SIZE;
+  let at = RESULT.HEADER + 16 * view.getUint16(RESULT.NUM_ACCOUNTS, true);
+  for (let n = view.getUint16(RESULT.NUM_TOKEN_PRE, true) + view.getUint16(RESULT.NUM_TOKEN_POST, true); n > 0; n--) {
+    const mint = at + TOKEN_BALANCE.MINT;
+    if (result[at + TOKEN_BALANCE.DECIMALS] === TOKEN_BALANCE_DECIMALS_UNKNOWN) yield result.subarray(mint, mint + 32);
+    at += TOKEN_BALANCE.SIZE;
   }
 }
 
@@ -58,7 +55,7 @@ const programOf = (balance: TokenBalance): string => (balance.token2022 ? TOKEN_
 
 /** Decimals of a balance; null where its mint is none, or another program's: Agave leaves such a balance out. */
 export function balanceDecimals(balance: TokenBalance, mints: BalanceMints): number | null {
-  if (balance.decimals !== DECIMALS_OPEN) return balance.decimals;
+  if (balance.decimals !== TOKEN_BALANCE_DECIMALS_UNKNOWN) return balance.decimals;
   const mint = mints.get(encodeBase58(balance.mint));
   return mint?.program === programOf(balance) ? mint.decimals : null;
 }
@@ -84,7 +81,7 @@ export async function standingTokenBalances(
     const token = program === 0 && account.data.length !== TOKEN_ACCOUNT_SIZE ? null : readTokenAccount(account.data);
     if (!token) return [];
     const { mint, owner, amount } = token;
-    return [{ accountIndex, decimals: DECIMALS_OPEN, mint, owner, amount, token2022: program === 1 }];
+    return [{ accountIndex, decimals: TOKEN_BALANCE_DECIMALS_UNKNOWN, mint, owner, amount, token2022: program === 1 }];
   });
   return {
     balances,

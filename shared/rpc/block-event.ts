@@ -1,6 +1,8 @@
 /** A stored block as PubSub is told of it, and its landed transactions one by one. */
+
 import { frameOffsets, resultOffsets } from "../protocol/block.ts";
 import { concatBytes, viewOf } from "../protocol/bytes.ts";
+import { RESULT } from "../protocol/layouts/result.ts";
 import {
   type DecodedRecord,
   decodeRecord,
@@ -71,8 +73,6 @@ export class Landed {
   }
 }
 
-const LANDED = 8;
-
 export function* landedTransactions(block: Pick<BlockEvent, "frame" | "results">): Generator<Landed> {
   const records = frameOffsets(block.frame);
   const results = resultOffsets(block.results, records.length);
@@ -80,11 +80,11 @@ export function* landedTransactions(block: Pick<BlockEvent, "frame" | "results">
   const resultView = viewOf(block.results);
   for (let i = 0, index = 0; i < records.length; i++) {
     const at = results[i]!;
-    if (block.results[at + LANDED] === 0) continue;
+    if (block.results[at + RESULT.LANDED] === 0) continue;
     const from = records[i]!;
     yield new Landed(
       block.frame.subarray(from, from + recordView.getUint32(from + REC.LEN, true)),
-      block.results.subarray(at, at + resultView.getUint32(at, true)),
+      block.results.subarray(at, at + resultView.getUint32(at + RESULT.LEN, true)),
       index++,
     );
   }

@@ -3,6 +3,7 @@
  * not there, and addresses appended in the current slot do not count yet.
  */
 import { equalBytes, viewOf } from "../protocol/bytes.ts";
+import { CONTEXT } from "../protocol/layouts/context.ts";
 import { CONTEXT_HEADER_SIZE } from "../protocol/limits.ts";
 import { type DecodedLookup, fillLoadedAddresses, recordLookups } from "../protocol/record.ts";
 import type { Account } from "./accounts.ts";
@@ -10,6 +11,8 @@ import { plainError, type TransactionErrorCode } from "./error-text.ts";
 import { ADDRESS_LOOKUP_TABLE_PROGRAM, keyBytes } from "./keys.ts";
 
 const META_SIZE = 56;
+/** Of a lookup table's account data. */
+const TABLE = { KIND: 0, DEACTIVATION_SLOT: 4, LAST_EXTENDED_SLOT: 12, LAST_EXTENDED_START: 20 } as const;
 const KIND_LOOKUP_TABLE = 1;
 const NOT_DEACTIVATED = 0xffff_ffff_ffff_ffffn;
 const PROGRAM = keyBytes(ADDRESS_LOOKUP_TABLE_PROGRAM);
@@ -17,8 +20,8 @@ const PROGRAM = keyBytes(ADDRESS_LOOKUP_TABLE_PROGRAM);
 /** A slot is in SlotHashes while it is among the context's blockhashes: slot-1 first. */
 function isRecentSlot(context: Uint8Array, slot: bigint): boolean {
   const view = viewOf(context);
-  const age = view.getBigUint64(0, true) - slot;
-  return age >= 0n && age <= BigInt(view.getUint32(56, true));
+  const age = view.getBigUint64(CONTEXT.SLOT, true) - slot;
+  return age >= 0n && age <= BigInt(view.getUint32(CONTEXT.HASH_COUNT, true));
 }
 
 /** Addresses of the table that may be used in the context's slot. */
@@ -27,14 +30,14 @@ function activeAddresses(table: Account | null, context: Uint8Array): Uint8Array
   if (!equalBytes(table.owner, PROGRAM)) return plainError("InvalidAddressLookupTableOwner");
   const { data } = table;
   const sound = data.length >= META_SIZE && (data.length - META_SIZE) % 32 === 0;
-  if (!sound || viewOf(data).getUint32(0, true) !== KIND_LOOKUP_TABLE)
+  if (!sound || viewOf(data).getUint32(TABLE.KIND, true) !== KIND_LOOKUP_TABLE)
     return plainError("InvalidAddressLookupTableData");
   const view = viewOf(data);
-  const deactivated = view.getBigUint64(4, true);
+  const deactivated = view.getBigUint64(TABLE.DEACTIVATION_SLOT, true);
   if (deactivated !== NOT_DEACTIVATED && !isRecentSlot(context, deactivated))
     return plainError("AddressLookupTableNotFound");
-  const isOlder = viewOf(context).getBigUint64(0, true) > view.getBigUint64(12, true);
-  const active = isOlder ? (data.length - META_SIZE) / 32 : data[20]!;
+  const isOlder = viewOf(context).getBigUint64(CONTEXT.SLOT, true) > view.getBigUint64(TABLE.LAST_EXTENDED_SLOT, true);
+  const active = isOlder ? (data.length - META_SIZE) / 32 : data[TABLE.LAST_EXTENDED_START]!;
   return data.subarray(META_SIZE, META_SIZE + active * 32);
 }
 

@@ -2,9 +2,8 @@
 
 import type { TransactionErrorCode } from "../errors/transaction-error.ts";
 import { viewOf } from "../protocol/bytes.ts";
-
-export const RESULT_HEADER = 48;
-export const TOKEN_BALANCE_SIZE = 88;
+import { INNER, RESULT, TOKEN_BALANCE } from "../protocol/layouts/result.ts";
+import { errorFields } from "../protocol/result.ts";
 
 export interface TokenBalance {
   readonly accountIndex: number;
@@ -41,23 +40,16 @@ export interface ResultView extends TransactionErrorCode {
   } | null;
 }
 
-export function errorFields(result: Uint8Array): TransactionErrorCode {
-  return {
-    txError: result[9]!,
-    errorIndex: result[10]!,
-    instructionError: result[11]!,
-    customCode: viewOf(result).getUint32(12, true),
-  };
-}
+export { errorFields };
 
 function readTokenBalance(result: Uint8Array, at: number): TokenBalance {
   return {
-    accountIndex: result[at]!,
-    decimals: result[at + 1]!,
-    mint: result.subarray(at + 8, at + 40),
-    owner: result.subarray(at + 40, at + 72),
-    amount: viewOf(result).getBigUint64(at + 72, true),
-    token2022: result[at + 80] === 1,
+    accountIndex: result[at + TOKEN_BALANCE.ACCOUNT_INDEX]!,
+    decimals: result[at + TOKEN_BALANCE.DECIMALS]!,
+    mint: result.subarray(at + TOKEN_BALANCE.MINT, at + TOKEN_BALANCE.MINT + 32),
+    owner: result.subarray(at + TOKEN_BALANCE.OWNER, at + TOKEN_BALANCE.OWNER + 32),
+    amount: viewOf(result).getBigUint64(at + TOKEN_BALANCE.AMOUNT, true),
+    token2022: result[at + TOKEN_BALANCE.PROGRAM] === 1,
   };
 }
 
@@ -67,43 +59,44 @@ const UTF8 = new TextDecoder();
 function readDetail(result: Uint8Array): NonNullable<ResultView["detail"]> {
   const view = viewOf(result);
   const count = (at: number) => view.getUint16(at, true);
-  let at = RESULT_HEADER;
+  let at: number = RESULT.HEADER;
   const balances = () =>
-    Array.from({ length: count(32) }, () => {
+    Array.from({ length: count(RESULT.NUM_ACCOUNTS) }, () => {
+      const lamports = view.getBigUint64(at, true);
       at += 8;
-      return view.getBigUint64(at - 8, true);
+      return lamports;
     });
   const tokenBalances = (length: number) =>
     Array.from({ length }, () => {
-      at += TOKEN_BALANCE_SIZE;
-      return readTokenBalance(result, at - TOKEN_BALANCE_SIZE);
+      at += TOKEN_BALANCE.SIZE;
+      return readTokenBalance(result, at - TOKEN_BALANCE.SIZE);
     });
   const preBalances = balances();
   const postBalances = balances();
-  const preTokenBalances = tokenBalances(count(40));
-  const postTokenBalances = tokenBalances(count(42));
+  const preTokenBalances = tokenBalances(count(RESULT.NUM_TOKEN_PRE));
+  const postTokenBalances = tokenBalances(count(RESULT.NUM_TOKEN_POST));
 
   let returnData: { programId: Uint8Array; data: Uint8Array } | null = null;
-  const returnLength = count(36);
+  const returnLength = count(RESULT.RETURN_DATA_LEN);
   if (returnLength > 0) {
     returnData = { programId: result.subarray(at, at + 32), data: result.subarray(at + 32, at + 32 + returnLength) };
     at += 32 + align4(returnLength);
   }
-  const inner = Array.from({ length: count(38) }, () => {
-    const numAccounts = result[at + 3]!;
-    const dataLength = count(at + 4);
-    const body = at + 8;
+  const inner = Array.from({ length: count(RESULT.NUM_INNER) }, () => {
+    const numAccounts = result[at + INNER.NUM_ACCOUNTS]!;
+    const dataLength = count(at + INNER.DATA_LEN);
+    const body = at + INNER.HEADER;
     const instruction = {
-      outerIndex: result[at]!,
-      stackHeight: result[at + 1]!,
-      programIdIndex: result[at + 2]!,
+      outerIndex: result[at + INNER.OUTER_INDEX]!,
+      stackHeight: result[at + INNER.STACK_HEIGHT]!,
+      programIdIndex: result[at + INNER.PROGRAM_INDEX]!,
       accounts: [...result.subarray(body, body + numAccounts)],
       data: result.subarray(body + numAccounts, body + numAccounts + dataLength),
     };
     at = body + align4(numAccounts + dataLength);
     return instruction;
   });
-  const logs = Array.from({ length: count(34) }, () => {
+  const logs = Array.from({ length: count(RESULT.NUM_LOGS) }, () => {
     const length = count(at);
     at += 2 + length;
     return UTF8.decode(result.subarray(at - length, at));
@@ -115,10 +108,10 @@ export function viewResult(result: Uint8Array): ResultView {
   const view = viewOf(result);
   return {
     ...errorFields(result),
-    landed: result[8] !== 0,
-    fee: view.getBigUint64(16, true),
-    computeUnits: view.getUint32(24, true),
-    loadedAccountsDataSize: view.getUint32(28, true),
-    detail: result[44] ? readDetail(result) : null,
+    landed: result[RESULT.LANDED] !== 0,
+    fee: view.getBigUint64(RESULT.FEE, true),
+    computeUnits: view.getUint32(RESULT.COMPUTE_UNITS, true),
+    loadedAccountsDataSize: view.getUint32(RESULT.LOADED_SIZE, true),
+    detail: result[RESULT.DETAIL] ? readDetail(result) : null,
   };
 }

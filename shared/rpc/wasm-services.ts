@@ -1,7 +1,15 @@
 /** RpcServices on an instance of the WASM module of its own (docs/interfaces.md sections 2 and 6). */
 import { ErrorCode } from "../errors/codes.ts";
 import { sanitizeErrorToCode } from "../errors/transaction-error.ts";
-import { concatBytes, viewOf } from "../protocol/bytes.ts";
+import { ByteReader, concatBytes, viewOf } from "../protocol/bytes.ts";
+import {
+  PROFILE,
+  SIM,
+  SIM_FLAG_PROFILE,
+  SIM_FLAG_RESULT_ONLY,
+  SIM_FLAG_SKIP_BLOCKHASH,
+} from "../protocol/layouts/engine.ts";
+import { RESULT } from "../protocol/layouts/result.ts";
 import { CONTEXT_SIZE } from "../protocol/limits.ts";
 import { makeFrame } from "../protocol/record.ts";
 import { type LoadedAccount, stubbedListSize, writeStubbedList } from "../state/stubs.ts";
@@ -9,14 +17,10 @@ import type { WasmInstance } from "../svm/wasm-instance.ts";
 import { decodeAccountList } from "./accounts.ts";
 import type { ProfiledInstruction, RpcServices, SimulationOptions } from "./services.ts";
 
-const SKIP_BLOCKHASH_CHECK = 1;
-const RESULT_ONLY = 2;
-const WITH_PROFILE = 4;
-const PROFILE_ENTRY = 24;
-
-/** `u32 n, n x u8 verdict`, then the good records. */
+/** `u32 n, n x u8 verdict`, then the good records: of a frame of one. */
 function verifiedRecord(out: Uint8Array): Uint8Array | null {
-  return viewOf(out).getUint32(0, true) === 1 && out[4] === 1 ? out.subarray(5) : null;
+  const reader = new ByteReader(out);
+  return reader.u32() === 1 && reader.u8() === 1 ? reader.rest() : null;
 }
 
 function keepCode(wasm: WasmInstance, data: Uint8Array): Uint8Array {
@@ -32,30 +36,30 @@ function simulationInput(
   { skipBlockhashCheck, resultOnly, profile }: SimulationOptions,
   stubs: boolean,
 ): Uint8Array {
-  const list = context.length + 8;
+  const list = SIM.HEADER;
   const input = new Uint8Array(list + stubbedListSize(accounts, stubs) + record.length);
-  const checks = skipBlockhashCheck ? SKIP_BLOCKHASH_CHECK : 0;
-  const flags = checks | (resultOnly ? RESULT_ONLY : 0) | (profile ? WITH_PROFILE : 0);
-  input.set(context, 0);
-  viewOf(input).setUint32(CONTEXT_SIZE, flags, true);
+  const checks = skipBlockhashCheck ? SIM_FLAG_SKIP_BLOCKHASH : 0;
+  const flags = checks | (resultOnly ? SIM_FLAG_RESULT_ONLY : 0) | (profile ? SIM_FLAG_PROFILE : 0);
+  input.set(context, SIM.CONTEXT);
+  viewOf(input).setUint32(SIM.FLAGS, flags, true);
   input.set(record, writeStubbedList(input, list, accounts, stubs));
   return input;
 }
 
-/** Account list, entries of 24 bytes (wasm/svm/runtime/trace.ts), u32 how many. */
+/** Account list, entries (wasm/svm/runtime/trace.ts), u32 how many. */
 function profileOf(bytes: Uint8Array): [Uint8Array, ProfiledInstruction[]] {
   const view = viewOf(bytes);
   const count = view.getUint32(bytes.length - 4, true);
-  const start = bytes.length - 4 - count * PROFILE_ENTRY;
+  const start = bytes.length - 4 - count * PROFILE.SIZE;
   const instructions = Array.from({ length: count }, (_, i): ProfiledInstruction => {
-    const at = start + i * PROFILE_ENTRY;
+    const at = start + i * PROFILE.SIZE;
     return {
-      outer: bytes[at]!,
-      stackHeight: bytes[at + 1]!,
-      program: bytes[at + 2]!,
-      failed: bytes[at + 3] !== 0,
-      unitsBefore: view.getBigUint64(at + 8, true),
-      unitsAfter: view.getBigUint64(at + 16, true),
+      outer: bytes[at + PROFILE.OUTER]!,
+      stackHeight: bytes[at + PROFILE.STACK_HEIGHT]!,
+      program: bytes[at + PROFILE.PROGRAM_INDEX]!,
+      failed: bytes[at + PROFILE.FAILED] !== 0,
+      unitsBefore: view.getBigUint64(at + PROFILE.UNITS_BEFORE, true),
+      unitsAfter: view.getBigUint64(at + PROFILE.UNITS_AFTER, true),
     };
   });
   return [bytes.subarray(0, start), instructions];
@@ -108,7 +112,7 @@ export function wasmServices(wasm: WasmInstance, carried?: () => Uint8Array): Rp
       if (code === -ErrorCode.ENGINE_CODE_MISSING) code = run(false);
       if (code < 0) throw new Error(`engineSimulate: ${code}`);
       const out = wasm.out();
-      const resultLength = viewOf(out).getUint32(0, true);
+      const resultLength = viewOf(out).getUint32(RESULT.LEN, true);
       const result = out.subarray(0, resultLength);
       const rest = out.subarray(resultLength);
       if (!options.profile) return { result, accounts: rest, profile: [] };

@@ -10,7 +10,7 @@
  */
 import type { Effect, Machine, Sha256, StorageView } from "../protocol/actor.ts";
 import { decodeCarry, type ShardCarry } from "../protocol/block.ts";
-import { ByteWriter, equalBytes, viewOf } from "../protocol/bytes.ts";
+import { ByteReader, ByteWriter, equalBytes } from "../protocol/bytes.ts";
 import { blockhashOf } from "../protocol/context.ts";
 import { type BlockHeader, decodeHeader } from "../protocol/header.ts";
 import {
@@ -113,7 +113,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     }
     this.#ledger.boot(storage);
     const boots = storage.get("boots", 0);
-    this.#boot = boots ? Number(viewOf(boots).getBigUint64(0, true)) + 1 : 1;
+    this.#boot = boots ? Number(new ByteReader(boots).u64()) + 1 : 1;
     const bytes = new ByteWriter().u64(this.#boot).bytes();
     this.#retryArmed = true;
     return [

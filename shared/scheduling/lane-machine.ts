@@ -8,6 +8,7 @@
  */
 import type { Effect, Machine, MessageEvent, Sha256, StorageView, TimerEvent } from "../protocol/actor.ts";
 import { concatBytes, viewOf } from "../protocol/bytes.ts";
+import { FRAME } from "../protocol/layouts/record.ts";
 import { LANE_WINDOW_BYTES, MAX_FRAME_BYTES, MAX_LANE_BYTES, RETRY_MS } from "../protocol/limits.ts";
 import { elapsed } from "./elapsed.ts";
 
@@ -98,8 +99,8 @@ export class LaneMachine implements Machine<LaneEvent> {
     let size = 0;
     const close = () => {
       if (batch.length === 0) return;
-      const head = new Uint8Array(4);
-      viewOf(head).setUint32(0, count, true);
+      const head = new Uint8Array(FRAME.HEADER);
+      viewOf(head).setUint32(FRAME.COUNT, count, true);
       const frame = concatBytes(head, ...batch);
       this.#chain = this.#sha256(this.#chain, this.#sha256(frame));
       effects.push({ type: "put", table: "frames", id: this.#nextSeq, bytes: concatBytes(this.#chain, frame) });
@@ -113,8 +114,8 @@ export class LaneMachine implements Machine<LaneEvent> {
     };
     for (const { frame, token } of this.#pending) {
       if (size + frame.length > MAX_FRAME_BYTES) close();
-      batch.push(frame.subarray(4));
-      count += viewOf(frame).getUint32(0, true);
+      batch.push(frame.subarray(FRAME.HEADER));
+      count += viewOf(frame).getUint32(FRAME.COUNT, true);
       size += frame.length;
       resolved.push({ type: "resolve", token, value: { ok: true } });
     }

@@ -1,6 +1,6 @@
 /** Which generation of the ledger the builder sends its blocks to: remembered, and learned from the generation that is full. */
 import type { Effect, StorageView } from "../protocol/actor.ts";
-import { ByteWriter, viewOf } from "../protocol/bytes.ts";
+import { ByteReader, ByteWriter } from "../protocol/bytes.ts";
 import type { Message } from "../protocol/messages.ts";
 
 export class LedgerLink {
@@ -8,7 +8,7 @@ export class LedgerLink {
 
   boot(storage: StorageView): void {
     const stored = storage.get("ledger", 0);
-    if (stored) this.#generation = Number(viewOf(stored).getBigUint64(0, true));
+    if (stored) this.#generation = Number(new ByteReader(stored).u64());
   }
 
   get generation(): number {

@@ -1,17 +1,11 @@
 /** Puts the results of a slot's shards into block order and adds them up. Moves bytes; makes nothing per transaction. */
 import { TX_DEFERRED } from "../errors/transaction-error.ts";
 import { concatBytes, viewOf } from "../protocol/bytes.ts";
+import { LIST } from "../protocol/layouts/account.ts";
+import { FRAME, REC } from "../protocol/layouts/record.ts";
+import { RESULT } from "../protocol/layouts/result.ts";
 import { decodeRecord, makeFrame } from "../protocol/record.ts";
 import type { Deferred } from "./deferred-book.ts";
-
-/** Offsets in a result (docs/interfaces.md section 4). */
-const BLOCK_INDEX = 4;
-/** landed, txError, index: bytes of one word */
-const LANDED = 8;
-const FEE = 16;
-
-/** A shard's answer: u32 count, u32 0, results in ascending block order. */
-const PART_HEADER = 8;
 
 export interface MergedResults {
   readonly results: Uint8Array;
@@ -31,10 +25,10 @@ function wordsOf(bytes: Uint8Array): Uint32Array {
 /** `parts`: one for each shard. Throws RangeError when they do not make up the whole frame. */
 export function mergeResults(parts: readonly Uint8Array[], frame: Uint8Array): MergedResults {
   const frameView = viewOf(frame);
-  const count = frameView.getUint32(0, true);
+  const count = frameView.getUint32(FRAME.COUNT, true);
   const words = parts.map(wordsOf);
-  const at = parts.map(() => PART_HEADER / 4);
-  const total = words.reduce((sum, part) => sum + part.length - PART_HEADER / 4, 0);
+  const at = parts.map(() => LIST.HEADER / 4);
+  const total = words.reduce((sum, part) => sum + part.length - LIST.HEADER / 4, 0);
   const results = new Uint32Array(total);
   let end = 0;
   let landed = 0;
@@ -42,11 +36,11 @@ export function mergeResults(parts: readonly Uint8Array[], frame: Uint8Array): M
   let feesLow = 0;
   let feesHigh = 0;
   const late: { record: Uint8Array; account: number }[] = [];
-  let recordAt = 4;
+  let recordAt: number = FRAME.HEADER;
   let source = 0;
   for (let index = 0; index < count; index++) {
     let tried = 0;
-    while (at[source]! >= words[source]!.length || words[source]![at[source]! + BLOCK_INDEX / 4] !== index) {
+    while (at[source]! >= words[source]!.length || words[source]![at[source]! + RESULT.BLOCK_INDEX / 4] !== index) {
       source = (source + 1) % parts.length;
       if (++tried > parts.length) throw new RangeError(`no shard has the result of transaction ${index}`);
     }
@@ -58,16 +52,17 @@ export function mergeResults(parts: readonly Uint8Array[], frame: Uint8Array): M
     for (let i = 0; i < length; i++) results[end + i] = part[from + i]!;
     end += length;
     at[source] = from + length;
-    const outcome = part[from + LANDED / 4]!;
+    // landed, txError, index: bytes of one word
+    const outcome = part[from + RESULT.LANDED / 4]!;
     if ((outcome & 0xff) === 1) {
       landed++;
-      feesLow += part[from + FEE / 4]!;
-      feesHigh += part[from + FEE / 4 + 1]!;
+      feesLow += part[from + RESULT.FEE / 4]!;
+      feesHigh += part[from + RESULT.FEE / 4 + 1]!;
     } else if (((outcome >>> 8) & 0xff) === TX_DEFERRED) {
-      const record = frame.subarray(recordAt, recordAt + frameView.getUint32(recordAt, true));
+      const record = frame.subarray(recordAt, recordAt + frameView.getUint32(recordAt + REC.LEN, true));
       late.push({ record, account: (outcome >>> 16) & 0xff });
     }
-    recordAt += frameView.getUint32(recordAt, true);
+    recordAt += frameView.getUint32(recordAt + REC.LEN, true);
   }
   if (end !== total) throw new RangeError("a shard answered for a transaction that is not in the block");
   return {

@@ -2,10 +2,10 @@
 import { ErrorCode, errorName } from "../errors/codes.ts";
 import { type BlockLimits, DEFAULT_BLOCK_LIMITS } from "../protocol/block-limits.ts";
 import { viewOf } from "../protocol/bytes.ts";
+import { PLANNED, readPlannedBlock, SHARE } from "../protocol/layouts/planner.ts";
+import { VERDICTS } from "../protocol/layouts/record.ts";
 import { WasmInstance } from "../svm/wasm-instance.ts";
 import type { Cut, PlannerPort } from "./planner-port.ts";
-
-const CUT_HEADER = 64;
 
 export interface PlannerConfig {
   /** 1 to 64. */
@@ -32,22 +32,23 @@ export interface WasmCut extends Cut {
 /** Copies what it takes out of `bytes`, each part by itself: the parts go to different objects. */
 export function decodeCut(bytes: Uint8Array): WasmCut {
   const view = viewOf(bytes);
-  const frameEnd = CUT_HEADER + view.getUint32(12, true);
+  const planned = readPlannedBlock(bytes);
+  const frameEnd = PLANNED.HEADER + planned.frameLen;
   let at = frameEnd;
-  const shards = Array.from({ length: view.getUint32(0, true) }, () => {
-    const shard = view.getUint32(at, true);
-    const start = at + 8;
-    at = start + view.getUint32(at + 4, true);
+  const shards = Array.from({ length: planned.shards }, () => {
+    const shard = view.getUint32(at + SHARE.SHARD, true);
+    const start = at + SHARE.HEADER;
+    at = start + view.getUint32(at + SHARE.LEN, true);
     return { shard, proposal: bytes.slice(start, at) };
   });
   return {
-    numTransactions: view.getUint32(4, true),
-    numExpired: view.getUint32(8, true),
-    numGroups: view.getUint32(16, true),
-    numCrossShard: view.getUint32(20, true),
-    cost: view.getBigUint64(32, true),
-    largestGroup: view.getUint32(40, true),
-    frame: bytes.slice(CUT_HEADER, frameEnd),
+    numTransactions: planned.transactions,
+    numExpired: planned.expired,
+    numGroups: planned.groups,
+    numCrossShard: planned.crossShard,
+    cost: planned.cost,
+    largestGroup: planned.largestGroup,
+    frame: bytes.slice(PLANNED.HEADER, frameEnd),
     shards,
   };
 }
@@ -80,7 +81,7 @@ export class Planner implements PlannerPort {
     if (code === -ErrorCode.PLANNER_FULL) return null;
     if (code === -ErrorCode.PLANNER_MALFORMED) return new Uint8Array(0);
     this.#check(code);
-    return this.#wasm.out().subarray(4);
+    return this.#wasm.out().subarray(VERDICTS.HEADER);
   }
 
   admit(frame: Uint8Array): boolean {

@@ -5,27 +5,17 @@
  */
 import { frameOffsets } from "../protocol/block.ts";
 import { ByteReader, ByteWriter, concatBytes, u32Bytes, viewOf } from "../protocol/bytes.ts";
+import { PLAN, PLAN_FLAG_DEVELOPMENT, PLAN_FLAG_RAISES, readPlan, writePlan } from "../protocol/layouts/block.ts";
+import { LEASE, PLACED, PROP, TAG } from "../protocol/layouts/proposal.ts";
+import { REC } from "../protocol/layouts/record.ts";
 import { CONTEXT_SIZE } from "../protocol/limits.ts";
 
 /** Bytes of a shard proposal before its slot context. */
-export const PROPOSAL_HEADER_SIZE = 96;
+export const PROPOSAL_HEADER_SIZE = PROP.HEADER;
 /** The last slot in which the shard of a proposal had a part; 0: none. */
 export function proposalPrevSlot(proposal: Uint8Array): number {
-  return Number(viewOf(proposal).getBigUint64(56, true));
+  return Number(viewOf(proposal).getBigUint64(PROP.PREVIOUS, true));
 }
-/** Fields of that header, and sizes of what follows the context (docs/interfaces.md section 7). */
-const NUM_RECORDS = 80;
-const NUM_LENDS = 84;
-const NUM_BORROWS = 88;
-const NUM_TAGS = 92;
-const LEASE_SIZE = 40;
-const TAG_SIZE = 16;
-/** u32 place in the block, u32 0: before each record. */
-const INDEX_SIZE = 8;
-
-/** Flags of a row. */
-const RAISES = 1;
-const DEVELOPMENT = 2;
 
 /**
  * What the header takes from votes, fixed when the block is cut: a header is a function of its proposal row and the results, so a builder that
@@ -66,17 +56,9 @@ export interface ProposalRow {
 
 export function encodeProposalRow(row: ProposalRow): Uint8Array {
   const { slot, view, unixTimestamp, blockhash, justification, raises, development, frame, shards, lanes } = row;
-  const fixed = new ByteWriter()
-    .u64(slot)
-    .u64(view)
-    .i64(unixTimestamp)
-    .raw(blockhash)
-    .u32((raises ? RAISES : 0) | (development ? DEVELOPMENT : 0))
-    .u64(justification.justifyView)
-    .u64(justification.justifySlot)
-    .raw(justification.justify)
-    .raw(justification.election)
-    .bytes();
+  const fixed = new Uint8Array(PLAN.HEADER);
+  const flags = (raises ? PLAN_FLAG_RAISES : 0) | (development ? PLAN_FLAG_DEVELOPMENT : 0);
+  writePlan(fixed, { slot, view, unixTimestamp, blockhash, flags, ...justification });
   const parts = [fixed, u32Bytes(frame.length), frame, u32Bytes(shards.length)];
   for (const { shard, proposal } of shards) {
     const records = recordsStart(proposal);
@@ -93,19 +75,19 @@ export function encodeProposalRow(row: ProposalRow): Uint8Array {
 /** Where the records of a shard proposal start: behind its leases and tags. */
 function recordsStart(proposal: Uint8Array): number {
   const view = viewOf(proposal);
-  const leases = view.getUint32(NUM_LENDS, true) + view.getUint32(NUM_BORROWS, true);
-  return PROPOSAL_HEADER_SIZE + CONTEXT_SIZE + leases * LEASE_SIZE + view.getUint32(NUM_TAGS, true) * TAG_SIZE;
+  const leases = view.getUint32(PROP.NUM_LENDS, true) + view.getUint32(PROP.NUM_BORROWS, true);
+  return PROPOSAL_HEADER_SIZE + CONTEXT_SIZE + leases * LEASE.SIZE + view.getUint32(PROP.NUM_TAGS, true) * TAG.SIZE;
 }
 
 /** u32 each: the places in the block of a shard proposal's records. */
 function blockIndexes(proposal: Uint8Array, start: number): Uint8Array {
   const view = viewOf(proposal);
-  const count = view.getUint32(NUM_RECORDS, true);
+  const count = view.getUint32(PROP.NUM_RECORDS, true);
   const out = new Uint8Array(count * 4);
   const indexes = viewOf(out);
   for (let i = 0, at = start; i < count; i++) {
-    indexes.setUint32(i * 4, view.getUint32(at, true), true);
-    at += INDEX_SIZE + view.getUint32(at + INDEX_SIZE, true);
+    indexes.setUint32(i * 4, view.getUint32(at + PLACED.BLOCK_INDEX, true), true);
+    at += PLACED.HEADER + view.getUint32(at + PLACED.HEADER + REC.LEN, true);
   }
   return out;
 }
@@ -115,17 +97,17 @@ function recordsOf(frame: Uint8Array, offsets: Uint32Array, indexes: Uint8Array)
   const places = viewOf(indexes);
   const source = viewOf(frame);
   const count = indexes.length / 4;
-  let size = count * INDEX_SIZE;
-  for (let i = 0; i < count; i++) size += source.getUint32(offsets[places.getUint32(i * 4, true)]!, true);
+  let size = count * PLACED.HEADER;
+  for (let i = 0; i < count; i++) size += source.getUint32(offsets[places.getUint32(i * 4, true)]! + REC.LEN, true);
   const out = new Uint8Array(size);
   const view = viewOf(out);
   for (let i = 0, at = 0; i < count; i++) {
     const index = places.getUint32(i * 4, true);
     const from = offsets[index]!;
-    const length = source.getUint32(from, true);
-    view.setUint32(at, index, true);
-    out.set(frame.subarray(from, from + length), at + INDEX_SIZE);
-    at += INDEX_SIZE + length;
+    const length = source.getUint32(from + REC.LEN, true);
+    view.setUint32(at + PLACED.BLOCK_INDEX, index, true);
+    out.set(frame.subarray(from, from + length), at + PLACED.HEADER);
+    at += PLACED.HEADER + length;
   }
   return out;
 }
@@ -136,16 +118,9 @@ export function decodeProposalRow(
   contextOf: (slot: number, view: number, unixTimestamp: number, development: boolean) => Uint8Array,
 ): ProposalRow {
   const reader = new ByteReader(bytes);
-  const slot = Number(reader.u64());
-  const view = Number(reader.u64());
-  const unixTimestamp = Number(reader.i64());
-  const blockhash = reader.raw(32).slice();
-  const flags = reader.u32();
-  const raises = (flags & RAISES) !== 0;
-  const development = (flags & DEVELOPMENT) !== 0;
-  const justifyView = Number(reader.u64());
-  const justifySlot = Number(reader.u64());
-  const justification = { justifyView, justifySlot, justify: reader.raw(32).slice(), election: reader.raw(32).slice() };
+  const { slot, view, unixTimestamp, blockhash, flags, ...justification } = readPlan(reader.raw(PLAN.HEADER));
+  const raises = (flags & PLAN_FLAG_RAISES) !== 0;
+  const development = (flags & PLAN_FLAG_DEVELOPMENT) !== 0;
   const frame = reader.blob().slice();
   const offsets = frameOffsets(frame);
   const numShards = reader.u32();
@@ -163,13 +138,13 @@ export function decodeProposalRow(
 
 /** Slot of a row without decoding the rest. */
 export function proposalRowSlot(bytes: Uint8Array): number {
-  return Number(new ByteReader(bytes).u64());
+  return Number(viewOf(bytes).getBigUint64(PLAN.SLOT, true));
 }
 /** Whether a row's slot raises the block height, without decoding the rest. */
 export function proposalRowRaises(bytes: Uint8Array): boolean {
-  return (bytes[56]! & RAISES) !== 0;
+  return (viewOf(bytes).getUint32(PLAN.FLAGS, true) & PLAN_FLAG_RAISES) !== 0;
 }
 /** Slot and blockhash of a row without decoding the rest. */
 export function proposalRowHash(bytes: Uint8Array): Uint8Array {
-  return bytes.slice(24, 56);
+  return bytes.slice(PLAN.BLOCKHASH, PLAN.BLOCKHASH + 32);
 }

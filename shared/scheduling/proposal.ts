@@ -1,11 +1,9 @@
 /** A shard proposal (docs/interfaces.md section 7) as plain objects, for tests, tools and cold paths. */
 import { viewOf } from "../protocol/bytes.ts";
+import { LEASE, PLACED, PROP, PROP_MAGIC_VALUE, TAG } from "../protocol/layouts/proposal.ts";
+import { REC } from "../protocol/layouts/record.ts";
 import { CONTEXT_SIZE } from "../protocol/limits.ts";
 import { PROPOSAL_HEADER_SIZE } from "./proposal-row.ts";
-
-const MAGIC = 0x50524f50;
-const LEASE_SIZE = 40;
-const TAG_SIZE = 16;
 
 export interface Lease {
   /** Who borrows (of a lend) or who lends (of a borrow). */
@@ -40,42 +38,45 @@ export interface ShardProposal {
 /** Throws RangeError when the bytes are not one whole proposal. */
 export function decodeProposal(bytes: Uint8Array): ShardProposal {
   const view = viewOf(bytes);
-  if (view.getUint32(0, true) !== bytes.length || view.getUint32(4, true) !== MAGIC)
+  if (view.getUint32(PROP.LEN, true) !== bytes.length || view.getUint32(PROP.MAGIC, true) !== PROP_MAGIC_VALUE)
     throw new RangeError("no shard proposal");
-  let at = PROPOSAL_HEADER_SIZE + CONTEXT_SIZE;
+  let at: number = PROPOSAL_HEADER_SIZE + CONTEXT_SIZE;
   const leases = (count: number): Lease[] =>
     Array.from({ length: count }, () => {
       const start = at;
-      at += LEASE_SIZE;
+      at += LEASE.SIZE;
       return {
-        shard: view.getUint16(start, true),
-        writable: view.getUint8(start + 2) === 1,
-        key: bytes.subarray(start + 8, at),
+        shard: view.getUint16(start + LEASE.SHARD, true),
+        writable: view.getUint8(start + LEASE.WRITABLE) === 1,
+        key: bytes.subarray(start + LEASE.KEY, at),
       };
     });
-  const lends = leases(view.getUint32(84, true));
-  const borrows = leases(view.getUint32(88, true));
-  const tags = Array.from({ length: view.getUint32(92, true) }, () => {
+  const lends = leases(view.getUint32(PROP.NUM_LENDS, true));
+  const borrows = leases(view.getUint32(PROP.NUM_BORROWS, true));
+  const tags = Array.from({ length: view.getUint32(PROP.NUM_TAGS, true) }, () => {
     const start = at;
-    at += TAG_SIZE;
-    const tag = view.getBigUint64(start, true);
-    return { tag, height: view.getUint32(start + 8, true), shard: view.getUint16(start + 12, true) };
+    at += TAG.SIZE;
+    return {
+      tag: view.getBigUint64(start + TAG.VALUE, true),
+      height: view.getUint32(start + TAG.HEIGHT, true),
+      shard: view.getUint16(start + TAG.SHARD, true),
+    };
   });
-  const records = Array.from({ length: view.getUint32(80, true) }, () => {
-    const start = at + 8;
-    const blockIndex = view.getUint32(at, true);
-    at = start + view.getUint32(start, true);
+  const records = Array.from({ length: view.getUint32(PROP.NUM_RECORDS, true) }, () => {
+    const start = at + PLACED.HEADER;
+    const blockIndex = view.getUint32(at + PLACED.BLOCK_INDEX, true);
+    at = start + view.getUint32(start + REC.LEN, true);
     return { blockIndex, record: bytes.subarray(start, at) };
   });
   if (at !== bytes.length) throw new RangeError("bytes after the end of a shard proposal");
   return {
-    slot: view.getBigUint64(8, true),
-    view: view.getBigUint64(16, true),
-    digest: bytes.subarray(24, 56),
-    prevSlot: view.getBigUint64(56, true),
-    stableSlot: view.getBigUint64(64, true),
-    shard: view.getUint32(72, true),
-    flags: view.getUint32(76, true),
+    slot: view.getBigUint64(PROP.SLOT, true),
+    view: view.getBigUint64(PROP.VIEW, true),
+    digest: bytes.subarray(PROP.DIGEST, PROP.DIGEST + 32),
+    prevSlot: view.getBigUint64(PROP.PREVIOUS, true),
+    stableSlot: view.getBigUint64(PROP.STABLE, true),
+    shard: view.getUint32(PROP.SHARD, true),
+    flags: view.getUint32(PROP.FLAGS, true),
     context: bytes.subarray(PROPOSAL_HEADER_SIZE, PROPOSAL_HEADER_SIZE + CONTEXT_SIZE),
     lends,
     borrows,

@@ -1,22 +1,26 @@
 /**
- * The epoch record: what all stakes are in an epoch (layout: docs/interfaces.md section 3, wasm/svm/epoch.ts). It is the same for all slots
+ * The epoch record: what all stakes are in an epoch (docs/interfaces.md section 3). It is the same for all slots
  * of the epoch, so contexts and headers have its hash only. The empty record, without history and voters, has a hash of zeros.
  */
 import type { Sha256 } from "../protocol/actor.ts";
 import { ByteReader, ByteWriter } from "../protocol/bytes.ts";
+import {
+  EPOCH_RECORD,
+  EPOCH_RECORD_MAGIC_VALUE,
+  EPOCH_RECORD_MAX_HISTORY,
+  EPOCH_RECORD_MAX_VOTERS,
+  HISTORY,
+  VOTER,
+} from "../protocol/layouts/context.ts";
 import type { HistoryEntry, StakeAmounts } from "./delegation.ts";
 
 /** Entries of StakeHistory, one an epoch. Consensus. */
-export const MAX_HISTORY = 512;
+export const MAX_HISTORY = EPOCH_RECORD_MAX_HISTORY;
 /**
  * Vote accounts with stake in a record, the largest first where there are more. Policy: the others' stake counts in the total, and is 0 for
- * who asks for theirs; Agave has no limit. Consensus. Twin: wasm/svm/epoch.ts.
+ * who asks for theirs; Agave has no limit. Consensus.
  */
-export const MAX_VOTERS = 8192;
-const MAGIC = 0x3143_5045;
-const HEADER = 32;
-const ENTRY = 32;
-const VOTER = 40;
+export const MAX_VOTERS = EPOCH_RECORD_MAX_VOTERS;
 
 export interface Voter {
   readonly key: Uint8Array;
@@ -51,8 +55,8 @@ export const entryOf =
 export function encodeEpochRecord({ epoch, totalStake, history, voters }: EpochRecord): Uint8Array {
   if (history.length === 0 && voters.length === 0) return NO_RECORD;
   const writer = new ByteWriter()
-    .u32(MAGIC)
-    .u32(HEADER + history.length * ENTRY + voters.length * VOTER)
+    .u32(EPOCH_RECORD_MAGIC_VALUE)
+    .u32(EPOCH_RECORD.HEADER + history.length * HISTORY.SIZE + voters.length * VOTER.SIZE)
     .u64(epoch)
     .u64(totalStake)
     .u32(history.length)
@@ -72,7 +76,8 @@ export function encodeEpochRecord({ epoch, totalStake, history, voters }: EpochR
 export function decodeEpochRecord(bytes: Uint8Array): EpochRecord {
   if (bytes.length === 0) return EMPTY_EPOCH;
   const reader = new ByteReader(bytes);
-  if (reader.u32() !== MAGIC || reader.u32() !== bytes.length) throw new RangeError("not an epoch record");
+  if (reader.u32() !== EPOCH_RECORD_MAGIC_VALUE || reader.u32() !== bytes.length)
+    throw new RangeError("not an epoch record");
   const epoch = Number(reader.u64());
   const totalStake = reader.u64();
   const entries = reader.u32();

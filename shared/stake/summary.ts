@@ -1,20 +1,15 @@
 /**
- * What a shard knows of stakes, as it tells the builder when an epoch ends:
- *
- *    0 u32 magic   4 u32 settled   8 u32 moving   12 u32 votes
- *   16 settled: {key vote account, u64 lamports}: sums of delegations that count in full until somebody changes them
- *   .. moving:  {key vote account, u64 lamports, u64 activation epoch, u64 deactivation epoch}: a delegation each, still changing
- *   .. votes:   key: vote accounts that are here, whoever delegates to them
+ * What a shard knows of stakes, as it tells the builder when an epoch ends.
  *
  * What is deactivated for good is left out. All three have a limit; where one is reached the largest count (votes: the lowest keys).
  */
 import { ByteReader, ByteWriter, compareBytes, equalBytes, viewOf } from "../protocol/bytes.ts";
+import { SUMMARY_MAGIC_VALUE } from "../protocol/layouts/stored.ts";
 import { decodeBase58 } from "../rpc/base58.ts";
 import { type Account, accountAt, accountOffsets, keyText } from "../state/accounts.ts";
 import { type Delegation, stakeAmounts, U64_MAX } from "./delegation.ts";
 import { type EpochRecord, entryOf } from "./epoch-record.ts";
 
-const MAGIC = 0x314b_5453;
 /** Entries of each kind in a summary. Policy: Agave has no limit; each takes an account's rent. Consensus. */
 export const MAX_SUMMARY = 131_072;
 
@@ -59,6 +54,8 @@ export function delegationOf({ owner, data }: Pick<Account, "owner" | "data">): 
   };
 }
 
+const VOTE_VERSION = 0;
+const VOTE_BODY = 4;
 /** Versions of a vote account's state, by their u32 tag: bytes of the account, and of the part that is not all zeros. */
 const VOTE_STATES: Readonly<Record<number, { readonly size: number; readonly used: number }>> = {
   1: { size: 3731, used: 82 },
@@ -68,10 +65,10 @@ const VOTE_STATES: Readonly<Record<number, { readonly size: number; readonly use
 
 /** Whether it is an initialized vote account: VoteStateVersions::is_correct_size_and_initialized. */
 export function isVoteAccount({ owner, data }: Pick<Account, "owner" | "data">): boolean {
-  if (!equalBytes(owner, VOTE_OWNER) || data.length < 4) return false;
-  const state = VOTE_STATES[viewOf(data).getUint32(0, true)];
+  if (!equalBytes(owner, VOTE_OWNER) || data.length < VOTE_BODY) return false;
+  const state = VOTE_STATES[viewOf(data).getUint32(VOTE_VERSION, true)];
   if (state?.size !== data.length) return false;
-  return state.used === 0 || data.subarray(4, 4 + state.used).some((byte) => byte !== 0);
+  return state.used === 0 || data.subarray(VOTE_BODY, VOTE_BODY + state.used).some((byte) => byte !== 0);
 }
 
 /** Collects accounts into a summary. `known`: a record that is at hand, of this epoch or one before; it only makes the answer shorter. */
@@ -128,7 +125,7 @@ export class StakeCollector {
 }
 
 export function encodeSummary({ settled, moving, votes }: StakeSummary): Uint8Array {
-  const writer = new ByteWriter().u32(MAGIC).u32(settled.length).u32(moving.length).u32(votes.length);
+  const writer = new ByteWriter().u32(SUMMARY_MAGIC_VALUE).u32(settled.length).u32(moving.length).u32(votes.length);
   for (const { voter, stake } of settled) writer.raw(voter).u64(stake);
   for (const one of moving) writer.raw(one.voter).u64(one.stake).u64(one.activationEpoch).u64(one.deactivationEpoch);
   for (const key of votes) writer.raw(key);
@@ -138,7 +135,7 @@ export function encodeSummary({ settled, moving, votes }: StakeSummary): Uint8Ar
 /** Throws RangeError on anything that is not a summary. */
 export function decodeSummary(bytes: Uint8Array): StakeSummary {
   const reader = new ByteReader(bytes);
-  if (reader.u32() !== MAGIC) throw new RangeError("not a summary of stakes");
+  if (reader.u32() !== SUMMARY_MAGIC_VALUE) throw new RangeError("not a summary of stakes");
   const [numSettled, numMoving, numVotes] = [reader.u32(), reader.u32(), reader.u32()];
   const key = (): Uint8Array => reader.raw(32).slice();
   const u64 = (): bigint => reader.u64();

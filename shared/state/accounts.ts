@@ -1,8 +1,10 @@
 /** Encoded accounts, account lists, requests for them, and which shard owns a key (docs/interfaces.md sections 5 and 6). */
 import { compareBytes, viewOf } from "../protocol/bytes.ts";
+import { ENC, LIST } from "../protocol/layouts/account.ts";
+import { LARGEST, MEMCMP, SCAN } from "../protocol/layouts/engine.ts";
 
-export const ACCOUNT_HEADER = 88;
-export const LIST_HEADER = 8;
+export const ACCOUNT_HEADER = ENC.HEADER;
+export const LIST_HEADER = LIST.HEADER;
 /** Bytes of data an account may have. */
 export const MAX_ACCOUNT_DATA = 10 * 1024 * 1024;
 /** Bytes of the largest answer to a read: what a transaction may load (64 MiB) with keys and headers. Twin: wasm/state/query.ts. */
@@ -28,14 +30,14 @@ export function encodedAccountSize(account: Account): number {
 
 /** Writes an account at `at` of `out`; returns where the next one goes. What has no lamports is written as a tombstone. */
 export function writeAccount(out: Uint8Array, at: number, account: Account): number {
-  out.set(account.key, at);
+  out.set(account.key, at + ENC.KEY);
   if (account.lamports === 0n) return at + ACCOUNT_HEADER;
   const view = viewOf(out);
-  out.set(account.owner, at + 32);
-  view.setBigUint64(at + 64, account.lamports, true);
-  view.setBigUint64(at + 72, account.rentEpoch, true);
-  view.setUint32(at + 80, account.data.length, true);
-  view.setUint32(at + 84, account.executable ? 1 : 0, true);
+  out.set(account.owner, at + ENC.OWNER);
+  view.setBigUint64(at + ENC.LAMPORTS, account.lamports, true);
+  view.setBigUint64(at + ENC.RENT_EPOCH, account.rentEpoch, true);
+  view.setUint32(at + ENC.DATA_LEN, account.data.length, true);
+  view.setUint8(at + ENC.EXECUTABLE, account.executable ? 1 : 0);
   out.set(account.data, at + ACCOUNT_HEADER);
   return at + ACCOUNT_HEADER + align8(account.data.length);
 }
@@ -47,9 +49,11 @@ export function encodeAccount(account: Account): Uint8Array {
 }
 
 export function encodeAccountList(accounts: readonly Account[]): Uint8Array {
-  const out = new Uint8Array(accounts.reduce((sum, account) => sum + encodedAccountSize(account), LIST_HEADER));
-  viewOf(out).setUint32(0, accounts.length, true);
-  let at = LIST_HEADER;
+  const out = new Uint8Array(
+    accounts.reduce((sum, account) => sum + encodedAccountSize(account), LIST_HEADER as number),
+  );
+  viewOf(out).setUint32(LIST.COUNT, accounts.length, true);
+  let at: number = LIST_HEADER;
   for (const account of accounts) at = writeAccount(out, at, account);
   return out;
 }
@@ -57,7 +61,7 @@ export function encodeAccountList(accounts: readonly Account[]): Uint8Array {
 /** Bytes of the encoded account at `at`, 0 when there is none within `bytes`. */
 export function accountSizeAt(bytes: Uint8Array, at: number): number {
   if (bytes.length - at < ACCOUNT_HEADER) return 0;
-  const dataLength = viewOf(bytes).getUint32(at + 80, true);
+  const dataLength = viewOf(bytes).getUint32(at + ENC.DATA_LEN, true);
   if (dataLength > MAX_ACCOUNT_DATA) return 0;
   const size = ACCOUNT_HEADER + align8(dataLength);
   return size <= bytes.length - at ? size : 0;
@@ -67,21 +71,21 @@ export function accountSizeAt(bytes: Uint8Array, at: number): number {
 export function accountAt(bytes: Uint8Array, at: number): Account {
   const view = viewOf(bytes);
   return {
-    key: bytes.subarray(at, at + 32),
-    owner: bytes.subarray(at + 32, at + 64),
-    lamports: view.getBigUint64(at + 64, true),
-    rentEpoch: view.getBigUint64(at + 72, true),
-    executable: bytes[at + 84] !== 0,
-    data: bytes.subarray(at + ACCOUNT_HEADER, at + ACCOUNT_HEADER + view.getUint32(at + 80, true)),
+    key: bytes.subarray(at + ENC.KEY, at + ENC.KEY + 32),
+    owner: bytes.subarray(at + ENC.OWNER, at + ENC.OWNER + 32),
+    lamports: view.getBigUint64(at + ENC.LAMPORTS, true),
+    rentEpoch: view.getBigUint64(at + ENC.RENT_EPOCH, true),
+    executable: bytes[at + ENC.EXECUTABLE] !== 0,
+    data: bytes.subarray(at + ACCOUNT_HEADER, at + ACCOUNT_HEADER + view.getUint32(at + ENC.DATA_LEN, true)),
   };
 }
 
 /** Where each account of a list starts, and where the last one ends; undefined when it is not an account list. `sizeAt`: of what it has. */
 export function accountOffsets(list: Uint8Array, sizeAt = accountSizeAt): number[] | undefined {
   if (list.length < LIST_HEADER) return undefined;
-  const count = viewOf(list).getUint32(0, true);
+  const count = viewOf(list).getUint32(LIST.COUNT, true);
   if (count > (list.length - LIST_HEADER) / ACCOUNT_HEADER) return undefined;
-  const offsets = [LIST_HEADER];
+  const offsets: number[] = [LIST_HEADER];
   for (let i = 0; i < count; i++) {
     const size = sizeAt(list, offsets[i]!);
     if (size === 0) return undefined;
@@ -105,15 +109,16 @@ interface Part {
 function partsOf(list: Uint8Array, sizeAt = accountSizeAt): Part[] {
   const offsets = accountOffsets(list, sizeAt);
   if (!offsets) throw new RangeError("not an account list");
-  return offsets
-    .slice(0, -1)
-    .map((at, i) => ({ key: list.subarray(at, at + 32), bytes: list.subarray(at, offsets[i + 1]!) }));
+  return offsets.slice(0, -1).map((at, i) => ({
+    key: list.subarray(at + ENC.KEY, at + ENC.KEY + 32),
+    bytes: list.subarray(at, offsets[i + 1]!),
+  }));
 }
 
 function listOf(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, LIST_HEADER));
-  viewOf(out).setUint32(0, parts.length, true);
-  let at = LIST_HEADER;
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, LIST_HEADER as number));
+  viewOf(out).setUint32(LIST.COUNT, parts.length, true);
+  let at: number = LIST_HEADER;
   for (const part of parts) {
     out.set(part, at);
     at += part.length;
@@ -151,7 +156,7 @@ export function pickAccounts(
 
 export function tombstone(key: Uint8Array): Uint8Array {
   const out = new Uint8Array(ACCOUNT_HEADER);
-  out.set(key);
+  out.set(key, ENC.KEY);
   return out;
 }
 
@@ -160,22 +165,24 @@ export interface ScanFilter {
   readonly memcmp: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
 }
 
+const memcmpSize = (bytes: Uint8Array): number => MEMCMP.HEADER + ((bytes.length + 3) & ~3);
+
 /** Input of the engine's scan. At most 255 memcmp filters of at most 65,535 bytes. */
 export function encodeScanRequest(owner: Uint8Array, filter: ScanFilter, limitBytes = MAX_SCAN_BYTES): Uint8Array {
-  const size = filter.memcmp.reduce((sum, { bytes }) => sum + 8 + ((bytes.length + 3) & ~3), 48);
+  const size = filter.memcmp.reduce((sum, { bytes }) => sum + memcmpSize(bytes), SCAN.HEADER as number);
   const out = new Uint8Array(size);
   const view = viewOf(out);
-  out.set(owner);
-  out[32] = filter.dataSize === undefined ? 0 : 1;
-  out[33] = filter.memcmp.length;
-  view.setUint32(36, limitBytes, true);
-  view.setBigUint64(40, filter.dataSize ?? 0n, true);
-  let at = 48;
+  out.set(owner, SCAN.OWNER);
+  out[SCAN.HAS_DATA_SIZE] = filter.dataSize === undefined ? 0 : 1;
+  out[SCAN.NUM_MEMCMP] = filter.memcmp.length;
+  view.setUint32(SCAN.LIMIT, limitBytes, true);
+  view.setBigUint64(SCAN.DATA_SIZE, filter.dataSize ?? 0n, true);
+  let at: number = SCAN.HEADER;
   for (const { offset, bytes } of filter.memcmp) {
-    view.setUint32(at, offset, true);
-    view.setUint16(at + 4, bytes.length, true);
-    out.set(bytes, at + 8);
-    at += 8 + ((bytes.length + 3) & ~3);
+    view.setUint32(at + MEMCMP.OFFSET, offset, true);
+    view.setUint16(at + MEMCMP.LEN, bytes.length, true);
+    out.set(bytes, at + MEMCMP.HEADER);
+    at += memcmpSize(bytes);
   }
   return out;
 }
@@ -203,7 +210,8 @@ export function virtualShardOf(key: Uint8Array, { seed0, seed1 }: ShardSeeds): n
     k1[1] ^ 0x74656462,
   );
   const view = viewOf(key);
-  for (let at = 0; at < 32; at += 8) absorb(v, view.getInt32(at, true), view.getInt32(at + 4, true));
+  const word = (i: number): number => view.getInt32(i * 4, true);
+  for (let i = 0; i < 8; i += 2) absorb(v, word(i), word(i + 1));
   absorb(v, 0, 32 << 24);
   v[4]! ^= 0xff;
   for (let i = 0; i < 4; i++) sipRound(v);
@@ -250,7 +258,6 @@ export function shardOf(key: Uint8Array, shardCount: number, seeds: ShardSeeds):
 
 /** Accounts in the answer to getLargestAccounts (Agave: NUM_LARGEST_ACCOUNTS). Twin: wasm/state/largest.ts. */
 const NUM_LARGEST = 20;
-const LARGEST_SIZE = 40;
 
 export interface AccountBalance {
   readonly key: Uint8Array;
@@ -261,9 +268,9 @@ export interface AccountBalance {
 export function mergeLargest(lists: readonly Uint8Array[]): AccountBalance[] {
   const all = lists.flatMap((list) => {
     const view = viewOf(list);
-    return Array.from({ length: list.length / LARGEST_SIZE }, (_, i) => ({
-      key: list.slice(i * LARGEST_SIZE, i * LARGEST_SIZE + 32),
-      lamports: view.getBigUint64(i * LARGEST_SIZE + 32, true),
+    return Array.from({ length: list.length / LARGEST.SIZE }, (_, i) => ({
+      key: list.slice(i * LARGEST.SIZE + LARGEST.KEY, i * LARGEST.SIZE + LARGEST.KEY + 32),
+      lamports: view.getBigUint64(i * LARGEST.SIZE + LARGEST.LAMPORTS, true),
     }));
   });
   const order = (a: AccountBalance, b: AccountBalance) =>

@@ -1,10 +1,9 @@
 /** The accounts of the carried programs (shared/protocol/real-programs.ts) in a genesis. */
 import { viewOf } from "../protocol/bytes.ts";
+import { CONTEXT } from "../protocol/layouts/context.ts";
 import { REAL_PROGRAMS } from "../protocol/real-programs.ts";
 import { keyBytes } from "../rpc/keys.ts";
 import { accountAt, accountOffsets, encodeAccountList, keyText } from "./accounts.ts";
-
-const CONTEXT_FLAGS = 96;
 
 /** Addresses of all accounts that are carried where a network has these programs (flags) as accounts of its shards only. */
 export function carriedAddresses(realPrograms: number): string[] {
@@ -23,7 +22,7 @@ for (const { flag, addresses, programData } of Object.values(REAL_PROGRAMS)) {
 /** Whether an account is carried in a slot with this context. */
 export function isCarried(key: Uint8Array, context: Uint8Array): boolean {
   const flag = NAMES.get(keyText(key));
-  return flag !== undefined && !(viewOf(context).getUint32(CONTEXT_FLAGS, true) & flag);
+  return flag !== undefined && !(viewOf(context).getUint32(CONTEXT.FLAGS, true) & flag);
 }
 
 /** Account list of what is carried, from the genesis' list. Throws an Error that says what is missing. */

@@ -9,16 +9,11 @@
  */
 import type { Effect, StorageView } from "../protocol/actor.ts";
 import { ByteWriter, concatBytes, viewOf } from "../protocol/bytes.ts";
+import { KNOWN, KNOWN_MAGIC_VALUE, ROW } from "../protocol/layouts/row.ts";
 import { BLOCKHASH_WINDOW } from "../protocol/limits.ts";
 
 const TABLE = "known";
-const MAGIC = 0x574f4e4b; // "KNOW"
-const HEADER = 8;
-/** Fields of a log row (wasm/state/row-format.ts): u64 height, and u32 lengths of what comes before what landed, and of that. */
-const ROW_HEIGHT = 112;
-const ROW_LENGTHS = [120, 124, 128, 132];
-const ROW_LEN_LANDED = 136;
-const ROW_HEADER = 144;
+const LENGTHS = [ROW.LEN_WRITES, ROW.LEN_RETURNS, ROW.LEN_LENDS, ROW.LEN_TAGS];
 
 interface Landed {
   readonly slot: number;
@@ -28,9 +23,9 @@ interface Landed {
 
 function landedOf(slot: number, row: Uint8Array): Landed {
   const view = viewOf(row);
-  const start = ROW_LENGTHS.reduce((sum, at) => sum + view.getUint32(at, true), ROW_HEADER);
-  const bytes = row.slice(start, start + view.getUint32(ROW_LEN_LANDED, true));
-  return { slot, height: Number(view.getBigUint64(ROW_HEIGHT, true)), bytes };
+  const start = LENGTHS.reduce((sum, at) => sum + view.getUint32(at, true), ROW.HEADER as number);
+  const bytes = row.slice(start, start + view.getUint32(ROW.LEN_LANDED, true));
+  return { slot, height: Number(view.getBigUint64(ROW.HEIGHT, true)), bytes };
 }
 
 export class KnownRows {
@@ -43,9 +38,10 @@ export class KnownRows {
   *boot(storage: StorageView): Generator<Uint8Array> {
     for (const { id, bytes } of storage.list(TABLE)) {
       const view = viewOf(bytes);
-      if (bytes.length < HEADER || view.getUint32(0, true) !== MAGIC) throw new Error(`row ${id} of known is damaged`);
-      this.#rows.push({ id, height: view.getUint32(4, true) });
-      yield bytes.subarray(HEADER);
+      if (bytes.length < KNOWN.HEADER || view.getUint32(KNOWN.MAGIC, true) !== KNOWN_MAGIC_VALUE)
+        throw new Error(`row ${id} of known is damaged`);
+      this.#rows.push({ id, height: view.getUint32(KNOWN.HEIGHT, true) });
+      yield bytes.subarray(KNOWN.HEADER);
     }
   }
 
@@ -67,7 +63,7 @@ export class KnownRows {
     const landed = concatBytes(...done.map(({ bytes }) => bytes));
     if (landed.length === 0) return effects;
     this.#rows.push({ id: upTo, height });
-    const header = new ByteWriter().u32(MAGIC).u32(height).bytes();
+    const header = new ByteWriter().u32(KNOWN_MAGIC_VALUE).u32(height).bytes();
     return [...effects, { type: "put", table: TABLE, id: upTo, bytes: concatBytes(header, landed) }];
   }
 }

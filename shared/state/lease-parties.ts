@@ -1,12 +1,9 @@
 /** Which shards a shard proposal makes exchange accounts (docs/interfaces.md section 7). */
 import { viewOf } from "../protocol/bytes.ts";
+import { LEASE, PROP } from "../protocol/layouts/proposal.ts";
 import { CONTEXT_SIZE } from "../protocol/limits.ts";
 
-const NUM_LENDS = 84;
-const NUM_BORROWS = 88;
-const LEASES = 96 + CONTEXT_SIZE;
-/** u16 shard, u8 writable, u8 0, u32 0, key */
-const LEASE_SIZE = 40;
+const LEASES = PROP.HEADER + CONTEXT_SIZE;
 
 export interface LeaseParties {
   readonly lendsTo: number[];
@@ -19,10 +16,10 @@ export interface LeaseParties {
 
 export function leaseParties(proposal: Uint8Array): LeaseParties {
   const view = viewOf(proposal);
-  const lends = view.getUint32(NUM_LENDS, true);
-  const borrows = view.getUint32(NUM_BORROWS, true);
+  const lends = view.getUint32(PROP.NUM_LENDS, true);
+  const borrows = view.getUint32(PROP.NUM_BORROWS, true);
   const [lendsTo, returnsFrom] = parties(view, LEASES, lends);
-  const [borrowsFrom, returnsTo] = parties(view, LEASES + lends * LEASE_SIZE, borrows);
+  const [borrowsFrom, returnsTo] = parties(view, LEASES + lends * LEASE.SIZE, borrows);
   return { lendsTo, borrowsFrom, returnsFrom, returnsTo };
 }
 
@@ -30,10 +27,10 @@ function parties(view: DataView, start: number, count: number): [number[], numbe
   const all: number[] = [];
   const writable: number[] = [];
   // Leases are ordered by shard: a party is new when it differs from the last one.
-  for (let i = 0, at = start; i < count; i++, at += LEASE_SIZE) {
-    const shard = view.getUint16(at, true);
+  for (let i = 0, at = start; i < count; i++, at += LEASE.SIZE) {
+    const shard = view.getUint16(at + LEASE.SHARD, true);
     if (all.at(-1) !== shard) all.push(shard);
-    if (view.getUint8(at + 2) !== 0 && writable.at(-1) !== shard) writable.push(shard);
+    if (view.getUint8(at + LEASE.WRITABLE) !== 0 && writable.at(-1) !== shard) writable.push(shard);
   }
   return [all, writable];
 }

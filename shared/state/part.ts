@@ -4,20 +4,15 @@
  *   table "parts"  id p           directory: first key and filter of each page
  *   table "pages"  id p * 1024 + i  page i: an account list, packed (shared/state/pack.ts)
  *
- *    0 u32 magic "PRT1"   4 u32 pages   8 u32 accounts   12 u32 bytes of the accounts   16 key last
- *   48 pages x { key first, u32 filter offset, u32 filter bits, u64 0 }   then the filters
- *
  * The filter is a Bloom filter of 10 bits and 6 probes a key: of a hundred keys that are not there it lets one through.
  * So a key that no part has costs no read, and one that some part has costs one page.
  */
 import { viewOf } from "../protocol/bytes.ts";
+import { ENC, LIST } from "../protocol/layouts/account.ts";
+import { DIRECTORY, DIRECTORY_MAGIC_VALUE, PAGE } from "../protocol/layouts/stored.ts";
 import { LIST_HEADER } from "./accounts.ts";
 
 export const MAX_PAGES = 1024;
-const MAGIC = 0x31545250;
-const LAST = 16;
-const HEADER = 48;
-const ENTRY = 48;
 const BITS_A_KEY = 10;
 const PROBES = 6;
 const KEY = 32;
@@ -74,11 +69,12 @@ export class Part {
 
   constructor(id: number, directory: Uint8Array) {
     const view = viewOf(directory);
-    if (directory.length < HEADER || view.getUint32(0, true) !== MAGIC) throw new Error(`part ${id} has no directory`);
+    if (directory.length < DIRECTORY.HEADER || view.getUint32(DIRECTORY.MAGIC, true) !== DIRECTORY_MAGIC_VALUE)
+      throw new Error(`part ${id} has no directory`);
     this.id = id;
-    this.pages = view.getUint32(4, true);
-    this.accounts = view.getUint32(8, true);
-    this.bytes = view.getUint32(12, true);
+    this.pages = view.getUint32(DIRECTORY.PAGES, true);
+    this.accounts = view.getUint32(DIRECTORY.ACCOUNTS, true);
+    this.bytes = view.getUint32(DIRECTORY.ACCOUNT_BYTES, true);
     this.#bytes = directory;
     this.#view = view;
   }
@@ -88,7 +84,7 @@ export class Part {
   }
   /** Whether the key is not after the last one. */
   reaches(key: DataView, at: number): boolean {
-    return compareKeys(key, at, this.#view, LAST) <= 0;
+    return compareKeys(key, at, this.#view, DIRECTORY.LAST) <= 0;
   }
   /** The page in which the key would be, -1 when it is before the first one. */
   pageOf(key: DataView, at: number): number {
@@ -96,15 +92,15 @@ export class Part {
     let high = this.pages;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareKeys(this.#view, HEADER + middle * ENTRY, key, at) <= 0) low = middle + 1;
+      if (compareKeys(this.#view, DIRECTORY.HEADER + middle * PAGE.SIZE + PAGE.FIRST, key, at) <= 0) low = middle + 1;
       else high = middle;
     }
     return low - 1;
   }
   mayHave(page: number, hash: Uint32Array): boolean {
-    const entry = HEADER + page * ENTRY;
-    const offset = this.#view.getUint32(entry + 32, true);
-    const bits = this.#view.getUint32(entry + 36, true);
+    const entry = DIRECTORY.HEADER + page * PAGE.SIZE;
+    const offset = this.#view.getUint32(entry + PAGE.FILTER_AT, true);
+    const bits = this.#view.getUint32(entry + PAGE.FILTER_BITS, true);
     let h = hash[0]!;
     for (let probe = 0; probe < PROBES; probe++) {
       const bit = h % bits;
@@ -133,9 +129,9 @@ export class PartWriter {
   readonly #pageBytes: number;
   readonly #pack: (list: Uint8Array) => Uint8Array;
   #page: Uint8Array;
-  #at = LIST_HEADER;
+  #at: number = LIST_HEADER;
   /** Where the last account is. */
-  #last = LIST_HEADER;
+  #last: number = LIST_HEADER;
   #count = 0;
   #hashes = new Uint32Array(256);
   readonly #pages: WrittenPage[] = [];
@@ -176,7 +172,7 @@ export class PartWriter {
 
   #close(): void {
     const list = this.#page.subarray(0, this.#at);
-    viewOf(list).setUint32(0, this.#count, true);
+    viewOf(list).setUint32(LIST.COUNT, this.#count, true);
     this.#pages.push({
       packed: this.#pack(list),
       firstKey: list.slice(LIST_HEADER, LIST_HEADER + KEY),
@@ -194,21 +190,21 @@ export class PartWriter {
     const pages = this.#pages;
     if (pages.length === 0) return undefined;
     const filters = pages.map(({ hashes }) => filterOf(hashes));
-    const size = filters.reduce((sum, filter) => sum + filter.length, HEADER + ENTRY * pages.length);
+    const size = filters.reduce((sum, filter) => sum + filter.length, DIRECTORY.HEADER + PAGE.SIZE * pages.length);
     const directory = new Uint8Array(size);
     const view = viewOf(directory);
-    view.setUint32(0, MAGIC, true);
-    view.setUint32(4, pages.length, true);
-    view.setUint32(8, this.#accounts, true);
-    view.setUint32(12, this.bytes, true);
-    directory.set(pages.at(-1)!.lastKey, LAST);
-    let offset = HEADER + ENTRY * pages.length;
+    view.setUint32(DIRECTORY.MAGIC, DIRECTORY_MAGIC_VALUE, true);
+    view.setUint32(DIRECTORY.PAGES, pages.length, true);
+    view.setUint32(DIRECTORY.ACCOUNTS, this.#accounts, true);
+    view.setUint32(DIRECTORY.ACCOUNT_BYTES, this.bytes, true);
+    directory.set(pages.at(-1)!.lastKey, DIRECTORY.LAST);
+    let offset = DIRECTORY.HEADER + PAGE.SIZE * pages.length;
     for (const [i, { firstKey }] of pages.entries()) {
-      const entry = HEADER + i * ENTRY;
+      const entry = DIRECTORY.HEADER + i * PAGE.SIZE;
       const filter = filters[i]!;
-      directory.set(firstKey, entry);
-      view.setUint32(entry + 32, offset, true);
-      view.setUint32(entry + 36, filter.length * 8, true);
+      directory.set(firstKey, entry + PAGE.FIRST);
+      view.setUint32(entry + PAGE.FILTER_AT, offset, true);
+      view.setUint32(entry + PAGE.FILTER_BITS, filter.length * 8, true);
       directory.set(filter, offset);
       offset += filter.length;
     }
@@ -218,9 +214,11 @@ export class PartWriter {
 
 /** Bytes of the encoded account at `at` of a list that was checked when it was written. */
 export function sizeAt(view: DataView, at: number): number {
-  return 88 + ((view.getUint32(at + 80, true) + 7) & ~7);
+  return ENC.HEADER + ((view.getUint32(at + ENC.DATA_LEN, true) + 7) & ~7);
 }
+/** The upper half of the lamports: two words are cheaper to look at than a bigint. */
+const LAMPORTS_HIGH = ENC.LAMPORTS + 4;
 /** Whether the account at `at` says that there is none. */
 export function isTombstone(view: DataView, at: number): boolean {
-  return view.getUint32(at + 64, true) === 0 && view.getUint32(at + 68, true) === 0;
+  return view.getUint32(at + ENC.LAMPORTS, true) === 0 && view.getUint32(at + LAMPORTS_HIGH, true) === 0;
 }

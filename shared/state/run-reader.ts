@@ -1,5 +1,6 @@
 /** Reading sorted runs: the newest version of some keys, or of all accounts in order. */
 import { viewOf } from "../protocol/bytes.ts";
+import { LIST } from "../protocol/layouts/account.ts";
 import { LIST_HEADER } from "./accounts.ts";
 import { compareKeys, hashKey, isTombstone, type Part, sizeAt } from "./part.ts";
 import type { Run } from "./runs.ts";
@@ -13,7 +14,7 @@ export type ReadPage = (part: Part, page: number) => Uint8Array;
 export class ListBuilder {
   readonly #parts: Uint8Array[] = [];
   #count = 0;
-  #bytes = LIST_HEADER;
+  #bytes: number = LIST_HEADER;
 
   get bytes(): number {
     return this.#bytes;
@@ -27,13 +28,13 @@ export class ListBuilder {
   addList(list: Uint8Array): void {
     const body = list.subarray(LIST_HEADER);
     this.#parts.push(body);
-    this.#count += viewOf(list).getUint32(0, true);
+    this.#count += viewOf(list).getUint32(LIST.COUNT, true);
     this.#bytes += body.length;
   }
   finish(): Uint8Array {
     const out = new Uint8Array(this.#bytes);
-    viewOf(out).setUint32(0, this.#count, true);
-    let at = LIST_HEADER;
+    viewOf(out).setUint32(LIST.COUNT, this.#count, true);
+    let at: number = LIST_HEADER;
     for (const part of this.#parts) {
       out.set(part, at);
       at += part.length;
@@ -131,7 +132,7 @@ export class RunLookup {
   #inPage(index: number, list: Uint8Array, keys: DataView, wanted: readonly number[], missing: number[]): void {
     const view = viewOf(list);
     let next = 0;
-    for (let at = LIST_HEADER; at < list.length; ) {
+    for (let at: number = LIST_HEADER; at < list.length; ) {
       const size = sizeAt(view, at);
       let order = 1;
       while (next < wanted.length) {

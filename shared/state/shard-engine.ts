@@ -4,6 +4,8 @@
  */
 import { errorName } from "../errors/codes.ts";
 import { viewOf } from "../protocol/bytes.ts";
+import { LIST } from "../protocol/layouts/account.ts";
+import { ANSWER, COLD_SCAN, readFault, readSlotAnswer, readTotals, WANTED } from "../protocol/layouts/engine.ts";
 import { WasmInstance } from "../svm/wasm-instance.ts";
 import type { Totals } from "./account-store.ts";
 import type { ShardSeeds } from "./accounts.ts";
@@ -33,7 +35,6 @@ export const COLLECT_BYTES = 1 << 20;
 
 const TOO_LARGE = -2017;
 /** u32 shard, u32 0, hash */
-const CODE_ENTRY = 40;
 const NO_KEYS = new Uint8Array(0);
 
 export class ShardEngine implements ShardEnginePort {
@@ -98,8 +99,7 @@ export class ShardEngine implements ShardEnginePort {
     return this.#number("engineKnown") >>> 0;
   }
   totals(): Totals {
-    const view = viewOf(this.#output("engineTotals"));
-    return { lamports: view.getBigUint64(0, true), count: Number(view.getBigUint64(8, true)) };
+    return readTotals(this.#output("engineTotals"));
   }
   clean(slot: number): void {
     this.#number("engineClean", BigInt(slot));
@@ -160,9 +160,9 @@ export class ShardEngine implements ShardEnginePort {
   codesMissing(): MissingCode[] {
     const out = this.#output("engineCodesMissing");
     const view = viewOf(out);
-    return Array.from({ length: out.length / CODE_ENTRY }, (_, i) => ({
-      shard: view.getUint32(i * CODE_ENTRY, true),
-      hash: out.subarray(i * CODE_ENTRY + 8, (i + 1) * CODE_ENTRY),
+    return Array.from({ length: out.length / WANTED.SIZE }, (_, i) => ({
+      shard: view.getUint32(i * WANTED.SIZE + WANTED.SHARD, true),
+      hash: out.subarray(i * WANTED.SIZE + WANTED.HASH, (i + 1) * WANTED.SIZE),
     }));
   }
   receiveCode(code: Uint8Array): number {
@@ -181,9 +181,7 @@ export class ShardEngine implements ShardEnginePort {
   /** Why execute answered ENGINE_PLAN_BROKEN. */
   fault(): PlanFault | undefined {
     const out = this.#outputOrNothing("engineFault");
-    if (!out) return undefined;
-    const view = viewOf(out);
-    return { reason: view.getUint32(0, true), blockIndex: view.getUint32(4, true), key: out.slice(8, 40) };
+    return out && readFault(out);
   }
   returned(toShard: number): Uint8Array {
     return this.#output("engineReturn", toShard);
@@ -204,15 +202,9 @@ export class ShardEngine implements ShardEnginePort {
   outcomeAt(slot: number): SlotOutcome | undefined {
     if (this.#number("engineResultsAt", BigInt(slot)) !== 0) return undefined;
     const out = this.instance.view();
-    const view = viewOf(out);
-    const results = 64 + view.getUint32(56, true);
-    return {
-      view: Number(view.getBigUint64(32, true)),
-      digest: out.slice(0, 32),
-      effects: out.slice(64, results),
-      lamports: view.getBigUint64(40, true),
-      results: out.slice(results),
-    };
+    const { view, digest, lamports, lenEffects } = readSlotAnswer(out);
+    const results = ANSWER.HEADER + lenEffects;
+    return { view, digest, effects: out.slice(ANSWER.HEADER, results), lamports, results: out.slice(results) };
   }
 
   stable(slot: number): void {
@@ -262,10 +254,10 @@ export class ShardEngine implements ShardEnginePort {
     return this.#unlessLarge("engineScan", this.#number("engineScan", this.#asOf(asOf), at, request.length));
   }
   scanCold(request: Uint8Array, accounts: Uint8Array): Uint8Array {
-    const skip = 8 + ((request.length + 7) & ~7);
+    const skip = COLD_SCAN.HEADER + ((request.length + 7) & ~7);
     const input = new Uint8Array(skip + accounts.length);
-    viewOf(input).setUint32(0, request.length, true);
-    input.set(request, 8);
+    viewOf(input).setUint32(COLD_SCAN.LEN, request.length, true);
+    input.set(request, COLD_SCAN.HEADER);
     input.set(accounts, skip);
     this.#must("engineScanCold", this.instance.call("engineScanCold", input));
     return this.instance.out();
@@ -285,7 +277,7 @@ export class ShardEngine implements ShardEnginePort {
       cursor = this.#number("engineCollect", BigInt(since), BigInt(asOf), cursor, listBytes);
       this.#must("engineCollect", cursor);
       const list = this.instance.out();
-      if (viewOf(list).getUint32(0, true) > 0) yield list;
+      if (viewOf(list).getUint32(LIST.COUNT, true) > 0) yield list;
     } while (cursor !== 0);
   }
   /** Tombstones up to `slot` may go: one checkpoint since genesis (`collect(0, slot)`) has replaced all earlier ones. */

@@ -15,6 +15,9 @@
  */
 import type { Effect, Machine, MessageEvent, StorageView, TimerEvent } from "../protocol/actor.ts";
 import { concatBytes, viewOf } from "../protocol/bytes.ts";
+import { LIST } from "../protocol/layouts/account.ts";
+import { SCAN } from "../protocol/layouts/engine.ts";
+import { PROP } from "../protocol/layouts/proposal.ts";
 import { EARLY_SLOTS } from "../protocol/limits.ts";
 import { type Message, type NodeId, nodeNumber, sameBlock } from "../protocol/messages.ts";
 import { proposalPrevSlot } from "../scheduling/proposal-row.ts";
@@ -192,12 +195,12 @@ export class ShardMachine implements Machine<ShardEvent> {
     const inMemory = this.#engine.scan(request, asOf);
     if (inMemory === null || this.#engine.coldCount() === 0) return inMemory;
     if (this.#store.bytes > MAX_SCAN_STORED) return null;
-    const limit = viewOf(request).getUint32(SCAN_LIMIT, true);
+    const limit = viewOf(request).getUint32(SCAN.LIMIT, true);
     const lists = [inMemory];
     let bytes = inMemory.length;
     for (const stored of this.#store.lists()) {
       const list = this.#engine.scanCold(request, stored);
-      bytes += list.length - LIST_HEADER;
+      bytes += list.length - LIST.HEADER;
       if (bytes > limit) return null;
       lists.push(list);
     }
@@ -327,9 +330,9 @@ export class ShardMachine implements Machine<ShardEvent> {
     const parties = leaseParties(proposal);
     const work: Work = {
       slot,
-      view: Number(viewOf(proposal).getBigUint64(16, true)),
-      digest: proposal.slice(24, 56),
-      stable: Number(viewOf(proposal).getBigUint64(64, true)),
+      view: Number(viewOf(proposal).getBigUint64(PROP.VIEW, true)),
+      digest: proposal.slice(PROP.DIGEST, PROP.DIGEST + 32),
+      stable: Number(viewOf(proposal).getBigUint64(PROP.STABLE, true)),
       lendsTo: parties.lendsTo,
       borrowsFrom: parties.borrowsFrom,
       returnsTo: parties.returnsTo,
@@ -490,8 +493,5 @@ export class ShardMachine implements Machine<ShardEvent> {
   }
 }
 
-const LIST_HEADER = 8;
-/** Where a scan request says how large the answer may be. */
-const SCAN_LIMIT = 36;
 /** Of everything that changed one list, so that it is in order. */
 const WHOLE = 0xffffffff;

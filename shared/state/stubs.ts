@@ -1,14 +1,11 @@
 /**
  * Accounts whose data are known by their BLAKE3 hash. Programs are large and seldom change: who has the data already is answered a stub,
  * and gives one to an instance that has them (wasm/state/stub.ts).
- *
- *   encoded account   │ header 88                        │ data, padded to 8 │
- *   stub              │ header 88, byte 85 (a pad) is 1  │ hash 32           │
  */
 
 import { equalBytes, viewOf } from "../protocol/bytes.ts";
+import { ENC, LIST, STUB } from "../protocol/layouts/account.ts";
 import {
-  ACCOUNT_HEADER,
   type Account,
   accountAt,
   accountOffsets,
@@ -19,9 +16,8 @@ import {
   writeAccount,
 } from "./accounts.ts";
 
-const STUB_FLAG = 85;
 export const HASH_SIZE = 32;
-export const STUB_SIZE = ACCOUNT_HEADER + HASH_SIZE;
+export const STUB_SIZE = STUB.SIZE;
 
 /** An account; `hash`: where its data can stand for themselves by it. */
 export interface LoadedAccount extends Account {
@@ -34,7 +30,7 @@ export interface KnownData {
   readonly data: Uint8Array;
 }
 
-const isStubAt = (bytes: Uint8Array, at: number): boolean => bytes[at + STUB_FLAG] === 1;
+const isStubAt = (bytes: Uint8Array, at: number): boolean => bytes[at + ENC.STUB] === 1;
 
 /** Bytes of the encoded account or stub at `at`, 0 when there is none within `bytes`. */
 export function stubbedSizeAt(bytes: Uint8Array, at: number): number {
@@ -62,8 +58,8 @@ export function decodeStubbed(
         continue;
       }
       const own = known.get(name);
-      const hash = list.subarray(at + ACCOUNT_HEADER, at + STUB_SIZE);
-      if (!own || viewOf(list).getUint32(at + 80, true) !== own.data.length || !equalBytes(own.hash, hash))
+      const hash = list.subarray(at + STUB.HASH, at + STUB.SIZE);
+      if (!own || viewOf(list).getUint32(at + ENC.DATA_LEN, true) !== own.data.length || !equalBytes(own.hash, hash))
         return undefined;
       accounts.set(name, { ...account, ...own });
     }
@@ -73,7 +69,10 @@ export function decodeStubbed(
 
 /** Bytes that writeStubbedList writes. */
 export function stubbedListSize(accounts: readonly LoadedAccount[], stubs: boolean): number {
-  return accounts.reduce((sum, one) => sum + (stubs && one.hash ? STUB_SIZE : encodedAccountSize(one)), LIST_HEADER);
+  return accounts.reduce(
+    (sum, one) => sum + (stubs && one.hash ? STUB_SIZE : encodedAccountSize(one)),
+    LIST_HEADER as number,
+  );
 }
 
 /** Writes an account list to `out`, which is zero there; `stubs`: with stubs where there is a hash. Returns where it ends. */
@@ -83,7 +82,7 @@ export function writeStubbedList(
   accounts: readonly LoadedAccount[],
   stubs: boolean,
 ): number {
-  viewOf(out).setUint32(from, accounts.length, true);
+  viewOf(out).setUint32(from + LIST.COUNT, accounts.length, true);
   let at = from + LIST_HEADER;
   for (const account of accounts) {
     if (!stubs || !account.hash) {
@@ -91,8 +90,8 @@ export function writeStubbedList(
       continue;
     }
     writeAccount(out, at, { ...account, data: account.hash });
-    viewOf(out).setUint32(at + 80, account.data.length, true);
-    out[at + STUB_FLAG] = 1;
+    viewOf(out).setUint32(at + ENC.DATA_LEN, account.data.length, true);
+    out[at + ENC.STUB] = 1;
     at += STUB_SIZE;
   }
   return at;

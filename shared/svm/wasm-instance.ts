@@ -2,6 +2,8 @@
  * One instance of the WASM module and the copying of bytes in and out of it. Numbers cross the boundary as i32/u32
  * (number) or u64 (bigint); everything larger goes through the two buffers of wasm/memory/io.ts.
  */
+import { assertSameLayouts } from "../protocol/layouts/check.ts";
+
 export type WasmExport = (...args: (number | bigint)[]) => number | bigint | undefined;
 
 export class WasmInstance {
@@ -17,6 +19,7 @@ export class WasmInstance {
   /** Begins anew with an instance that knows nothing: after a trap, what is in memory can no longer be trusted. */
   renew(): void {
     const instance = new WebAssembly.Instance(this.#module, {});
+    assertSameLayouts(instance.exports);
     this.memory = instance.exports.memory as WebAssembly.Memory;
     this.exports = instance.exports as unknown as Record<string, WasmExport>;
   }

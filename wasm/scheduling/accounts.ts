@@ -155,6 +155,7 @@ export function accountJoin(i: u32, j: u32): void {
 }
 
 /** Size hints: key 32, u32 bytes, 4 pad; one place for each key. */
+const HINT_BYTES: usize = 32;
 const HINT_SIZE: u32 = 40;
 const hints: usize = memory.data(4096 * 40, 16);
 
@@ -165,7 +166,7 @@ export function noteSize(key: usize, bytes: u32): void {
   anyHint = true;
   const hint = hints + (<u32>keyHash(key) & (SIZE_HINTS - 1)) * HINT_SIZE;
   memory.copy(hint, key, 32);
-  store<u32>(hint, bytes, 32);
+  store<u32>(hint, bytes, HINT_BYTES);
 }
 
 /** Bytes that moving the account is taken to cost. */
@@ -173,5 +174,5 @@ export function accountBytes(i: u32): u32 {
   if (!anyHint) return ACCOUNT_BYTES;
   const key: usize = load<u32>(cutAccount(i));
   const hint = hints + (<u32>keyHash(key) & (SIZE_HINTS - 1)) * HINT_SIZE;
-  return ACCOUNT_BYTES + (load<u32>(hint, 32) && keyEquals(hint, key) ? load<u32>(hint, 32) : 0);
+  return ACCOUNT_BYTES + (load<u32>(hint, HINT_BYTES) && keyEquals(hint, key) ? load<u32>(hint, HINT_BYTES) : 0);
 }

@@ -30,6 +30,8 @@ let anyNoted: bool = false;
 const keys: usize = memory.data(<i32>MAX_IMPLICIT * 32, 16);
 let count: u32 = 0;
 const fresh: usize = memory.data(32, 16);
+/** u32 pointer, u32 length. */
+const SEED_LEN: usize = 4;
 const seed: usize = memory.data(8, 8);
 /** Whether account i is the program of an instruction. */
 const isProgram: usize = memory.data(256, 16);
@@ -56,7 +58,7 @@ function holds(place: usize, key: usize): bool {
 /** Derives the programdata address of a program into a place; there is one but for odds of 2^-255. */
 function derive(place: usize, key: usize): usize {
   store<u32>(seed, <u32>key);
-  store<u32>(seed, 32, 4);
+  store<u32>(seed, 32, SEED_LEN);
   if (findProgramAddress(wellKnownKey(WK_BPF_LOADER_UPGRADEABLE), seed, 1, fresh) < 0) return 0;
   memory.copy(place, key, 32);
   memory.copy(place + PLACE_ADDRESS, fresh, 32);
@@ -118,7 +120,7 @@ export function implicitOf(record: usize, complete: bool): u32 {
       if (!programs) memory.fill(isProgram, 0, accounts);
       programs = true;
       if (!load<u8>(isProgram + program)) add(record, programdataOf(recordKey(record, program)));
-      store<u8>(isProgram + program, 1);
+      store<u8>(isProgram + program, <u8>true);
     }
     if (n > 1) p = nextInstruction(record, p);
   }

@@ -31,6 +31,8 @@ let leases: usize = 0;
 let numLeases: u32 = 0;
 
 /** A group: u32 first place in `order`, u32 transactions, u64 cost. */
+const GROUP_COUNT: usize = 4;
+const GROUP_COST: usize = 8;
 const GROUP_SIZE: u32 = 16;
 const groupsHead: usize = memory.data(8, 8);
 const orderHead: usize = memory.data(8, 8);
@@ -90,15 +92,15 @@ function formGroups(): void {
     }
     store<u32>(tx, group - 1, TX_GROUP);
     const g = groups + (group - 1) * GROUP_SIZE;
-    store<u32>(g, load<u32>(g, 4) + 1, 4);
-    store<u64>(g, load<u64>(g, 8) + <u64>load<u32>(load<u32>(tx, TX_RECORD), REC_COST), 8);
+    store<u32>(g, load<u32>(g, GROUP_COUNT) + 1, GROUP_COUNT);
+    store<u64>(g, load<u64>(g, GROUP_COST) + <u64>load<u32>(load<u32>(tx, TX_RECORD), REC_COST), GROUP_COST);
   }
   largestGroup = 0;
   for (let i: u32 = 0, at: u32 = 0; i < numGroups; i++) {
     const g = groups + i * GROUP_SIZE;
     store<u32>(g, at);
-    at += load<u32>(g, 4);
-    largestGroup = max(largestGroup, load<u32>(g, 4));
+    at += load<u32>(g, GROUP_COUNT);
+    largestGroup = max(largestGroup, load<u32>(g, GROUP_COUNT));
   }
   for (let t: u32 = 0; t < n; t++) {
     const g = groups + load<u32>(chosenAt(t), TX_GROUP) * GROUP_SIZE;
@@ -171,7 +173,7 @@ export function placeAll(shardCount: u32): void {
   for (let i: u32 = 0; i < numGroups; i++) {
     const g = groups + i * GROUP_SIZE;
     const to = load<u32>(g);
-    const from = to - load<u32>(g, 4);
+    const from = to - load<u32>(g, GROUP_COUNT);
     if (shardCount == 1) {
       settle(from, to, 0);
       continue;
@@ -179,7 +181,7 @@ export function placeAll(shardCount: u32): void {
     memory.fill(weights, 0, shardCount * 8);
     weigh(i, from, to);
     const shard = bestShard(shardCount);
-    store<u64>(loads + shard * 8, load<u64>(loads + shard * 8) + load<u64>(g, 8));
+    store<u64>(loads + shard * 8, load<u64>(loads + shard * 8) + load<u64>(g, GROUP_COST));
     settle(from, to, shard);
   }
   sortByKey(leases, numLeases);

@@ -7,6 +7,15 @@
  * Pure: no clock, no randomness; the same calls give the same bytes.
  */
 import { keyCopy, wordsCopy } from "../memory/bytes";
+import {
+  CONTEXT_FLAGS, CONTEXT_HASH_COUNT, CONTEXT_HEIGHT, CONTEXT_MAX_HASHES, CONTEXT_RECENT, CONTEXT_RECENT_COUNT, CONTEXT_SIZE, CONTEXT_SLOT,
+} from "../layouts/context";
+import { PLANNED_HEADER, PlannedBlock, Share, SHARE_HEADER } from "../layouts/planner";
+import {
+  LEASE_KEY, LEASE_SHARD, LEASE_SIZE, LEASE_WRITABLE, PLACED_BLOCK_INDEX, PLACED_HEADER, PROP_HEADER, PROP_MAGIC_VALUE, Proposal, Tag, TAG_SHARD,
+  TAG_SIZE,
+} from "../layouts/proposal";
+import { FRAME_COUNT, FRAME_HEADER, VERDICTS_HEADER } from "../layouts/record";
 import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outZeros } from "../memory/io";
 import { REC_FLAG_COMPLETE, REC_LEN, recordKey, recordSignatures } from "../transaction/record";
 import { recordMatchesWire, recordSound } from "../transaction/sound";
@@ -33,15 +42,7 @@ const DUPLICATE: u8 = 1;
 const TOO_OLD: u8 = 2;
 const MALFORMED: u8 = 4;
 
-const CONTEXT_BYTES: u32 = 128 + 512 * 32 + 150 * 32 + 64;
-/** u64: block height of the newest usable blockhash. */
-const CONTEXT_HEIGHT: usize = 32;
-const CONTEXT_HASH_COUNT: usize = 56;
-const CONTEXT_RECENT_COUNT: usize = 60;
-const CONTEXT_FLAGS: usize = 96;
-const CONTEXT_RECENT: usize = 128 + 512 * 32;
-const MAX_HASHES: u32 = 512;
-const context: usize = memory.data(128 + 512 * 32 + 150 * 32 + 64, 16);
+const context: usize = memory.data(<i32>CONTEXT_SIZE, 16);
 
 let shardCount: u32 = 0;
 let tagSeed0: u64 = 0;
@@ -74,7 +75,7 @@ export function plannerInit(
 /** in: the slot context of the next slot. */
 export function plannerSetContext(ptr: usize, len: u32): i32 {
   if (!shardCount) return PLANNER_NOT_INITIALISED;
-  if (len != CONTEXT_BYTES || load<u32>(ptr, CONTEXT_HASH_COUNT) > MAX_HASHES || load<u32>(ptr, CONTEXT_RECENT_COUNT) > BLOCKHASH_HEIGHTS || load<u64>(ptr) == 0) return PLANNER_MALFORMED;
+  if (len != CONTEXT_SIZE || load<u32>(ptr, CONTEXT_HASH_COUNT) > CONTEXT_MAX_HASHES || load<u32>(ptr, CONTEXT_RECENT_COUNT) > BLOCKHASH_HEIGHTS || load<u64>(ptr, CONTEXT_SLOT) == 0) return PLANNER_MALFORMED;
   memory.copy(context, ptr, len);
   realProgramsSet(load<u32>(ptr, CONTEXT_FLAGS));
   agesSetContext(load<u64>(ptr, CONTEXT_HEIGHT), ptr + CONTEXT_RECENT, load<u32>(ptr, CONTEXT_RECENT_COUNT));
@@ -83,9 +84,9 @@ export function plannerSetContext(ptr: usize, len: u32): i32 {
 
 /** Number of records of a frame whose lengths add up, or -1. */
 function frameCount(ptr: usize, len: u32): i32 {
-  if (len < 4) return -1;
-  const n = load<u32>(ptr);
-  let at = ptr + 4;
+  if (len < FRAME_HEADER) return -1;
+  const n = load<u32>(ptr, FRAME_COUNT);
+  let at = ptr + FRAME_HEADER;
   const end = ptr + len;
   for (let left = n; left; left--) {
     const size = recordSound(at, <u32>(end - at));
@@ -130,9 +131,9 @@ function takeFrame(ptr: usize, len: u32, again: bool): i32 {
   if (!hasRoom(n, len)) return PLANNER_FULL;
   outU32(n);
   outZeros(n);
-  let record = ptr + 4;
+  let record = ptr + FRAME_HEADER;
   for (let i = 0; i < n; i++) {
-    store<u8>(outAt(4 + i), again ? readmit(record) : admit(record));
+    store<u8>(outAt(VERDICTS_HEADER + i), again ? readmit(record) : admit(record));
     record += load<u32>(record, REC_LEN);
   }
   return n;
@@ -220,15 +221,24 @@ export function plannerDropExpired(): i32 {
   return n;
 }
 
-const CUT_HEADER: u32 = 64;
-const PROPOSAL_HEADER: u32 = 96;
-const PROPOSAL_MAGIC: u32 = 0x50524f50;
-const LEASE_BYTES: u32 = 40;
-const TAG_BYTES: u32 = 16;
-
-/** For each shard: u32 records, u32 bytes of them with their index, u32 lends, u32 borrows, u32 tags. */
-const TOTALS: u32 = 20;
+/** What goes into the proposal of a shard. */
+// @ts-ignore: decorator
+@unmanaged
+class Total {
+  records: u32;
+  /** Of them, with their places. */
+  recordBytes: u32;
+  lends: u32;
+  borrows: u32;
+  tags: u32;
+}
+const TOTALS: u32 = offsetof<Total>();
 const totals: usize = memory.data(64 * 20, 16);
+// @ts-ignore: decorator
+@inline
+function totalOf(shard: u32): Total {
+  return changetype<Total>(totals + shard * TOTALS);
+}
 
 /** Notes which shard is to say whether the message of a chosen transaction is known: the payer's owner, unless it runs there or has a nonce. */
 function noteAsked(tx: usize): u32 {
@@ -245,19 +255,16 @@ function noteAsked(tx: usize): u32 {
 function addUp(): u32 {
   memory.fill(totals, 0, MAX_SHARDS * TOTALS);
   for (let t: u32 = 0, n = selectCount(); t < n; t++) {
-    const total = totals + load<u32>(chosenAt(t), TX_SHARD) * TOTALS;
-    store<u32>(total, load<u32>(total) + 1);
-    store<u32>(total, load<u32>(total, 4) + 8 + load<u32>(load<u32>(chosenAt(t), TX_RECORD), REC_LEN), 4);
+    const total = totalOf(load<u32>(chosenAt(t), TX_SHARD));
+    total.records += 1;
+    total.recordBytes += PLACED_HEADER + load<u32>(load<u32>(chosenAt(t), TX_RECORD), REC_LEN);
     const asked = noteAsked(chosenAt(t));
     if (!asked) continue;
-    const lender = totals + (asked - 1) * TOTALS;
-    store<u32>(lender, load<u32>(lender, 16) + 1, 16);
+    totalOf(asked - 1).tags += 1;
   }
   for (let i: u32 = 0, n = leaseCount(); i < n; i++) {
-    const lender = totals + <u32>load<u8>(leaseAt(i), LEASE_OWNER) * TOTALS;
-    const borrower = totals + <u32>load<u8>(leaseAt(i), LEASE_BORROWER) * TOTALS;
-    store<u32>(lender, load<u32>(lender, 8) + 1, 8);
-    store<u32>(borrower, load<u32>(borrower, 12) + 1, 12);
+    totalOf(load<u8>(leaseAt(i), LEASE_OWNER)).lends += 1;
+    totalOf(load<u8>(leaseAt(i), LEASE_BORROWER)).borrows += 1;
   }
   let involved: u32 = 0;
   for (let s: u32 = 0; s < shardCount; s++) if (proposalBytes(s)) involved++;
@@ -266,52 +273,63 @@ function addUp(): u32 {
 
 /** Bytes of a shard's proposal; 0 when the shard has no part in the block. */
 function proposalBytes(shard: u32): u32 {
-  const total = totals + shard * TOTALS;
-  const leased = load<u32>(total, 8) + load<u32>(total, 12);
-  if (!(load<u32>(total) | leased)) return 0;
-  return PROPOSAL_HEADER + CONTEXT_BYTES + leased * LEASE_BYTES + load<u32>(total, 16) * TAG_BYTES + load<u32>(total, 4);
+  const total = totalOf(shard);
+  const leased = total.lends + total.borrows;
+  if (!(total.records | leased)) return 0;
+  return PROP_HEADER + CONTEXT_SIZE + leased * LEASE_SIZE + total.tags * TAG_SIZE + total.recordBytes;
 }
 
-/** Where the next lend, borrow, record and tag of each shard go in the out buffer: u32 offsets. */
-const CURSORS: u32 = 16;
+/** Where the next one of a shard's goes in the out buffer. */
+// @ts-ignore: decorator
+@unmanaged
+class Cursor {
+  lend: u32;
+  borrow: u32;
+  record: u32;
+  tag: u32;
+}
+const CURSORS: u32 = offsetof<Cursor>();
 const cursors: usize = memory.data(64 * 16, 16);
+// @ts-ignore: decorator
+@inline
+function cursorOf(shard: u32): Cursor {
+  return changetype<Cursor>(cursors + shard * CURSORS);
+}
 
 /** Header and context of a shard's proposal, zeros where lists and records go; sets the shard's cursors. */
 function startProposal(shard: u32): void {
   const bytes = proposalBytes(shard);
-  const total = totals + shard * TOTALS;
-  outU32(shard);
-  outU32(bytes);
-  const start = outLen();
-  outZeros(PROPOSAL_HEADER);
-  const p = outAt(start);
-  store<u32>(p, bytes);
-  store<u32>(p, PROPOSAL_MAGIC, 4);
-  store<u32>(p, shard, 72);
-  store<u32>(p, load<u32>(total), 80);
-  store<u32>(p, load<u32>(total, 8), 84);
-  store<u32>(p, load<u32>(total, 12), 88);
-  store<u32>(p, load<u32>(total, 16), 92);
-  outBytes(context, CONTEXT_BYTES);
-  const lends = outLen();
-  const cursor = cursors + shard * CURSORS;
-  const borrows = lends + load<u32>(total, 8) * LEASE_BYTES;
-  const tags = borrows + load<u32>(total, 12) * LEASE_BYTES;
-  store<u32>(cursor, lends);
-  store<u32>(cursor, borrows, 4);
-  store<u32>(cursor, tags + load<u32>(total, 16) * TAG_BYTES, 8);
-  store<u32>(cursor, tags, 12);
-  outEnsure(bytes - PROPOSAL_HEADER - CONTEXT_BYTES);
-  outAdvance(bytes - PROPOSAL_HEADER - CONTEXT_BYTES);
+  const total = totalOf(shard);
+  outZeros(SHARE_HEADER + PROP_HEADER);
+  const share = changetype<Share>(outAt(outLen() - SHARE_HEADER - PROP_HEADER));
+  share.shard = shard;
+  share.len = bytes;
+  const proposal = changetype<Proposal>(changetype<usize>(share) + SHARE_HEADER);
+  proposal.len = bytes;
+  proposal.magic = PROP_MAGIC_VALUE;
+  proposal.shard = shard;
+  proposal.numRecords = total.records;
+  proposal.numLends = total.lends;
+  proposal.numBorrows = total.borrows;
+  proposal.numTags = total.tags;
+  outBytes(context, CONTEXT_SIZE);
+  const cursor = cursorOf(shard);
+  cursor.lend = outLen();
+  cursor.borrow = cursor.lend + total.lends * LEASE_SIZE;
+  cursor.tag = cursor.borrow + total.borrows * LEASE_SIZE;
+  cursor.record = cursor.tag + total.tags * TAG_SIZE;
+  outEnsure(bytes - PROP_HEADER - CONTEXT_SIZE);
+  outAdvance(bytes - PROP_HEADER - CONTEXT_SIZE);
 }
 
 // @ts-ignore: decorator
 @inline
 function writeLease(cursor: usize, other: u32, lease: usize): void {
-  const p = outAt(load<u32>(cursor));
-  store<u64>(p, other | (<u32>load<u8>(lease, LEASE_IS_WRITABLE) << 16));
-  keyCopy(p + 8, load<u32>(lease, LEASE_KEY_PTR));
-  store<u32>(cursor, load<u32>(cursor) + LEASE_BYTES);
+  const entry = outAt(load<u32>(cursor));
+  // Shard, writable and zeros are one word.
+  store<u64>(entry, (<u64>other << (LEASE_SHARD << 3)) | (<u64>load<u8>(lease, LEASE_IS_WRITABLE) << (LEASE_WRITABLE << 3)));
+  keyCopy(entry + LEASE_KEY, load<u32>(lease, LEASE_KEY_PTR));
+  store<u32>(cursor, load<u32>(cursor) + LEASE_SIZE);
 }
 
 /** Pairs (a, b) of shards: u32 place of the next lease of the pair in `sorted`. */
@@ -357,29 +375,29 @@ function writeFrame(): void {
 
 function writeProposals(): void {
   for (let s: u32 = 0; s < shardCount; s++) if (proposalBytes(s)) startProposal(s);
-  writeLeases(LEASE_OWNER, LEASE_BORROWER, 0);
-  writeLeases(LEASE_BORROWER, LEASE_OWNER, 4);
+  writeLeases(LEASE_OWNER, LEASE_BORROWER, offsetof<Cursor>("lend"));
+  writeLeases(LEASE_BORROWER, LEASE_OWNER, offsetof<Cursor>("borrow"));
   for (let t: u32 = 0, n = selectCount(); t < n; t++) {
     const tx = chosenAt(t);
     const record: usize = load<u32>(tx, TX_RECORD);
     const size = load<u32>(record, REC_LEN);
-    const cursor = cursors + load<u32>(tx, TX_SHARD) * CURSORS;
-    const p = outAt(load<u32>(cursor, 8));
-    store<u64>(p, t);
-    wordsCopy(p + 8, record, size);
-    store<u32>(cursor, load<u32>(cursor, 8) + 8 + size, 8);
+    const cursor = cursorOf(load<u32>(tx, TX_SHARD));
+    const placed = outAt(cursor.record);
+    store<u64>(placed, t, PLACED_BLOCK_INDEX); // and the zeros behind it
+    wordsCopy(placed + PLACED_HEADER, record, size);
+    cursor.record += PLACED_HEADER + size;
     const asked = load<u32>(tx, TX_ASKED);
-    if (asked) writeTag(cursors + (asked - 1) * CURSORS, tx);
+    if (asked) writeTag(cursorOf(asked - 1), tx);
   }
 }
 
 /** To the shard that owns the fee payer: the tag of a transaction that runs elsewhere. */
-function writeTag(cursor: usize, tx: usize): void {
-  const p = outAt(load<u32>(cursor, 12));
-  store<u64>(p, load<u64>(poolEntry(load<u32>(tx, TX_ENTRY)), ENTRY_TAG));
-  store<u32>(p, load<u32>(tx, TX_HEIGHT), 8);
-  store<u32>(p, load<u32>(tx, TX_SHARD), 12);
-  store<u32>(cursor, load<u32>(cursor, 12) + TAG_BYTES, 12);
+function writeTag(cursor: Cursor, tx: usize): void {
+  const tag = changetype<Tag>(outAt(cursor.tag));
+  tag.value = load<u64>(poolEntry(load<u32>(tx, TX_ENTRY)), ENTRY_TAG);
+  tag.height = load<u32>(tx, TX_HEIGHT);
+  store<u32>(changetype<usize>(tag), load<u32>(tx, TX_SHARD), TAG_SHARD); // and not known
+  cursor.tag += TAG_SIZE;
 }
 
 /** The chosen transactions leave the pool. */
@@ -390,10 +408,8 @@ function leavePool(): void {
 }
 
 /**
- * Chooses the next block. out: header of 64 bytes { u32 shards with a part, u32 transactions, u32 expired, u32 frame bytes, u32 groups,
- * u32 cross-shard transactions, u64 number of the oldest still waiting, u64 block cost, u32 largest group, zeros }, the frame, then for
- * each shard with a part, ascending: u32 shard, u32 bytes, its proposal (section 7) with slot context, but slot, view, digest, prevSlot and
- * stableSlot zero. Returns the number of transactions.
+ * Chooses the next block. out: PLANNED, the frame, then for each shard with a part, ascending, a SHARE: its proposal with slot context, but
+ * slot, view, digest, previous and stable zero (docs/interfaces.md section 8). Returns the number of transactions.
  */
 export function plannerCut(): i32 {
   outReset();
@@ -402,22 +418,22 @@ export function plannerCut(): i32 {
   const n = selectCount();
   placeAll(shardCount);
   const involved = addUp();
-  outEnsure(CUT_HEADER + selectBytes() * 2 + n * 8 + involved * (PROPOSAL_HEADER + CONTEXT_BYTES + 8) + leaseCount() * LEASE_BYTES * 2 + n * TAG_BYTES);
-  outZeros(CUT_HEADER);
+  outEnsure(PLANNED_HEADER + selectBytes() * 2 + n * PLACED_HEADER + involved * (SHARE_HEADER + PROP_HEADER + CONTEXT_SIZE) + leaseCount() * LEASE_SIZE * 2 + n * TAG_SIZE);
+  outZeros(PLANNED_HEADER);
   writeFrame();
-  const frameLen = outLen() - CUT_HEADER;
+  const frameLen = outLen() - PLANNED_HEADER;
   writeProposals();
   leavePool();
-  const h = outAt(0);
-  store<u32>(h, involved);
-  store<u32>(h, n, 4);
-  store<u32>(h, expired, 8);
-  store<u32>(h, frameLen, 12);
-  store<u32>(h, groupCount(), 16);
-  store<u32>(h, crossShardCount(), 20);
-  store<u64>(h, plannerOldestWaiting(), 24);
-  store<u64>(h, selectCost(), 32);
-  store<u32>(h, largestGroupSize(), 40);
+  const planned = changetype<PlannedBlock>(outAt(0));
+  planned.shards = involved;
+  planned.transactions = n;
+  planned.expired = expired;
+  planned.frameLen = frameLen;
+  planned.groups = groupCount();
+  planned.crossShard = crossShardCount();
+  planned.oldestWaiting = plannerOldestWaiting();
+  planned.cost = selectCost();
+  planned.largestGroup = largestGroupSize();
   return n;
 }
 

@@ -22,7 +22,8 @@ export const ENTRY_TAG: usize = 16;
 export const ENTRY_NUMBER: usize = 24;
 export const ENTRY_SIZE: u32 = 32;
 
-/** A chunk: u32 pointer (0: not there), u32 records. Two more than the limit: moveTogether opens one before it empties another. */
+const CHUNK_LIVE: usize = 4;
+/** A chunk: u32 pointer (0: not there), u32 records of it that wait. Two more than the limit: moveTogether opens one before it empties another. */
 const chunks: usize = memory.data(258 * 8, 16);
 const CHUNK_SLOTS: u32 = MAX_POOL_CHUNKS + 2;
 let numChunks: u32 = 0;
@@ -76,12 +77,12 @@ export function poolHasRoom(count: u32, bytes: u32): bool {
 }
 
 function openChunk(): void {
-  if (load<u32>(chunks + current * 8, 4) == 0) freeChunk(current); // nothing of it waits any more
+  if (load<u32>(chunks + current * 8, CHUNK_LIVE) == 0) freeChunk(current); // nothing of it waits any more
   let i: u32 = 0;
   while (load<u32>(chunks + i * 8)) i++;
   assertThat(i < CHUNK_SLOTS);
   store<u32>(chunks + i * 8, <u32>heapAlloc(POOL_CHUNK_BYTES));
-  store<u32>(chunks + i * 8, 0, 4);
+  store<u32>(chunks + i * 8, 0, CHUNK_LIVE);
   numChunks++;
   current = i;
   filled = 0;
@@ -94,7 +95,7 @@ function room(entry: usize, size: u32): usize {
   const at: usize = load<u32>(chunk) + filled;
   filled += size;
   liveBytes += size;
-  store<u32>(chunk, load<u32>(chunk, 4) + 1, 4);
+  store<u32>(chunk, load<u32>(chunk, CHUNK_LIVE) + 1, CHUNK_LIVE);
   store<u32>(entry, <u32>at, ENTRY_RECORD);
   store<u32>(entry, current, ENTRY_CHUNK);
   return at;
@@ -125,8 +126,8 @@ export function poolRelease(entry: usize): void {
   liveBytes -= load<u32>(record, REC_LEN);
   setRemove(tags, load<u64>(entry, ENTRY_TAG));
   store<u32>(entry, 0, ENTRY_RECORD);
-  const left = load<u32>(chunk, 4) - 1;
-  store<u32>(chunk, left, 4);
+  const left = load<u32>(chunk, CHUNK_LIVE) - 1;
+  store<u32>(chunk, left, CHUNK_LIVE);
   if (left) return;
   if (i == current) filled = 0;
   else freeChunk(i);
@@ -154,8 +155,8 @@ function moveTogether(): void {
     const size = load<u32>(record, REC_LEN);
     wordsCopy(room(entry, size), record, size);
     liveBytes -= size;
-    const left = load<u32>(chunks + chunk * 8, 4) - 1;
-    store<u32>(chunks + chunk * 8, left, 4);
+    const left = load<u32>(chunks + chunk * 8, CHUNK_LIVE) - 1;
+    store<u32>(chunks + chunk * 8, left, CHUNK_LIVE);
     if (!left) freeChunk(chunk);
   }
 }

@@ -12,6 +12,7 @@ import { readsCopy } from "../transaction/carried";
 import { isCarried, isStored, wellKnownIndex } from "../transaction/well-known";
 import {
   afterCompact,
+  REC_LEN,
   REC_NUM_LOOKUPS,
   REC_OFF_LOOKUPS,
   recordImplicit,
@@ -22,8 +23,8 @@ import {
 } from "../transaction/record";
 import { ENC_DATA_LEN } from "./account";
 import { ENGINE_MALFORMED } from "./codes";
-import { encodedSize, LIST_HEADER } from "./encoding";
-import { LEASE_KEY, LEASE_SIZE, PROP_NUM_LENDS, PROP_NUM_RECORDS, proposalCheck, proposalLends, proposalRecords } from "./proposal";
+import { encodedSize, LIST_COUNT, LIST_HEADER } from "./encoding";
+import { LEASE_KEY, LEASE_SIZE, PLACED_HEADER, PROP_NUM_LENDS, PROP_NUM_RECORDS, proposalCheck, proposalLends, proposalRecords } from "./proposal";
 import { rowCheck, rowLends, rowNumLends, rowWrites } from "./row-format";
 import { shardOf, shardSelf } from "./shard";
 import { SMALL_TABLE, smallAt, smallClear, smallCount, smallFind, smallInsert, smallPlaces } from "./small-table";
@@ -114,8 +115,8 @@ export function engineColdOfProposal(p: usize, len: u32): i32 {
   }
   let at = proposalRecords(p);
   for (let n = load<u32>(p, PROP_NUM_RECORDS); n; n--) {
-    noteRecord(at + 8);
-    at += 8 + load<u32>(at + 8);
+    noteRecord(at + PLACED_HEADER);
+    at += PLACED_HEADER + load<u32>(at + PLACED_HEADER, REC_LEN);
   }
   outKeys(asked);
   return 0;
@@ -139,7 +140,7 @@ export function engineColdOfRow(p: usize, len: u32): i32 {
   if (!storeCold()) return 0;
   const writes = rowWrites(p);
   let at = writes + LIST_HEADER;
-  for (let n = load<u32>(writes); n; n--) {
+  for (let n = load<u32>(writes, LIST_COUNT); n; n--) {
     note(aside, at);
     at += encodedSize(load<u32>(at, ENC_DATA_LEN));
   }

@@ -9,6 +9,7 @@
  * slot used, changed or lent stays in memory until the slot is stable: a cold account has had one value since the base, so
  * that what storage has is right as of every slot that may be asked for.
  */
+import { COLD_SCAN_HEADER, COLD_SCAN_LEN } from "../layouts/engine";
 import { keyHash } from "../memory/bytes";
 import { outAt, outBytes, outReset, outU64 } from "../memory/io";
 import {
@@ -23,7 +24,7 @@ import {
   ST_STORED,
 } from "./account";
 import { ENGINE_BUSY, ENGINE_MALFORMED, ENGINE_NOT_INITIALISED, ENGINE_WRONG_SHARD } from "./codes";
-import { encodedSize, LIST_HEADER, listCheck } from "./encoding";
+import { encodedSize, LIST_COUNT, LIST_HEADER, listCheck } from "./encoding";
 import { filtersCheck, passes } from "./query";
 import { recordAt, recordsEnd } from "./records";
 import {
@@ -114,7 +115,7 @@ export function engineFetch(p: usize, len: u32): i32 {
   if (sessionOpen()) return ENGINE_BUSY;
   if (!listCheck(p, len)) return ENGINE_MALFORMED;
   let at = p + LIST_HEADER;
-  for (let n = load<u32>(p); n; n--) {
+  for (let n = load<u32>(p, LIST_COUNT); n; n--) {
     const size = encodedSize(load<u32>(at, ENC_DATA_LEN));
     const hash = keyHash(at);
     if (load<u64>(at, ENC_LAMPORTS) && !tableFind(at, hash)) {
@@ -173,15 +174,15 @@ export function engineEvict(limit: u32): i32 {
  */
 export function engineScanCold(p: usize, len: u32): i32 {
   outReset();
-  if (len < 8) return ENGINE_MALFORMED;
-  const size = load<u32>(p);
-  if (size > len - 8) return ENGINE_MALFORMED;
-  const request = p + 8;
-  const skip: u32 = 8 + ((size + 7) & ~7);
+  if (len < COLD_SCAN_HEADER) return ENGINE_MALFORMED;
+  const size = load<u32>(p, COLD_SCAN_LEN);
+  if (size > len - COLD_SCAN_HEADER) return ENGINE_MALFORMED;
+  const request = p + COLD_SCAN_HEADER;
+  const skip: u32 = COLD_SCAN_HEADER + ((size + 7) & ~7);
   if (!filtersCheck(request, size) || skip > len || !listCheck(p + skip, len - skip)) return ENGINE_MALFORMED;
   let at = p + skip;
   let found: u32 = 0;
-  const n = load<u32>(at);
+  const n = load<u32>(at, LIST_COUNT);
   outU64(0);
   at += LIST_HEADER;
   for (let i: u32 = 0; i < n; i++) {
@@ -193,6 +194,6 @@ export function engineScanCold(p: usize, len: u32): i32 {
     }
     at += bytes;
   }
-  store<u32>(outAt(0), found);
+  store<u32>(outAt(0), found, LIST_COUNT);
   return 0;
 }

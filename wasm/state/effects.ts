@@ -10,13 +10,11 @@
 import { blake3 } from "../crypto/blake3";
 import { keyCompare } from "../memory/bytes";
 import { ACC_VSHARD, ENC_DATA_LEN } from "./account";
-import { encodedSize, LIST_HEADER } from "./encoding";
+import { EFFECT_HASH, EFFECT_SIZE, EFFECT_VIRTUAL_SHARD } from "../layouts/row";
+import { encodedSize, LIST_COUNT, LIST_HEADER } from "./encoding";
 import { SORT_ENTRY, SORT_KEY, SORT_PAYLOAD } from "./sort";
 import { shardTotal, virtualShardOf, VIRTUAL_SHARDS } from "./shard";
 import { SLOT_EFFECTS, SLOT_EFFECTS_LEN, slotAlloc } from "./undo";
-
-/** u16 virtual shard, hash. */
-export const EFFECT_SIZE: u32 = 34;
 
 /** The virtual shard of an own account, which its record remembers. */
 export function recordVirtualShard(record: usize): u32 {
@@ -43,7 +41,7 @@ export function effectsOrdered(list: usize): bool {
   let previous: usize = 0;
   let before: u32 = 0;
   let p = list + LIST_HEADER;
-  for (let n = load<u32>(list); n; n--) {
+  for (let n = load<u32>(list, LIST_COUNT); n; n--) {
     const virtual = virtualShardOf(p);
     if (previous && (virtual < before || (virtual == before && keyCompare(previous, p) >= 0))) return false;
     previous = p;
@@ -55,7 +53,7 @@ export function effectsOrdered(list: usize): bool {
 
 /** Keeps the effects of an ordered account list with the slot. `entries`: of sort.ts, for the same accounts, or 0. */
 export function effectsKeep(slot: usize, list: usize, entries: usize): void {
-  const n = load<u32>(list);
+  const n = load<u32>(list, LIST_COUNT);
   if (!n) return;
   const at = slotAlloc(slot, n * EFFECT_SIZE);
   let to = at;
@@ -66,8 +64,8 @@ export function effectsKeep(slot: usize, list: usize, entries: usize): void {
     p += encodedSize(load<u32>(p, ENC_DATA_LEN));
     const next = i < n ? virtualOf(entries, i, p) : u32.MAX_VALUE;
     if (next == virtual) continue;
-    store<u16>(to, <u16>virtual);
-    blake3(first, <u32>(p - first), to + 2);
+    store<u16>(to, <u16>virtual, EFFECT_VIRTUAL_SHARD);
+    blake3(first, <u32>(p - first), to + EFFECT_HASH);
     to += EFFECT_SIZE;
     first = p;
     virtual = next;

@@ -17,10 +17,13 @@ import {
   ENC_LAMPORTS,
   ENC_OWNER,
   ENC_RENT_EPOCH,
+  LIST_COUNT,
+  LIST_HEADER,
+  LIST_PAD,
 } from "./account";
 import { dataDrop, dataSet } from "./data";
 
-export const LIST_HEADER: u32 = 8;
+export { LIST_COUNT, LIST_HEADER, LIST_PAD };
 
 // @ts-ignore: decorator
 @inline
@@ -46,9 +49,9 @@ export function encodedCheck(p: usize, available: u32): u32 {
 
 /** Whether [p, p+len) is one account list, no byte more. */
 export function listCheck(p: usize, len: u32): bool {
-  if (len < LIST_HEADER || load<u32>(p, 4) != 0) return false;
+  if (len < LIST_HEADER || load<u32>(p, LIST_PAD) != 0) return false;
   let at: u32 = LIST_HEADER;
-  for (let n = load<u32>(p); n; n--) {
+  for (let n = load<u32>(p, LIST_COUNT); n; n--) {
     const size = encodedCheck(p + at, len - at);
     if (!size) return false;
     at += size;
@@ -98,7 +101,7 @@ export function outRecord(record: usize): void {
 export function outTombstone(key: usize): void {
   const to = outEnsure(ENC_HEADER);
   keyCopy(to, key);
-  memory.fill(to + 32, 0, ENC_HEADER - 32);
+  memory.fill(to + ENC_OWNER, 0, ENC_HEADER - <u32>ENC_OWNER);
   outAdvance(ENC_HEADER);
 }
 

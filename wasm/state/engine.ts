@@ -7,12 +7,14 @@
  * Bytes come from other objects and are checked before anything changes; a refused message changes nothing, a repeated
  * one neither. Pure: what it answers follows from what it was given.
  */
-import { keyHash, keyHashSeed } from "../memory/bytes";
-import { outAt, outBytes, outLen, outReset, outU32, outU64 } from "../memory/io";
+import { keyCopy, keyHash, keyHashSeed } from "../memory/bytes";
+import { outAt, outBytes, outLen, outReset, outU32, outZeros } from "../memory/io";
 import { epochKeep, epochKnown } from "../svm/epoch";
 import { runtimeExecute, runtimeSetContext } from "../svm/runtime/transaction";
-import { recordKey, recordNumAccounts } from "../transaction/record";
-import { ACC_DATA, ACC_DATA_LEN, ACC_LAMPORTS, ACC_STATE, ENC_DATA_LEN, ST_LENT } from "./account";
+import { REC_LEN, recordKey, recordNumAccounts } from "../transaction/record";
+import { ANSWER_HEADER, Fault, FAULT_SIZE, SlotAnswer } from "../layouts/engine";
+import { RESULT_FEE, RESULT_LANDED } from "../layouts/result";
+import { ACC_DATA, ACC_DATA_LEN, ACC_KEY, ACC_LAMPORTS, ACC_STATE, ENC_DATA_LEN, ST_LENT } from "./account";
 import {
   ENGINE_BUSY,
   ENGINE_EPOCH_MISSING,
@@ -29,13 +31,15 @@ import {
   ENGINE_WRONG_SHARD,
 } from "./codes";
 import { coldReset, coldRollback } from "./cold";
-import { encodedSize, LIST_HEADER, listCheck } from "./encoding";
+import { encodedSize, LIST_COUNT, LIST_HEADER, listCheck } from "./encoding";
 import { knownCount, knownLoad, landedOpen } from "./known";
 import { leasesOrdered, tagsCheck } from "./lease-format";
 import { codeOut, leasesBegin, loanIn, loanOut, returnIn, returnOut, returnsKeep } from "./leases";
 import {
-  CONTEXT_EPOCH,
+  CONTEXT_EPOCH_HASH,
   CONTEXT_HEIGHT,
+  PLACED_BLOCK_INDEX,
+  PLACED_HEADER,
   PROP_CONTEXT,
   PROP_DIGEST,
   PROP_FLAG_DETAIL,
@@ -109,9 +113,6 @@ import {
 } from "./undo";
 import { workspaceFault, workspaceFaultKey, workspaceHint } from "./workspace";
 
-const RESULT_LANDED: usize = 8; // u8
-const RESULT_FEE: usize = 16; // u64
-
 let loadSlot: u64 = 0;
 /** Why the open slot failed, and the block index of the transaction that did it. */
 let failure: i32 = 0;
@@ -152,12 +153,12 @@ export function engineLoad(p: usize, len: u32): i32 {
   if (!sessionIsBare()) return ENGINE_BUSY;
   if (!listCheck(p, len)) return ENGINE_MALFORMED;
   let at = p + LIST_HEADER;
-  for (let n = load<u32>(p); n; n--) {
+  for (let n = load<u32>(p, LIST_COUNT); n; n--) {
     if (shardOf(at) != shardSelf()) return ENGINE_WRONG_SHARD;
     at += encodedSize(load<u32>(at, ENC_DATA_LEN));
   }
   at = p + LIST_HEADER;
-  for (let n = load<u32>(p); n; n--) {
+  for (let n = load<u32>(p, LIST_COUNT); n; n--) {
     storeSet(at, loadSlot);
     at += encodedSize(load<u32>(at, ENC_DATA_LEN));
   }
@@ -183,7 +184,7 @@ export function engineBegin(p: usize, len: u32): i32 {
   }
   if (number <= sessionApplied()) return slotPast(number, view, p + PROP_DIGEST);
   if (load<u64>(p, PROP_PREVIOUS) != sessionApplied()) return ENGINE_WRONG_PREVIOUS;
-  if (!epochKnown(p + PROP_CONTEXT + CONTEXT_EPOCH)) return ENGINE_EPOCH_MISSING;
+  if (!epochKnown(p + PROP_CONTEXT + CONTEXT_EPOCH_HASH)) return ENGINE_EPOCH_MISSING;
   if (!leasesOrdered(proposalLends(p), load<u32>(p, PROP_NUM_LENDS))) return ENGINE_MALFORMED;
   if (!leasesOrdered(proposalBorrows(p), load<u32>(p, PROP_NUM_BORROWS))) return ENGINE_MALFORMED;
   if (!tagsCheck(proposalTags(p), load<u32>(p, PROP_NUM_TAGS), false)) return ENGINE_MALFORMED;
@@ -259,6 +260,9 @@ function balanceOf(slot: usize): u64 {
 }
 
 /** Transactions looked ahead at, and the keys of them at most: {u64 hash, u32 key, u32 record} each. */
+const AHEAD_KEY: usize = 8;
+const AHEAD_RECORD: usize = 12;
+const AHEAD_SIZE: u32 = 16;
 const AHEAD: u32 = 16;
 const AHEAD_KEYS: u32 = 256;
 const ahead: usize = memory.data(4096, 16);
@@ -272,31 +276,31 @@ function lookAhead(p: usize, transactions: u32): void {
   let n: u32 = 0;
   let sum: u64 = 0;
   for (; transactions; transactions--) {
-    const record = p + 8;
+    const record = p + PLACED_HEADER;
     const accounts = recordNumAccounts(record);
     for (let i: u32 = 0; i < accounts && n < AHEAD_KEYS; i++, n++) {
       const key = recordKey(record, i);
       const hash = keyHash(key);
       sum += tableTouch(hash);
-      const entry = ahead + (n << 4);
+      const entry = ahead + n * AHEAD_SIZE;
       store<u64>(entry, hash);
-      store<u32>(entry, <u32>key, 8);
+      store<u32>(entry, <u32>key, AHEAD_KEY);
     }
-    p += 8 + load<u32>(record);
+    p += PLACED_HEADER + load<u32>(record, REC_LEN);
   }
-  const end = ahead + (n << 4);
-  for (let entry = ahead; entry < end; entry += 16) {
+  const end = ahead + n * AHEAD_SIZE;
+  for (let entry = ahead; entry < end; entry += AHEAD_SIZE) {
     const record = tableGuess(load<u64>(entry));
-    if (record) sum += load<u64>(record) + load<u64>(record, ACC_LAMPORTS);
+    if (record) sum += load<u64>(record, ACC_KEY) + load<u64>(record, ACC_LAMPORTS);
   }
-  for (let entry = ahead; entry < end; entry += 16) {
-    const key: usize = load<u32>(entry, 8);
+  for (let entry = ahead; entry < end; entry += AHEAD_SIZE) {
+    const key: usize = load<u32>(entry, AHEAD_KEY);
     const found = tableFind(key, load<u64>(entry));
-    store<u32>(entry, <u32>found, 12);
+    store<u32>(entry, <u32>found, AHEAD_RECORD);
     if (found) workspaceHint(key, found);
   }
-  for (let entry = ahead; entry < end; entry += 16) {
-    const found: usize = load<u32>(entry, 12);
+  for (let entry = ahead; entry < end; entry += AHEAD_SIZE) {
+    const found: usize = load<u32>(entry, AHEAD_RECORD);
     if (!found) continue;
     // The cache lines that a token account has; of larger data only the head is sure to be read.
     const len = load<u32>(found, ACC_DATA_LEN);
@@ -321,14 +325,14 @@ function run(slot: usize): i32 {
   for (let i: u32 = 0; i < n; i++) {
     if (i % AHEAD == 0) lookAhead(p, min(AHEAD, n - i));
     const at = outLen();
-    runtimeExecute(p + 8, load<u32>(p), detail, 0);
+    runtimeExecute(p + PLACED_HEADER, load<u32>(p, PLACED_BLOCK_INDEX), detail, 0);
     if (workspaceFault()) {
-      failedIndex = load<u32>(p);
+      failedIndex = load<u32>(p, PLACED_BLOCK_INDEX);
       return ENGINE_PLAN_BROKEN;
     }
     const result = outAt(at);
     if (load<u8>(result, RESULT_LANDED)) fees += load<u64>(result, RESULT_FEE);
-    p += 8 + load<u32>(p + 8);
+    p += PLACED_HEADER + load<u32>(p + PLACED_HEADER, REC_LEN);
   }
   if (balanceOf(slot) + fees != 0) return ENGINE_UNBALANCED;
   store<u64>(slot, fees, SLOT_FEES);
@@ -360,13 +364,15 @@ export function engineExecute(): i32 {
   return 0;
 }
 
-/** out: u32 reason (FAULT_ of workspace.ts), u32 block index, key: what broke the plan of the failed open slot. */
+/** out: FAULT, its reason one of workspace.ts: what broke the plan of the failed open slot. */
 export function engineFault(): i32 {
   outReset();
   if (!sessionOpen() || sessionPhase() != PHASE_FAILED || failure != ENGINE_PLAN_BROKEN) return ENGINE_NOT_OPEN;
-  outU32(workspaceFault());
-  outU32(failedIndex);
-  outBytes(workspaceFaultKey(), 32);
+  outZeros(FAULT_SIZE);
+  const fault = changetype<Fault>(outAt(0));
+  fault.reason = workspaceFault();
+  fault.blockIndex = failedIndex;
+  keyCopy(fault.key, workspaceFaultKey());
   return 0;
 }
 
@@ -388,21 +394,19 @@ export function engineReplay(p: usize, len: u32): i32 {
   return rowReplay(p, len);
 }
 
-/**
- * out: hash digest, u64 view, u64 lamports of the shard after, u64 fees, u32 bytes of the effects, u32 0, the effects (wasm/state/effects.ts),
- * then u32 count, u32 0, results.
- */
+/** out: ANSWER, the effects (wasm/state/effects.ts), then a list of results. */
 export function engineResultsAt(number: u64): i32 {
   outReset();
   const slot = slotFind(number);
   if (!slot) return findCode();
   if (slot == sessionOpen()) return ENGINE_NOT_EXECUTED;
-  outBytes(slot + SLOT_DIGEST, 32);
-  outU64(load<u64>(slot, SLOT_VIEW));
-  outU64(load<u64>(slot, SLOT_LAMPORTS));
-  outU64(load<u64>(slot, SLOT_FEES));
-  outU32(load<u32>(slot, SLOT_EFFECTS_LEN));
-  outU32(0);
+  outZeros(ANSWER_HEADER);
+  const answer = changetype<SlotAnswer>(outAt(0));
+  keyCopy(answer.digest, slot + SLOT_DIGEST);
+  answer.view = load<u64>(slot, SLOT_VIEW);
+  answer.lamports = load<u64>(slot, SLOT_LAMPORTS);
+  answer.fees = load<u64>(slot, SLOT_FEES);
+  answer.lenEffects = load<u32>(slot, SLOT_EFFECTS_LEN);
   outBytes(load<u32>(slot, SLOT_EFFECTS), load<u32>(slot, SLOT_EFFECTS_LEN));
   outBytes(load<u32>(slot, SLOT_RESULTS), load<u32>(slot, SLOT_RESULTS_LEN));
   return 0;

@@ -9,7 +9,10 @@
  */
 import { assertThat } from "../memory/assert";
 import { setAdd, setClear, setHas, setRemove, setSize } from "../memory/hash-set";
+import { LANDED_HEIGHT, LANDED_SIZE, LANDED_TAG } from "../layouts/row";
 import { slotAlloc, SLOT_LANDED, SLOT_LANDED_ROOM, SLOT_NUM_LANDED } from "./undo";
+
+export { LANDED_HEIGHT, LANDED_SIZE, LANDED_TAG };
 
 /** Heights whose blockhashes a slot can use, the newest one included. */
 export const BLOCKHASH_HEIGHTS: u32 = 150;
@@ -21,10 +24,6 @@ const heights: usize = memory.data(256 * 8, 16);
 let count: u32 = 0;
 /** Windows of heights below are gone. */
 let oldest: u64 = 0;
-
-/** An entry of what landed in a slot: u64 tag, u32 height of the blockhash. */
-export const LANDED_HEIGHT: usize = 8;
-export const LANDED_SIZE: u32 = 12;
 
 // @ts-ignore: decorator
 @inline
@@ -103,7 +102,7 @@ export function landedAdd(slot: usize, height: u64, tag: u64): bool {
   const n = load<u32>(slot, SLOT_NUM_LANDED);
   assertThat(n < load<u32>(slot, SLOT_LANDED_ROOM));
   const entry: usize = <usize>load<u32>(slot, SLOT_LANDED) + n * LANDED_SIZE;
-  store<u64>(entry, tag);
+  store<u64>(entry, tag, LANDED_TAG);
   store<u32>(entry, <u32>height, LANDED_HEIGHT);
   store<u32>(slot, n + 1, SLOT_NUM_LANDED);
   return true;
@@ -113,7 +112,7 @@ export function landedAdd(slot: usize, height: u64, tag: u64): bool {
 export function landedUndo(slot: usize): void {
   let entry: usize = load<u32>(slot, SLOT_LANDED);
   for (let n = load<u32>(slot, SLOT_NUM_LANDED); n; n--, entry += LANDED_SIZE) {
-    knownRemove(load<u32>(entry, LANDED_HEIGHT), load<u64>(entry));
+    knownRemove(load<u32>(entry, LANDED_HEIGHT), load<u64>(entry, LANDED_TAG));
   }
   store<u32>(slot, 0, SLOT_NUM_LANDED);
 }
@@ -121,6 +120,6 @@ export function landedUndo(slot: usize): void {
 /** in: entries as a slot has them. Adds them to the state without a slot: after a restart, the oldest first. 0 or -1: not whole entries. */
 export function knownLoad(p: usize, len: u32): i32 {
   if (len % LANDED_SIZE) return -1;
-  for (const end = p + len; p < end; p += LANDED_SIZE) knownAdd(load<u32>(p, LANDED_HEIGHT), load<u64>(p));
+  for (const end = p + len; p < end; p += LANDED_SIZE) knownAdd(load<u32>(p, LANDED_HEIGHT), load<u64>(p, LANDED_TAG));
   return 0;
 }

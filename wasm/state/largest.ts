@@ -4,9 +4,10 @@
  */
 import { keyCompare, keyCopy, keyHash } from "../memory/bytes";
 import { outBytes, outReset } from "../memory/io";
+import { LARGEST_LAMPORTS, LARGEST_SIZE } from "../layouts/engine";
 import { ACC_LAMPORTS, ACC_STATE, ENC_DATA_LEN, ENC_LAMPORTS, ST_STORED } from "./account";
 import { ENGINE_MALFORMED, ENGINE_NOT_INITIALISED, ENGINE_TOO_OLD } from "./codes";
-import { encodedSize, LIST_HEADER, listCheck } from "./encoding";
+import { encodedSize, LIST_COUNT, LIST_HEADER, listCheck } from "./encoding";
 import { recordAt, recordsEnd } from "./records";
 import { sessionApplied, sessionBase, sessionInitialised } from "./session";
 import { tableFind } from "./table";
@@ -14,8 +15,6 @@ import { IMG_LAMPORTS, imageAsOf } from "./undo";
 
 /** Agave: NUM_LARGEST_ACCOUNTS of rpc-client-types/src/request.rs. */
 const MOST: u32 = 20;
-const ENTRY: u32 = 40;
-const ENTRY_LAMPORTS: usize = 32;
 
 const entries: usize = memory.data(20 * 40, 8);
 let count: u32 = 0;
@@ -23,21 +22,21 @@ let count: u32 = 0;
 // @ts-ignore: decorator
 @inline
 function entry(i: u32): usize {
-  return entries + <usize>(i * ENTRY);
+  return entries + <usize>(i * LARGEST_SIZE);
 }
 
 /** Whether key and lamports come before entry `i`. */
 function isBefore(key: usize, lamports: u64, i: u32): bool {
-  const other = load<u64>(entry(i), ENTRY_LAMPORTS);
+  const other = load<u64>(entry(i), LARGEST_LAMPORTS);
   return lamports > other || (lamports == other && keyCompare(key, entry(i)) > 0);
 }
 
 function offer(key: usize, lamports: u64): void {
   if (!lamports || (count == MOST && !isBefore(key, lamports, MOST - 1))) return;
   let at = count < MOST ? count++ : MOST - 1;
-  for (; at > 0 && isBefore(key, lamports, at - 1); at--) memory.copy(entry(at), entry(at - 1), ENTRY);
+  for (; at > 0 && isBefore(key, lamports, at - 1); at--) memory.copy(entry(at), entry(at - 1), LARGEST_SIZE);
   keyCopy(entry(at), key);
-  store<u64>(entry(at), lamports, ENTRY_LAMPORTS);
+  store<u64>(entry(at), lamports, LARGEST_LAMPORTS);
 }
 
 /** Of the accounts in memory, as of the end of slot `asOf`. */
@@ -53,7 +52,7 @@ export function engineLargest(asOf: u64): i32 {
     const image = imageAsOf(record, slot);
     offer(record, image ? load<u64>(image, IMG_LAMPORTS) : load<u64>(record, ACC_LAMPORTS));
   }
-  outBytes(entries, count * ENTRY);
+  outBytes(entries, count * LARGEST_SIZE);
   return 0;
 }
 
@@ -62,12 +61,12 @@ export function engineLargestCold(p: usize, len: u32): i32 {
   outReset();
   if (!listCheck(p, len)) return ENGINE_MALFORMED;
   let at = p + LIST_HEADER;
-  for (let n = load<u32>(p); n; n--) {
+  for (let n = load<u32>(p, LIST_COUNT); n; n--) {
     const lamports = load<u64>(at, ENC_LAMPORTS);
     // Most are too small: only the others are looked for in memory.
-    if ((count < MOST || lamports >= load<u64>(entry(MOST - 1), ENTRY_LAMPORTS)) && !tableFind(at, keyHash(at))) offer(at, lamports);
+    if ((count < MOST || lamports >= load<u64>(entry(MOST - 1), LARGEST_LAMPORTS)) && !tableFind(at, keyHash(at))) offer(at, lamports);
     at += encodedSize(load<u32>(at, ENC_DATA_LEN));
   }
-  outBytes(entries, count * ENTRY);
+  outBytes(entries, count * LARGEST_SIZE);
   return 0;
 }

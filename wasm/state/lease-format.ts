@@ -1,15 +1,24 @@
 /** Lists of leases, and the accounts that a slot returns: the checks that they are well-formed. */
 import { keyCompare } from "../memory/bytes";
 import { listCheck } from "./encoding";
-import { LEASE_KEY, LEASE_SHARD, LEASE_SIZE, LEASE_WRITABLE, TAG_KNOWN, TAG_SHARD, TAG_SIZE } from "./proposal";
+import { PART_FLAGS, PART_HEADER, PART_LIST, PART_PAD, PART_SHARD } from "../layouts/message";
+import {
+  LEASE_KEY,
+  LEASE_PAD,
+  LEASE_PAD_REST,
+  LEASE_SHARD,
+  LEASE_SIZE,
+  LEASE_WRITABLE,
+  TAG_KNOWN,
+  TAG_PAD,
+  TAG_SHARD,
+  TAG_SIZE,
+} from "../layouts/proposal";
 import { shardSelf, shardTotal } from "./shard";
 
-/** A part of a slot's returns: u32 shard, u32 bytes of the account list, u32 flags, u32 0, the list, the flags padded to 8. */
-export const PART_LIST: usize = 4;
-export const PART_FLAGS: usize = 8;
-export const PART_HEADER: u32 = 16;
+export { PART_FLAGS, PART_HEADER, PART_LIST, PART_SHARD };
 
-/** Bytes of a part behind its header. */
+/** Bytes of a part of a slot's returns behind its header. */
 export function partBody(part: usize): u64 {
   return <u64>load<u32>(part, PART_LIST) + ((<u64>load<u32>(part, PART_FLAGS) + 7) & ~7);
 }
@@ -19,7 +28,7 @@ export function tagsCheck(p: usize, n: u32, answered: bool): bool {
   for (; n; n--, p += TAG_SIZE) {
     const shard: u32 = load<u16>(p, TAG_SHARD);
     if (shard >= shardTotal() || shard == shardSelf()) return false;
-    if (load<u8>(p, TAG_KNOWN) > (answered ? 1 : 0) || load<u8>(p, TAG_KNOWN + 1)) return false;
+    if (load<u8>(p, TAG_KNOWN) > (answered ? 1 : 0) || load<u8>(p, TAG_PAD)) return false;
   }
   return true;
 }
@@ -30,7 +39,7 @@ export function leasesOrdered(p: usize, n: u32): bool {
   for (; n; n--) {
     const shard: u32 = load<u16>(p, LEASE_SHARD);
     if (shard >= shardTotal() || shard == shardSelf()) return false;
-    if (load<u8>(p, LEASE_WRITABLE) > 1 || load<u32>(p, 4) != 0 || load<u8>(p, 3) != 0) return false;
+    if (load<u8>(p, LEASE_WRITABLE) > 1 || load<u32>(p, LEASE_PAD_REST) != 0 || load<u8>(p, LEASE_PAD) != 0) return false;
     if (previous) {
       const before: u32 = load<u16>(previous, LEASE_SHARD);
       if (before > shard || (before == shard && keyCompare(previous + LEASE_KEY, p + LEASE_KEY) >= 0)) return false;
@@ -46,10 +55,10 @@ export function returnsCheck(p: usize, len: u32): bool {
   let previous: i64 = -1;
   while (len) {
     if (len < PART_HEADER) return false;
-    const shard = load<u32>(p);
+    const shard = load<u32>(p, PART_SHARD);
     const list = load<u32>(p, PART_LIST);
     const body = partBody(p);
-    if (<i64>shard <= previous || shard >= shardTotal() || load<u32>(p, 12)) return false;
+    if (<i64>shard <= previous || shard >= shardTotal() || load<u32>(p, PART_PAD)) return false;
     if (body > <u64>(len - PART_HEADER) || !listCheck(p + PART_HEADER, list)) return false;
     if (!flagsCheck(p + PART_HEADER + list, load<u32>(p, PART_FLAGS))) return false;
     previous = shard;

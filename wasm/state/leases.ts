@@ -1,13 +1,27 @@
 /**
  * Loans and returns between shards (docs/interfaces.md section 6): one message each way for a pair of shards and a slot.
- *
- *    0 u32 length   4 u32 magic   8 u64 slot   16 u64 view   24 hash digest   56 u32 from   60 u32 to
- *   64 u32 bytes of the account list   68 u32 tags   72 account list, then
- *      loan: the tags of transactions that `to` runs and whose fee payers `from` owns, u64 each, and a byte each: whether it is known
- *      return: a byte for each tag of the loan: whether the message landed;   both padded to 8
  */
 import { keyEquals, keyHash } from "../memory/bytes";
-import { outAt, outBytes, outLen, outReset, outU32, outU64 } from "../memory/io";
+import { outAt, outBytes, outLen, outReset, outU64, outZeros } from "../memory/io";
+import {
+  LeaseMessage,
+  MESSAGE_DIGEST,
+  MESSAGE_FROM,
+  MESSAGE_HEADER,
+  MESSAGE_LEN,
+  MESSAGE_LIST,
+  MESSAGE_MAGIC,
+  MESSAGE_MAGIC_LOAN,
+  MESSAGE_MAGIC_RETURN,
+  MESSAGE_SLOT,
+  MESSAGE_TAGS,
+  MESSAGE_TO,
+  MESSAGE_VIEW,
+  PART_FLAGS,
+  PART_HEADER,
+  PART_LIST,
+  PART_SHARD,
+} from "../layouts/message";
 import { ACC_STATE, ENC_DATA_LEN, ST_LENT, ST_SHARED } from "./account";
 import {
   ENGINE_MALFORMED,
@@ -17,8 +31,8 @@ import {
   ENGINE_WRONG_SHARD,
 } from "./codes";
 import { coldAsked } from "./cold-keys";
-import { decodeInto, encodedSize, encodeRecord, listCheck, LIST_HEADER, outTombstone, recordEncodedSize } from "./encoding";
-import { flagBytes, flagsCheck, PART_FLAGS, PART_HEADER, PART_LIST, partBody } from "./lease-format";
+import { decodeInto, encodedSize, encodeRecord, listCheck, LIST_COUNT, LIST_HEADER, outTombstone, recordEncodedSize } from "./encoding";
+import { flagBytes, flagsCheck, partBody } from "./lease-format";
 import { LEASE_KEY, LEASE_SHARD, LEASE_SIZE, LEASE_WRITABLE, PROP_NUM_BORROWS, PROP_NUM_LENDS, proposalBorrows, proposalLends } from "./proposal";
 import { shardOf, shardSelf, shardTotal } from "./shard";
 import {
@@ -53,18 +67,6 @@ import {
   slotCopy,
 } from "./undo";
 import { workspaceLease, workspaceLeased, workspaceOwn, workspaceTouch } from "./workspace";
-
-const MESSAGE_HEADER: u32 = 72;
-const MESSAGE_MAGIC: usize = 4;
-const MESSAGE_SLOT: usize = 8;
-const MESSAGE_VIEW: usize = 16;
-const MESSAGE_DIGEST: usize = 24;
-const MESSAGE_FROM: usize = 56;
-const MESSAGE_TO: usize = 60;
-const MESSAGE_LIST: usize = 64;
-const MESSAGE_TAGS: usize = 68;
-const MAGIC_LOAN: u32 = 0x4e414f4c; // "LOAN"
-const MAGIC_RETURN: u32 = 0x4e544552; // "RETN"
 
 /** Notes the lends and borrows of the proposal in hand, in the order of (shard, key). 0 or a code; then the slot is to be aborted. */
 export function leasesBegin(): i32 {
@@ -102,28 +104,28 @@ export function leasesBegin(): i32 {
 
 function outMessage(magic: u32, slot: usize, to: u32): void {
   outReset();
-  outU32(0);
-  outU32(magic);
-  outU64(load<u64>(slot, SLOT_NUMBER));
-  outU64(load<u64>(slot, SLOT_VIEW));
-  outBytes(slot + SLOT_DIGEST, 32);
-  outU32(shardSelf());
-  outU32(to);
-  outU64(0);
+  outZeros(MESSAGE_HEADER);
+  const message = changetype<LeaseMessage>(outAt(0));
+  message.magic = magic;
+  message.slot = load<u64>(slot, SLOT_NUMBER);
+  message.view = load<u64>(slot, SLOT_VIEW);
+  memory.copy(message.digest, slot + SLOT_DIGEST, 32);
+  message.from = shardSelf();
+  message.to = to;
 }
 function outMessageEnd(list: u32, tags: u32): void {
   // The buffer may have moved: its length is known only now.
-  const message = outAt(0);
-  store<u32>(message, outLen());
-  store<u32>(message, list, MESSAGE_LIST);
-  store<u32>(message, tags, MESSAGE_TAGS);
+  const message = changetype<LeaseMessage>(outAt(0));
+  message.len = outLen();
+  message.list = list;
+  message.tags = tags;
 }
 
 /** The loan of a slot, open or unstable, to a shard: what the accounts were before the slot. */
 export function loanOut(number: u64, to: u32): i32 {
   const slot = slotFind(number);
   if (!slot) return findCode();
-  outMessage(MAGIC_LOAN, slot, to);
+  outMessage(MESSAGE_MAGIC_LOAN, slot, to);
   let count: u32 = 0;
   outU64(0);
   let p: usize = load<u32>(slot, SLOT_LENDS);
@@ -140,7 +142,7 @@ export function loanOut(number: u64, to: u32): i32 {
     outReset();
     return ENGINE_UNEXPECTED;
   }
-  store<u32>(outAt(MESSAGE_HEADER), count);
+  store<u32>(outAt(MESSAGE_HEADER), count, LIST_COUNT);
   const list = outLen() - MESSAGE_HEADER;
   outMessageEnd(list, outTags(slot, to));
   return 0;
@@ -169,8 +171,8 @@ export function returnOut(number: u64, to: u32): i32 {
   const end = p + load<u32>(slot, SLOT_RETURNS_LEN);
   while (p < end) {
     const body = <u32>partBody(p);
-    if (load<u32>(p) == to) {
-      outMessage(MAGIC_RETURN, slot, to);
+    if (load<u32>(p, PART_SHARD) == to) {
+      outMessage(MESSAGE_MAGIC_RETURN, slot, to);
       outBytes(p + PART_HEADER, body);
       outMessageEnd(load<u32>(p, PART_LIST), load<u32>(p, PART_FLAGS));
       return 0;
@@ -204,38 +206,38 @@ export function returnsKeep(): void {
   let part: usize = 0;
   for (let p = first; p < end; p += LEASE_SIZE) {
     if (!load<u8>(p, LEASE_WRITABLE)) continue;
-    if (!part || <u32>load<u16>(p, LEASE_SHARD) != load<u32>(part)) {
+    if (!part || <u32>load<u16>(p, LEASE_SHARD) != load<u32>(part, PART_SHARD)) {
       if (part) at = partEnd(slot, part, at);
       part = at;
       memory.fill(part, 0, PART_HEADER + LIST_HEADER);
-      store<u32>(part, load<u16>(p, LEASE_SHARD));
+      store<u32>(part, load<u16>(p, LEASE_SHARD), PART_SHARD);
       at += PART_HEADER + LIST_HEADER;
     }
     at += encodeRecord(at, workspaceLeased(p + LEASE_KEY));
-    store<u32>(part + PART_HEADER, load<u32>(part + PART_HEADER) + 1);
+    store<u32>(part + PART_HEADER, load<u32>(part + PART_HEADER, LIST_COUNT) + 1, LIST_COUNT);
   }
   partEnd(slot, part, at);
 }
 
 /** Ends the part of a shard whose account list ends at `at`. Returns where the next one starts. */
 function partEnd(slot: usize, part: usize, at: usize): usize {
-  const tags = tagsBorrowed(slot, load<u32>(part));
+  const tags = tagsBorrowed(slot, load<u32>(part, PART_SHARD));
   store<u32>(part, <u32>(at - part) - PART_HEADER, PART_LIST);
   store<u32>(part, tags, PART_FLAGS);
-  flagsWrite(slot, load<u32>(part), at);
+  flagsWrite(slot, load<u32>(part, PART_SHARD), at);
   return at + flagBytes(tags);
 }
 
 /** What to do with a loan or return: 0 it is for the open slot, 1 nothing (a repetition), or a code. */
 function messageCheck(magic: u32, from: u32, p: usize, len: u32): i32 {
-  if (len < MESSAGE_HEADER + LIST_HEADER || load<u32>(p) != len || load<u32>(p, MESSAGE_MAGIC) != magic) return ENGINE_MALFORMED;
+  if (len < MESSAGE_HEADER + LIST_HEADER || load<u32>(p, MESSAGE_LEN) != len || load<u32>(p, MESSAGE_MAGIC) != magic) return ENGINE_MALFORMED;
   if (from >= shardTotal() || load<u32>(p, MESSAGE_FROM) != from || load<u32>(p, MESSAGE_TO) != shardSelf()) return ENGINE_WRONG_SHARD;
   const slot = slotFind(load<u64>(p, MESSAGE_SLOT));
   if (!slot) return findCode();
   const code = slotIs(slot, load<u64>(p, MESSAGE_VIEW), p + MESSAGE_DIGEST);
   if (code) return code;
   const tags = load<u32>(p, MESSAGE_TAGS);
-  const tail: u64 = magic == MAGIC_LOAN ? <u64>tags * 8 + ((<u64>tags + 7) & ~7) : (<u64>tags + 7) & ~7;
+  const tail: u64 = magic == MESSAGE_MAGIC_LOAN ? <u64>tags * 8 + ((<u64>tags + 7) & ~7) : (<u64>tags + 7) & ~7;
   if (<u64>load<u32>(p, MESSAGE_LIST) + tail != <u64>(len - MESSAGE_HEADER)) return ENGINE_MALFORMED;
   if (!flagsCheck(p + len - flagBytes(tags), tags)) return ENGINE_MALFORMED;
   return slot == sessionOpen() ? 0 : 1;
@@ -243,7 +245,7 @@ function messageCheck(magic: u32, from: u32, p: usize, len: u32): i32 {
 
 /** Whether the list has exactly the keys of the entries of `shard` (only the writable ones, if so asked), in their order. */
 function matches(list: usize, entries: usize, n: u32, shard: u32, writableOnly: bool): bool {
-  let left = load<u32>(list);
+  let left = load<u32>(list, LIST_COUNT);
   let p = list + LIST_HEADER;
   for (; n; n--, entries += LEASE_SIZE) {
     if (<u32>load<u16>(entries, LEASE_SHARD) != shard || (writableOnly && !load<u8>(entries, LEASE_WRITABLE))) continue;
@@ -256,7 +258,7 @@ function matches(list: usize, entries: usize, n: u32, shard: u32, writableOnly: 
 }
 
 export function loanIn(from: u32, p: usize, len: u32): i32 {
-  const code = messageCheck(MAGIC_LOAN, from, p, len);
+  const code = messageCheck(MESSAGE_MAGIC_LOAN, from, p, len);
   if (code) return min(code, 0);
   if (loanState(from) == PARTNER_NONE) return ENGINE_UNEXPECTED;
   if (loanState(from) == PARTNER_DONE) return 0;
@@ -280,7 +282,7 @@ export function loanIn(from: u32, p: usize, len: u32): i32 {
 }
 
 export function returnIn(from: u32, p: usize, len: u32): i32 {
-  const code = messageCheck(MAGIC_RETURN, from, p, len);
+  const code = messageCheck(MESSAGE_MAGIC_RETURN, from, p, len);
   if (code) return min(code, 0);
   if (returnState(from) == PARTNER_NONE) return ENGINE_UNEXPECTED;
   if (returnState(from) == PARTNER_DONE) return 0;
@@ -291,7 +293,7 @@ export function returnIn(from: u32, p: usize, len: u32): i32 {
   if (load<u32>(p, MESSAGE_TAGS) != tagsOf(slot, from)) return ENGINE_UNEXPECTED;
   if (!matches(list, load<u32>(slot, SLOT_LENDS), load<u32>(slot, SLOT_NUM_LENDS), from, true)) return ENGINE_UNEXPECTED;
   let at = list + LIST_HEADER;
-  for (let i = load<u32>(list); i; i--) {
+  for (let i = load<u32>(list, LIST_COUNT); i; i--) {
     const record = workspaceOwn(at);
     workspaceTouch(record);
     decodeInto(record, at);

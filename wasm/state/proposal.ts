@@ -2,6 +2,7 @@
 import {
   MAX_IMPLICIT,
   REC_HEADER,
+  REC_LEN,
   REC_NUM_INSTRUCTIONS,
   REC_NUM_LOOKUPS,
   REC_NUM_READONLY_LOADED,
@@ -18,6 +19,8 @@ import {
   REC_OFF_MESSAGE,
   REC_TX_LEN,
   REC_VERSION,
+  V1_INSTRUCTION_ACCOUNTS,
+  V1_INSTRUCTION_DATA,
   V1_INSTRUCTION_HEADER,
   V1_OFF_BLOCKHASH,
   V1_OFF_KEYS,
@@ -27,44 +30,36 @@ import {
   recordNumImplicit,
 } from "../transaction/record";
 
-export const PROP_LEN: usize = 0; // u32
-export const PROP_MAGIC: usize = 4; // u32
-export const PROP_SLOT: usize = 8; // u64
-export const PROP_VIEW: usize = 16; // u64
-export const PROP_DIGEST: usize = 24; // hash
-export const PROP_PREVIOUS: usize = 56; // u64
-export const PROP_STABLE: usize = 64; // u64
-export const PROP_SHARD: usize = 72; // u32
-export const PROP_FLAGS: usize = 76; // u32
-export const PROP_NUM_RECORDS: usize = 80; // u32
-export const PROP_NUM_LENDS: usize = 84; // u32
-export const PROP_NUM_BORROWS: usize = 88; // u32
-export const PROP_NUM_TAGS: usize = 92; // u32
-export const PROP_CONTEXT: usize = 96;
-export const PROP_MAGIC_VALUE: u32 = 0x50524f50;
-export const PROP_FLAG_DETAIL: u32 = 1;
+import {
+  CONTEXT_HASH_COUNT,
+  CONTEXT_MAX_HASHES,
+  CONTEXT_MAX_RECENT,
+  CONTEXT_RECENT_COUNT,
+  CONTEXT_SIZE,
+  CONTEXT_SLOT,
+} from "../layouts/context";
+import {
+  LEASE_SIZE,
+  PLACED_BLOCK_INDEX,
+  PLACED_HEADER,
+  PLACED_PAD,
+  PROP_HEADER,
+  PROP_LEN,
+  PROP_MAGIC,
+  PROP_MAGIC_VALUE,
+  PROP_NUM_BORROWS,
+  PROP_NUM_LENDS,
+  PROP_NUM_RECORDS,
+  PROP_NUM_TAGS,
+  PROP_SLOT,
+  TAG_SIZE,
+} from "../layouts/proposal";
 
-export const CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32 + 64;
-const CONTEXT_SLOT: usize = 0; // u64
-export const CONTEXT_HEIGHT: usize = 32; // u64
-const CONTEXT_HASH_COUNT: usize = 56; // u32
-const CONTEXT_RECENT_COUNT: usize = 60; // u32
-const MAX_RECENT: u32 = 150;
-/** Hash of the epoch record. */
-export const CONTEXT_EPOCH: usize = 128 + 512 * 32 + 150 * 32;
-const MAX_HASHES: u32 = 512;
+export * from "../layouts/context";
+export * from "../layouts/proposal";
 
-/** An entry of the lends or borrows. */
-export const LEASE_SHARD: usize = 0; // u16
-export const LEASE_WRITABLE: usize = 2; // u8
-export const LEASE_KEY: usize = 8;
-export const LEASE_SIZE: u32 = 40;
-
-/** An entry of the tags: a transaction whose fee payer this shard lends to the shard that runs it. */
-export const TAG_HEIGHT: usize = 8; // u32, of its blockhash
-export const TAG_SHARD: usize = 12; // u16
-export const TAG_KNOWN: usize = 14; // u8, filled in by the lender
-export const TAG_SIZE: u32 = 16;
+/** Where the slot context is. */
+export const PROP_CONTEXT: usize = PROP_HEADER;
 
 const MAX_TX: u32 = 1232;
 const MAX_V1_TX: u32 = 4096;
@@ -72,7 +67,7 @@ const MAX_V1_TX: u32 = 4096;
 const MAX_INSTRUCTIONS: u32 = 64;
 
 export function contextCheck(p: usize, len: u32): bool {
-  return len >= CONTEXT_SIZE && load<u32>(p, CONTEXT_HASH_COUNT) <= MAX_HASHES && load<u32>(p, CONTEXT_RECENT_COUNT) <= MAX_RECENT;
+  return len >= CONTEXT_SIZE && load<u32>(p, CONTEXT_HASH_COUNT) <= CONTEXT_MAX_HASHES && load<u32>(p, CONTEXT_RECENT_COUNT) <= CONTEXT_MAX_RECENT;
 }
 
 export function proposalLends(p: usize): usize {
@@ -114,10 +109,10 @@ function partsCheckV1(r: usize, len: u32, statics: u32, signatures: u32): bool {
   for (let i: u32 = 0; i < count; i++) {
     const header = tx + headers + i * V1_INSTRUCTION_HEADER;
     if (<u32>load<u8>(header) >= statics) return false;
-    const end = at + load<u8>(header, 1);
+    const end = at + load<u8>(header, V1_INSTRUCTION_ACCOUNTS);
     if (end > len) return false;
     for (; at < end; at++) if (<u32>load<u8>(tx + at) >= statics) return false;
-    at += load<u16>(header, 2);
+    at += load<u16>(header, V1_INSTRUCTION_DATA);
     if (at > len) return false;
   }
   return at + signatures * 64 == len;
@@ -129,7 +124,7 @@ function partsCheckV1(r: usize, len: u32, statics: u32, signatures: u32): bool {
  */
 export function transactionCheck(r: usize, available: u32): u32 {
   if (available < REC_HEADER) return 0;
-  const size = load<u32>(r);
+  const size = load<u32>(r, REC_LEN);
   const len: u32 = load<u16>(r, REC_TX_LEN);
   const writableLoaded: u32 = load<u8>(r, REC_NUM_WRITABLE_LOADED);
   const readonlyLoaded: u32 = load<u8>(r, REC_NUM_READONLY_LOADED);
@@ -187,7 +182,7 @@ export function transactionCheck(r: usize, available: u32): u32 {
 
 /** Whether [p, p+len) has the shape of a shard proposal, records included; the keys of its lists are not looked at. */
 export function proposalCheck(p: usize, len: u32): bool {
-  if (len < <u32>PROP_CONTEXT + CONTEXT_SIZE || load<u32>(p) != len || load<u32>(p, PROP_MAGIC) != PROP_MAGIC_VALUE) return false;
+  if (len < <u32>PROP_CONTEXT + CONTEXT_SIZE || load<u32>(p, PROP_LEN) != len || load<u32>(p, PROP_MAGIC) != PROP_MAGIC_VALUE) return false;
   if (!contextCheck(p + PROP_CONTEXT, CONTEXT_SIZE)) return false;
   if (load<u64>(p + PROP_CONTEXT, CONTEXT_SLOT) != load<u64>(p, PROP_SLOT)) return false;
   const leases = (<u64>load<u32>(p, PROP_NUM_LENDS) + load<u32>(p, PROP_NUM_BORROWS)) * LEASE_SIZE;
@@ -197,13 +192,13 @@ export function proposalCheck(p: usize, len: u32): bool {
   const end = p + len;
   let previous: i64 = -1;
   for (let n = load<u32>(p, PROP_NUM_RECORDS); n; n--) {
-    if (end - at < 8) return false;
-    const index = <i64>load<u32>(at);
-    if (index <= previous || load<u32>(at, 4) != 0) return false;
+    if (end - at < PLACED_HEADER) return false;
+    const index = <i64>load<u32>(at, PLACED_BLOCK_INDEX);
+    if (index <= previous || load<u32>(at, PLACED_PAD) != 0) return false;
     previous = index;
-    const size = transactionCheck(at + 8, <u32>(end - at) - 8);
+    const size = transactionCheck(at + PLACED_HEADER, <u32>(end - at) - PLACED_HEADER);
     if (!size) return false;
-    at += 8 + size;
+    at += PLACED_HEADER + size;
   }
   return at == end;
 }

@@ -11,9 +11,20 @@ import {
   ACC_STATE,
   ST_STORED,
 } from "./account";
+import {
+  MEMCMP_HEADER,
+  MEMCMP_LEN,
+  MEMCMP_OFFSET,
+  SCAN_DATA_SIZE,
+  SCAN_HAS_DATA_SIZE,
+  SCAN_HEADER,
+  SCAN_LIMIT,
+  SCAN_NUM_MEMCMP,
+  SCAN_OWNER,
+} from "../layouts/engine";
 import { ENGINE_MALFORMED, ENGINE_TOO_LARGE, ENGINE_TOO_OLD, ENGINE_WRONG_SHARD } from "./codes";
 import { bytesEqual } from "./data";
-import { outRecord, outTombstone } from "./encoding";
+import { LIST_COUNT, LIST_HEADER, outRecord, outTombstone } from "./encoding";
 import { recordAt, recordsEnd } from "./records";
 import { sessionApplied, sessionBase } from "./session";
 import { shardOf, shardSelf } from "./shard";
@@ -60,24 +71,17 @@ export function queryRead(asOf: u64, p: usize, len: u32, known: bool): i32 {
       return ENGINE_WRONG_SHARD;
     }
   }
-  store<u32>(outAt(0), len / step);
+  store<u32>(outAt(0), len / step, LIST_COUNT);
   return 0;
 }
 
-/** Input of a scan: see docs/interfaces.md section 6. */
-const SCAN_HAS_SIZE: usize = 32;
-const SCAN_NUM_MEMCMP: usize = 33;
-const SCAN_LIMIT: usize = 36;
-const SCAN_SIZE: usize = 40;
-const SCAN_MEMCMP: u32 = 48;
-const MEMCMP_HEADER: u32 = 8;
-
+/** Whether [p, p+len) is a scan request (docs/interfaces.md section 6). */
 export function filtersCheck(p: usize, len: u32): bool {
-  if (len < SCAN_MEMCMP || load<u8>(p, SCAN_HAS_SIZE) > 1) return false;
-  let at = SCAN_MEMCMP;
+  if (len < SCAN_HEADER || load<u8>(p, SCAN_HAS_DATA_SIZE) > 1) return false;
+  let at = SCAN_HEADER;
   for (let n: u32 = load<u8>(p, SCAN_NUM_MEMCMP); n; n--) {
     if (len - at < MEMCMP_HEADER) return false;
-    const size = MEMCMP_HEADER + (<u32>(load<u16>(p + at, 4) + 3) & ~3);
+    const size = MEMCMP_HEADER + (<u32>(load<u16>(p + at, MEMCMP_LEN) + 3) & ~3);
     if (size > len - at) return false;
     at += size;
   }
@@ -86,12 +90,12 @@ export function filtersCheck(p: usize, len: u32): bool {
 
 /** Whether an account that exists, given by its parts, passes. */
 export function passes(p: usize, owner: usize, data: usize, dataLen: u32): bool {
-  if (!keyEquals(owner, p)) return false;
-  if (load<u8>(p, SCAN_HAS_SIZE) && <u64>dataLen != load<u64>(p, SCAN_SIZE)) return false;
-  let filter = p + SCAN_MEMCMP;
+  if (!keyEquals(owner, p + SCAN_OWNER)) return false;
+  if (load<u8>(p, SCAN_HAS_DATA_SIZE) && <u64>dataLen != load<u64>(p, SCAN_DATA_SIZE)) return false;
+  let filter = p + SCAN_HEADER;
   for (let n: u32 = load<u8>(p, SCAN_NUM_MEMCMP); n; n--) {
-    const offset = load<u32>(filter);
-    const len: u32 = load<u16>(filter, 4);
+    const offset = load<u32>(filter, MEMCMP_OFFSET);
+    const len: u32 = load<u16>(filter, MEMCMP_LEN);
     if (<u64>offset + len > <u64>dataLen || !bytesEqual(data + offset, filter + MEMCMP_HEADER, len)) return false;
     filter += MEMCMP_HEADER + ((len + 3) & ~3);
   }
@@ -127,7 +131,7 @@ function outPicked(asOf: u64): void {
   sortByKey(picked, pickedCount);
   outListBegin();
   for (let i: u32 = 0; i < pickedCount; i++) outAsOf(load<u32>(picked + i * SORT_ENTRY, SORT_PAYLOAD), asOf);
-  store<u32>(outAt(0), pickedCount);
+  store<u32>(outAt(0), pickedCount, LIST_COUNT);
   pickedDrop();
 }
 
@@ -136,7 +140,7 @@ export function queryScan(asOf: u64, p: usize, len: u32): i32 {
   if (asOf < sessionBase()) return ENGINE_TOO_OLD;
   asOf = min(asOf, sessionApplied());
   const limit: u64 = load<u32>(p, SCAN_LIMIT);
-  let bytes: u64 = 8;
+  let bytes: u64 = LIST_HEADER;
   for (let i: u32 = 0, n = recordsEnd(); i < n; i++) {
     const record = recordAt(i);
     if (!(load<u8>(record, ACC_STATE) & ST_STORED)) continue;
@@ -167,7 +171,7 @@ export function queryCollect(since: u64, asOf: u64, cursor: u32, maxBytes: u32):
   if (asOf < sessionBase()) return ENGINE_TOO_OLD;
   asOf = min(asOf, sessionApplied());
   const end = recordsEnd();
-  let bytes: u64 = 8;
+  let bytes: u64 = LIST_HEADER;
   let i = cursor;
   for (; i < end; i++) {
     const record = recordAt(i);

@@ -1,42 +1,32 @@
-/**
- * Layout of the log row of a slot (docs/interfaces.md section 6), and the check that it is one.
- *
- *    0 u32 length   4 u32 magic   8 u64 slot   16 u64 view   24 hash digest   56 u64 previous slot of this shard
- *   64 u64 lamports of the shard after   72 u64 fees burned here   80 hash effectHash = BLAKE3(effects of the writes)
- *  112 u64 height of the newest blockhash that the slot's transactions could use
- *  120 u32 x 6: lengths of   writes │ returns │ lends │ tags │ landed │ results   which follow at 144
- */
+/** The log row of a slot (docs/interfaces.md section 6): where its parts are, and the check that it is one. */
+import { LIST_COUNT, LIST_HEADER } from "../layouts/account";
+import { RESULT_HEADER, RESULT_LEN } from "../layouts/result";
+import {
+  ROW_HEADER,
+  ROW_LEN,
+  ROW_LEN_LANDED,
+  ROW_LEN_LENDS,
+  ROW_LEN_RESULTS,
+  ROW_LEN_RETURNS,
+  ROW_LEN_TAGS,
+  ROW_LEN_WRITES,
+  ROW_MAGIC,
+  ROW_MAGIC_VALUE,
+} from "../layouts/row";
 import { listCheck } from "./encoding";
 import { LANDED_SIZE } from "./known";
 import { leasesOrdered, returnsCheck, tagsCheck } from "./lease-format";
 import { LEASE_SIZE, TAG_SIZE } from "./proposal";
 
-export const ROW_MAGIC: u32 = 0x32574f52; // "ROW2"
-export const ROW_SLOT: usize = 8;
-export const ROW_VIEW: usize = 16;
-export const ROW_DIGEST: usize = 24;
-export const ROW_PREVIOUS: usize = 56;
-export const ROW_LAMPORTS: usize = 64;
-export const ROW_FEES: usize = 72;
-export const ROW_EFFECT_HASH: usize = 80;
-export const ROW_HEIGHT: usize = 112;
-export const ROW_LEN_WRITES: usize = 120;
-export const ROW_LEN_RETURNS: usize = 124;
-export const ROW_LEN_LENDS: usize = 128;
-export const ROW_LEN_TAGS: usize = 132;
-export const ROW_LEN_LANDED: usize = 136;
-export const ROW_LEN_RESULTS: usize = 140;
-export const ROW_HEADER: u32 = 144;
-/** The fixed part of a result (section 4): nothing shorter is one. */
-const RESULT_MIN: u32 = 48;
+export * from "../layouts/row";
 
 function resultsCheck(p: usize, len: u32): bool {
-  if (len < 8) return false;
-  let at: u32 = 8;
-  for (let n = load<u32>(p); n; n--) {
-    if (len - at < RESULT_MIN) return false;
-    const size = load<u32>(p + at);
-    if (size < RESULT_MIN || size > len - at) return false;
+  if (len < LIST_HEADER) return false;
+  let at: u32 = LIST_HEADER;
+  for (let n = load<u32>(p, LIST_COUNT); n; n--) {
+    if (len - at < RESULT_HEADER) return false;
+    const size = load<u32>(p + at, RESULT_LEN);
+    if (size < RESULT_HEADER || size > len - at) return false;
     at += size;
   }
   return at == len;
@@ -66,7 +56,7 @@ export function rowResults(p: usize): usize {
 
 /** Whether [p, p+len) has the shape of a log row; whose accounts they are is not looked at. */
 export function rowCheck(p: usize, len: u32): bool {
-  if (len < ROW_HEADER || load<u32>(p) != len || load<u32>(p, 4) != ROW_MAGIC) return false;
+  if (len < ROW_HEADER || load<u32>(p, ROW_LEN) != len || load<u32>(p, ROW_MAGIC) != ROW_MAGIC_VALUE) return false;
   const lenWrites = load<u32>(p, ROW_LEN_WRITES);
   const lenReturns = load<u32>(p, ROW_LEN_RETURNS);
   const lenLends = load<u32>(p, ROW_LEN_LENDS);

@@ -4,15 +4,16 @@
  */
 import { keyHash } from "../memory/bytes";
 import { heapAlloc, heapFree } from "../memory/heap";
-import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outU64 } from "../memory/io";
+import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outZeros } from "../memory/io";
 import { blake3 } from "../crypto/blake3";
 import { ACC_USED, ENC_DATA_LEN } from "./account";
 import { ENGINE_APPLIED, ENGINE_CORRUPT, ENGINE_MALFORMED, ENGINE_WRONG_PREVIOUS, ENGINE_WRONG_SHARD } from "./codes";
 import { effectsKeep, effectsOrdered, sortPutEffect } from "./effects";
-import { decodeInto, encodedSize, encodeRecord, LIST_HEADER, recordEncodedSize } from "./encoding";
-import { LANDED_HEIGHT, LANDED_SIZE, landedAdd, landedOpen } from "./known";
+import { decodeInto, encodedSize, encodeRecord, LIST_COUNT, LIST_HEADER, recordEncodedSize } from "./encoding";
+import { LANDED_HEIGHT, LANDED_SIZE, LANDED_TAG, landedAdd, landedOpen } from "./known";
 import { LEASE_KEY, LEASE_SIZE, TAG_SIZE } from "./proposal";
 import {
+  LogRow,
   ROW_DIGEST,
   ROW_EFFECT_HASH,
   ROW_FEES,
@@ -24,8 +25,7 @@ import {
   ROW_LEN_RESULTS,
   ROW_LEN_RETURNS,
   ROW_LEN_TAGS,
-  ROW_LEN_WRITES,
-  ROW_MAGIC,
+  ROW_MAGIC_VALUE,
   ROW_PREVIOUS,
   ROW_SLOT,
   ROW_VIEW,
@@ -104,7 +104,7 @@ function outWrites(): void {
   }
   sortByKey(entries, n);
   const start = outEnsure(size);
-  store<u64>(start, n);
+  store<u64>(start, n, LIST_COUNT);
   let at = start + LIST_HEADER;
   for (let e = entries; e < entry; e += SORT_ENTRY) at += encodeRecord(at, load<u32>(e, SORT_PAYLOAD));
   effectsKeep(sessionOpen(), start, entries);
@@ -116,14 +116,7 @@ function outWrites(): void {
 export function rowCommit(): void {
   const slot = sessionOpen();
   outReset();
-  outU32(0);
-  outU32(ROW_MAGIC);
-  outU64(load<u64>(slot, SLOT_NUMBER));
-  outU64(load<u64>(slot, SLOT_VIEW));
-  outBytes(slot + SLOT_DIGEST, 32);
-  outU64(load<u64>(slot, SLOT_PREVIOUS));
-  memory.fill(outEnsure(ROW_HEADER), 0, ROW_HEADER - <u32>ROW_LAMPORTS);
-  outAdvance(ROW_HEADER - <u32>ROW_LAMPORTS);
+  outZeros(ROW_HEADER);
   outWrites();
   const lenWrites = outLen() - ROW_HEADER;
   sessionPromote();
@@ -137,24 +130,29 @@ export function rowCommit(): void {
   outBytes(load<u32>(slot, SLOT_TAGS), lenTags);
   outBytes(load<u32>(slot, SLOT_LANDED), lenLanded);
   outBytes(load<u32>(slot, SLOT_RESULTS), load<u32>(slot, SLOT_RESULTS_LEN));
-  const row = outAt(0);
-  store<u32>(row, outLen());
-  store<u64>(row, load<u64>(slot, SLOT_LAMPORTS), ROW_LAMPORTS);
-  store<u64>(row, load<u64>(slot, SLOT_FEES), ROW_FEES);
-  blake3(load<u32>(slot, SLOT_EFFECTS), load<u32>(slot, SLOT_EFFECTS_LEN), row + ROW_EFFECT_HASH);
-  store<u32>(row, lenWrites, ROW_LEN_WRITES);
-  store<u32>(row, load<u32>(slot, SLOT_RETURNS_LEN), ROW_LEN_RETURNS);
-  store<u64>(row, load<u64>(slot, SLOT_HEIGHT), ROW_HEIGHT);
-  store<u32>(row, lenLends, ROW_LEN_LENDS);
-  store<u32>(row, lenTags, ROW_LEN_TAGS);
-  store<u32>(row, lenLanded, ROW_LEN_LANDED);
-  store<u32>(row, load<u32>(slot, SLOT_RESULTS_LEN), ROW_LEN_RESULTS);
+  const row = changetype<LogRow>(outAt(0));
+  row.len = outLen();
+  row.magic = ROW_MAGIC_VALUE;
+  row.slot = load<u64>(slot, SLOT_NUMBER);
+  row.view = load<u64>(slot, SLOT_VIEW);
+  memory.copy(row.digest, slot + SLOT_DIGEST, 32);
+  row.previous = load<u64>(slot, SLOT_PREVIOUS);
+  row.lamports = load<u64>(slot, SLOT_LAMPORTS);
+  row.fees = load<u64>(slot, SLOT_FEES);
+  blake3(load<u32>(slot, SLOT_EFFECTS), load<u32>(slot, SLOT_EFFECTS_LEN), row.effectHash);
+  row.height = load<u64>(slot, SLOT_HEIGHT);
+  row.lenWrites = lenWrites;
+  row.lenReturns = load<u32>(slot, SLOT_RETURNS_LEN);
+  row.lenLends = lenLends;
+  row.lenTags = lenTags;
+  row.lenLanded = lenLanded;
+  row.lenResults = load<u32>(slot, SLOT_RESULTS_LEN);
 }
 
 /** Whether every account of the list is this shard's, each once, in order. */
 function ownSorted(list: usize): bool {
   let p = list + LIST_HEADER;
-  for (let n = load<u32>(list); n; n--) {
+  for (let n = load<u32>(list, LIST_COUNT); n; n--) {
     if (!tableFind(p, keyHash(p)) && shardOf(p) != shardSelf()) return false;
     p += encodedSize(load<u32>(p, ENC_DATA_LEN));
   }
@@ -197,7 +195,7 @@ export function rowReplay(p: usize, len: u32): i32 {
   landedOpen(slot, numLanded);
   sessionStart(slot, 0, 0);
   let at = writes + LIST_HEADER;
-  for (let n = load<u32>(writes); n; n--) {
+  for (let n = load<u32>(writes, LIST_COUNT); n; n--) {
     const record = workspaceOwn(at);
     workspaceTouch(record);
     decodeInto(record, at);
@@ -206,9 +204,9 @@ export function rowReplay(p: usize, len: u32): i32 {
   let twice = false;
   let entry = rowLanded(p);
   for (let n = numLanded; n; n--, entry += LANDED_SIZE) {
-    if (!landedAdd(slot, load<u32>(entry, LANDED_HEIGHT), load<u64>(entry))) twice = true;
+    if (!landedAdd(slot, load<u32>(entry, LANDED_HEIGHT), load<u64>(entry, LANDED_TAG))) twice = true;
   }
-  if (twice || sessionChanged() != load<u32>(writes)) {
+  if (twice || sessionChanged() != load<u32>(writes, LIST_COUNT)) {
     sessionAbort();
     return ENGINE_CORRUPT;
   }

@@ -7,29 +7,32 @@ import { runtimeExecute, runtimeSetContext } from "../svm/runtime/transaction";
 import { generatedAccount } from "../svm/sysvars";
 import { recordMayWrite } from "../transaction/parse";
 import { recordKey, recordNumAccounts } from "../transaction/record";
-import { ACC_DATA, ACC_DATA_LEN, ACC_MODIFIED, ENC_DATA_LEN, ENC_HEADER } from "./account";
+import {
+  SIM_FLAG_PROFILE,
+  SIM_FLAG_RESULT_ONLY,
+  SIM_FLAG_SKIP_BLOCKHASH,
+  SIM_FLAGS,
+  SIM_HEADER,
+  SIM_PAD,
+} from "../layouts/engine";
+import { ACC_DATA, ACC_DATA_LEN, ACC_MODIFIED, ENC_DATA_LEN, STUB_HASH } from "./account";
 import { codeFind } from "./code-cache";
 import { ENGINE_CODE_MISSING, ENGINE_EPOCH_MISSING, ENGINE_MALFORMED } from "./codes";
 import { dataSet } from "./data";
-import { decodeInto, LIST_HEADER, outRecord, outTombstone } from "./encoding";
-import { CONTEXT_EPOCH, CONTEXT_SIZE, contextCheck, transactionCheck } from "./proposal";
+import { decodeInto, LIST_COUNT, LIST_HEADER, LIST_PAD, outRecord, outTombstone } from "./encoding";
+import { CONTEXT_EPOCH_HASH, CONTEXT_SIZE, contextCheck, transactionCheck } from "./proposal";
 import { isStub, loanedCheck, loanedSize, stubInto } from "./stub";
 import { simulationAdd, simulationBegin, simulationEnd, simulationRecord } from "./workspace";
 
-const SIM_FLAGS: u32 = CONTEXT_SIZE; // u32, u32 0
-const FLAG_SKIP_BLOCKHASH: u32 = 1;
-const FLAG_RESULT_ONLY: u32 = 2;
-const FLAG_PROFILE: u32 = 4;
 /** Of runtimeExecute: what is not there does not exist. */
 const SIM_COMPLETE: u32 = 2;
-const SIM_LIST: u32 = CONTEXT_SIZE + 8;
 
 /** Appends the hashes of those among `count` checked accounts whose data are not in the cache; false: there are none. */
 function outMissing(account: usize, count: u32): bool {
   let missing = false;
   for (let n = count; n; n--) {
-    if (isStub(account) && !codeFind(account + ENC_HEADER, load<u32>(account, ENC_DATA_LEN))) {
-      outBytes(account + ENC_HEADER, 32);
+    if (isStub(account) && !codeFind(account + STUB_HASH, load<u32>(account, ENC_DATA_LEN))) {
+      outBytes(account + STUB_HASH, 32);
       missing = true;
     }
     account += loanedSize(account);
@@ -68,11 +71,11 @@ function add(account: usize, record: usize): bool {
  */
 export function engineSimulate(p: usize, len: u32): i32 {
   outReset();
-  if (len < SIM_LIST + LIST_HEADER || !contextCheck(p, len) || load<u32>(p + SIM_FLAGS, 4) != 0) return ENGINE_MALFORMED;
-  const list = p + SIM_LIST;
-  const count = load<u32>(list);
-  if (load<u32>(list, 4) != 0) return ENGINE_MALFORMED;
-  let at = SIM_LIST + LIST_HEADER;
+  if (len < SIM_HEADER + LIST_HEADER || !contextCheck(p, len) || load<u32>(p, SIM_PAD) != 0) return ENGINE_MALFORMED;
+  const list = p + SIM_HEADER;
+  const count = load<u32>(list, LIST_COUNT);
+  if (load<u32>(list, LIST_PAD) != 0) return ENGINE_MALFORMED;
+  let at = SIM_HEADER + LIST_HEADER;
   for (let n = count; n; n--) {
     const size = loanedCheck(p + at, len - at);
     if (!size) return ENGINE_MALFORMED;
@@ -80,9 +83,9 @@ export function engineSimulate(p: usize, len: u32): i32 {
   }
   if (at == len || transactionCheck(p + at, len - at) != len - at) return ENGINE_MALFORMED;
   const record = p + at;
-  if (!epochKnown(p + CONTEXT_EPOCH)) return ENGINE_EPOCH_MISSING;
+  if (!epochKnown(p + CONTEXT_EPOCH_HASH)) return ENGINE_EPOCH_MISSING;
   if (outMissing(list + LIST_HEADER, count)) return ENGINE_CODE_MISSING;
-  const flags = load<u32>(p + SIM_FLAGS);
+  const flags = load<u32>(p, SIM_FLAGS);
   runtimeSetContext(p);
   simulationBegin();
   let account = list + LIST_HEADER;
@@ -92,9 +95,9 @@ export function engineSimulate(p: usize, len: u32): i32 {
     account += loanedSize(account);
   }
   if (!twice) {
-    runtimeExecute(record, 0, true, (flags & FLAG_SKIP_BLOCKHASH) | SIM_COMPLETE);
-    if (!(flags & FLAG_RESULT_ONLY)) outAccounts(list + LIST_HEADER, count);
-    if (flags & FLAG_PROFILE) {
+    runtimeExecute(record, 0, true, (flags & SIM_FLAG_SKIP_BLOCKHASH) | SIM_COMPLETE);
+    if (!(flags & SIM_FLAG_RESULT_ONLY)) outAccounts(list + LIST_HEADER, count);
+    if (flags & SIM_FLAG_PROFILE) {
       traceWrite();
       outU32(traceCount());
     }
@@ -116,7 +119,7 @@ function outAccounts(account: usize, count: u32): void {
 export function engineWellKnown(p: usize, len: u32): i32 {
   outReset();
   if (!contextCheck(p, len) || (len - CONTEXT_SIZE) % 32) return ENGINE_MALFORMED;
-  if (!epochKnown(p + CONTEXT_EPOCH)) return ENGINE_EPOCH_MISSING;
+  if (!epochKnown(p + CONTEXT_EPOCH_HASH)) return ENGINE_EPOCH_MISSING;
   runtimeSetContext(p);
   outU32((len - CONTEXT_SIZE) / 32);
   outU32(0);

@@ -8,7 +8,8 @@
 import { blake3 } from "../crypto/blake3";
 import { keyCopy, keyEquals, keyHash, keyIsZero } from "../memory/bytes";
 import { heapAlloc, heapFree } from "../memory/heap";
-import { outAdvance, outBytes, outEnsure, outReset, outU32 } from "../memory/io";
+import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outZeros } from "../memory/io";
+import { WANTED_SIZE, WantedCode } from "../layouts/engine";
 import { isLoader } from "../svm/runtime/invoke";
 import {
   ACC_DATA,
@@ -26,18 +27,19 @@ import {
   ENC_LAMPORTS,
   ENC_OWNER,
   ENC_RENT_EPOCH,
+  ENC_STUB,
+  STUB_HASH,
+  STUB_SIZE,
 } from "./account";
 import { codeAdd, codeFind, codesForget, codeStamp, codesTurn } from "./code-cache";
 import { ENGINE_CORRUPT, ENGINE_MALFORMED, ENGINE_UNEXPECTED } from "./codes";
-import { encodedCheck, encodedSize, encodeParts, LIST_HEADER } from "./encoding";
+import { encodedCheck, encodedSize, encodeParts, LIST_COUNT, LIST_HEADER, LIST_PAD } from "./encoding";
 import { sessionOpen } from "./session";
 import { modifiedAsOf, outAsOf } from "./store";
 import { IMG_DATA, IMG_DATA_LEN, IMG_EXECUTABLE, IMG_LAMPORTS, IMG_OWNER, IMG_RENT_EPOCH, imageAsOf } from "./undo";
 import { workspaceBorrow } from "./workspace";
 
-/** u8 of an encoded account in a loan: 1 where a hash stands for the data. */
-const ENC_STUB: usize = 85;
-export const STUB_SIZE: u32 = ENC_HEADER + 32;
+export { STUB_SIZE };
 /** Bytes of data from which on a hash stands for them. */
 const STUB_MIN_DATA: u32 = 512;
 
@@ -68,9 +70,9 @@ export function loanedCheck(p: usize, available: u32): u32 {
 
 /** Whether [p, p+len) is the account list of a loan, no byte more. */
 export function loanListCheck(p: usize, len: u32): bool {
-  if (len < LIST_HEADER || load<u32>(p, 4) != 0) return false;
+  if (len < LIST_HEADER || load<u32>(p, LIST_PAD) != 0) return false;
   let at: u32 = LIST_HEADER;
-  for (let n = load<u32>(p); n; n--) {
+  for (let n = load<u32>(p, LIST_COUNT); n; n--) {
     const size = loanedCheck(p + at, len - at);
     if (!size) return false;
     at += size;
@@ -149,7 +151,7 @@ function outStub(record: usize, asOf: u64, len: u32): void {
   );
   store<u32>(to, len, ENC_DATA_LEN);
   store<u8>(to, 1, ENC_STUB);
-  keyCopy(to + ENC_HEADER, hash);
+  keyCopy(to + STUB_HASH, hash);
   outAdvance(STUB_SIZE);
 }
 
@@ -182,7 +184,7 @@ export function stubInto(record: usize, p: usize): bool {
   store<u8>(record, load<u8>(p, ENC_EXECUTABLE) ? ACC_FLAG_EXECUTABLE : 0, ACC_FLAGS);
   store<u32>(record, len, ACC_DATA_LEN);
   // The block is the cache's: a record without a capacity does not own its data, and nobody may write a read-only one.
-  return dataInto(record, codeFind(p + ENC_HEADER, len));
+  return dataInto(record, codeFind(p + STUB_HASH, len));
 }
 function dataInto(record: usize, data: usize): bool {
   if (!data) return false;
@@ -209,7 +211,7 @@ export function stubBorrow(p: usize, from: u32): void {
   const want = wanted + wantedCount * WANT_SIZE;
   store<u32>(want, <u32>record);
   store<u32>(want, from, WANT_SHARD);
-  keyCopy(want + WANT_HASH, p + ENC_HEADER);
+  keyCopy(want + WANT_HASH, p + STUB_HASH);
   wantedCount += 1;
 }
 
@@ -218,7 +220,7 @@ export function stubsWanted(): u32 {
   return wantedCount;
 }
 
-/** out: u32 shard, u32 0, hash 32 each: data that the open slot needs, and who lends them; each once. */
+/** out: WANTED each: data that the open slot needs, and who lends them; each once. */
 export function engineCodesMissing(): i32 {
   outReset();
   for (let i: u32 = 0; i < wantedCount; i++) {
@@ -226,9 +228,10 @@ export function engineCodesMissing(): i32 {
     let before: u32 = 0;
     while (before < i && !keyEquals(wanted + before * WANT_SIZE + WANT_HASH, want + WANT_HASH)) before++;
     if (before < i) continue;
-    outU32(load<u32>(want, WANT_SHARD));
-    outU32(0);
-    outBytes(want + WANT_HASH, 32);
+    outZeros(WANTED_SIZE);
+    const entry = changetype<WantedCode>(outAt(outLen() - WANTED_SIZE));
+    entry.shard = load<u32>(want, WANT_SHARD);
+    keyCopy(entry.hash, want + WANT_HASH);
   }
   return 0;
 }

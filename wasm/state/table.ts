@@ -163,7 +163,7 @@ function rebuild(segment: usize, hash: u64, split: bool): void {
     for (let i: u32 = 0; i < size; i++) {
       const pointer = load<u32>(directory + (i << 2));
       store<u32>(wider + (i << 3), pointer);
-      store<u32>(wider + (i << 3), pointer, 4);
+      store<u32>(wider + (i << 3) + sizeof<u32>(), pointer);
     }
     heapFree(directory, size << 2);
     directory = wider;

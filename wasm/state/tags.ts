@@ -15,7 +15,7 @@ import { messageTag } from "../transaction/tag";
 import { ACC_STATE, ST_LEASED } from "./account";
 import { knownHas, landedAdd } from "./known";
 import { flagBytes } from "./lease-format";
-import { PROP_NUM_TAGS, proposalTags, TAG_HEIGHT, TAG_KNOWN, TAG_SHARD, TAG_SIZE } from "./proposal";
+import { PROP_NUM_TAGS, proposalTags, TAG_HEIGHT, TAG_KNOWN, TAG_SHARD, TAG_SIZE, TAG_VALUE } from "./proposal";
 import { shardSeed0, shardSeed1 } from "./shard";
 import { SLOT_BORROWED, SLOT_NUM_TAGS, SLOT_TAGS, slotAlloc, slotCopy } from "./undo";
 import { slotAccount, workspaceFaultTag, workspaceSlot } from "./workspace";
@@ -30,7 +30,7 @@ export function tagsBegin(slot: usize, proposal: usize): void {
   store<u32>(slot, <u32>tag, SLOT_TAGS);
   store<u32>(slot, n, SLOT_NUM_TAGS);
   for (let left = n; left; left--, tag += TAG_SIZE) {
-    store<u8>(tag, <u8>knownHas(load<u32>(tag, TAG_HEIGHT), load<u64>(tag)), TAG_KNOWN);
+    store<u8>(tag, <u8>knownHas(load<u32>(tag, TAG_HEIGHT), load<u64>(tag, TAG_VALUE)), TAG_KNOWN);
   }
 }
 
@@ -42,7 +42,7 @@ export function outTags(slot: usize, to: u32): u32 {
   let tag: usize = load<u32>(slot, SLOT_TAGS);
   for (let left = all; left; left--, tag += TAG_SIZE) {
     if (<u32>load<u16>(tag, TAG_SHARD) != to) continue;
-    outU64(load<u64>(tag));
+    outU64(load<u64>(tag, TAG_VALUE));
     n++;
   }
   if (!n) return 0;
@@ -76,7 +76,7 @@ export function tagsLanded(slot: usize, from: u32, flags: usize): void {
   let tag: usize = load<u32>(slot, SLOT_TAGS);
   for (let left = load<u32>(slot, SLOT_NUM_TAGS); left; left--, tag += TAG_SIZE) {
     if (<u32>load<u16>(tag, TAG_SHARD) != from) continue;
-    if (load<u8>(flags++)) landedAdd(slot, load<u32>(tag, TAG_HEIGHT), load<u64>(tag));
+    if (load<u8>(flags++)) landedAdd(slot, load<u32>(tag, TAG_HEIGHT), load<u64>(tag, TAG_VALUE));
   }
 }
 

@@ -80,7 +80,9 @@ export const IMG_DATA: usize = 88;
 
 const CHUNK_FIRST: u32 = 4096;
 const CHUNK_MAX: u32 = 65536;
-const CHUNK_HEADER: u32 = 16; // u32 next, u32 size
+const CHUNK_NEXT: usize = 0; // u32
+const CHUNK_BYTES: usize = 4; // u32
+const CHUNK_HEADER: u32 = 16;
 
 export function slotNew(): usize {
   const slot = heapAlloc(SLOT_SIZE);
@@ -94,11 +96,11 @@ export function slotAlloc(slot: usize, size: u32): usize {
   let at: usize = load<u32>(slot, SLOT_AT);
   if (at + size > <usize>load<u32>(slot, SLOT_END)) {
     const chunk: usize = load<u32>(slot, SLOT_CHUNK);
-    const step = chunk ? min<u32>(CHUNK_MAX, load<u32>(chunk, 4) << 1) : CHUNK_FIRST;
+    const step = chunk ? min<u32>(CHUNK_MAX, load<u32>(chunk, CHUNK_BYTES) << 1) : CHUNK_FIRST;
     const bytes = max(step, size + CHUNK_HEADER);
     const fresh = heapAlloc(bytes);
-    store<u32>(fresh, <u32>chunk);
-    store<u32>(fresh, bytes, 4);
+    store<u32>(fresh, <u32>chunk, CHUNK_NEXT);
+    store<u32>(fresh, bytes, CHUNK_BYTES);
     store<u32>(slot, <u32>fresh, SLOT_CHUNK);
     store<u32>(slot, <u32>fresh + bytes, SLOT_END);
     at = fresh + CHUNK_HEADER;
@@ -117,8 +119,8 @@ export function slotCopy(slot: usize, from: usize, len: u32): usize {
 export function slotFree(slot: usize): void {
   let chunk: usize = load<u32>(slot, SLOT_CHUNK);
   while (chunk) {
-    const next = load<u32>(chunk);
-    heapFree(chunk, load<u32>(chunk, 4));
+    const next = load<u32>(chunk, CHUNK_NEXT);
+    heapFree(chunk, load<u32>(chunk, CHUNK_BYTES));
     chunk = next;
   }
   heapFree(slot, SLOT_SIZE);

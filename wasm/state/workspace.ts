@@ -28,6 +28,8 @@ export const FAULT_TAG: u32 = 5;
 
 /** Records of keys that execution is about to ask for, by the address of the key: {u32 key, u32 record}. */
 const HINTS: i32 = 1024;
+/** A hint: u32 key, u32 record, both pointers. */
+const HINT_RECORD: usize = 4;
 const HINT_SHIFT: u32 = 22;
 const hints: usize = memory.data(8192, 16);
 
@@ -79,7 +81,7 @@ function hintOf(key: usize): usize {
 export function workspaceHint(key: usize, record: usize): void {
   const hint = hintOf(key);
   store<u32>(hint, <u32>key);
-  store<u32>(hint, <u32>record, 4);
+  store<u32>(hint, <u32>record, HINT_RECORD);
 }
 
 /** Drops leased and temporary records. Those that became own accounts have left the table's care: their state says so. */
@@ -135,7 +137,7 @@ export function workspaceLeased(key: usize): usize {
 export function slotAccount(key: usize): usize {
   const hint = hintOf(key);
   if (load<u32>(hint) == <u32>key && !simulating) {
-    const known: usize = load<u32>(hint, 4);
+    const known: usize = load<u32>(hint, HINT_RECORD);
     if (load<u8>(known, ACC_STATE) & ST_LENT) faultNote(FAULT_LENT, key);
     store<u32>(known, number, ACC_USED);
     return known;

@@ -37,6 +37,8 @@ import { wellKnownCarry } from "./sysvars";
 const PROGRAM: u32 = 2;
 const PROGRAM_SIZE: u32 = 36;
 const PROGRAMDATA: u32 = 3;
+const PROGRAMDATA_SLOT: usize = 4;
+const PROGRAMDATA_HAS_AUTHORITY: usize = 12;
 const PROGRAMDATA_ELF: u32 = 45;
 
 /** Whether `data` is a program account that names well-known key `programdata`. */
@@ -59,7 +61,7 @@ function isSound(account: usize, index: i32): bool {
     case WK_TOKEN_DATA:
     case WK_LOOKUP_TABLE_DATA:
       if (executable || owner != WK_BPF_LOADER_UPGRADEABLE || len < PROGRAMDATA_ELF) return false;
-      return load<u32>(data) == PROGRAMDATA && load<u64>(data, 4) == 0 && load<u8>(data, 12) == 0;
+      return load<u32>(data) == PROGRAMDATA && load<u64>(data, PROGRAMDATA_SLOT) == 0 && load<u8>(data, PROGRAMDATA_HAS_AUTHORITY) == 0;
     default:
       return executable && (owner == WK_BPF_LOADER_1 || owner == WK_BPF_LOADER_2);
   }

@@ -16,6 +16,31 @@ import {
   ACC_SIZE,
 } from "../state/account";
 import { decodeInto } from "../state/encoding";
+import {
+  CONTEXT_DEVELOPER,
+  CONTEXT_EPOCH_HASH,
+  CONTEXT_EPOCH_NUMBER,
+  CONTEXT_EPOCH_START,
+  CONTEXT_FLAGS,
+  CONTEXT_FLAG_DEVELOPMENT,
+  CONTEXT_FLAG_ENDED,
+  CONTEXT_FLAG_SIMULATION,
+  CONTEXT_HASHES,
+  CONTEXT_HASH_COUNT,
+  CONTEXT_HEIGHT,
+  CONTEXT_LAMPORTS_PER_SIGNATURE,
+  CONTEXT_MAX_HASHES,
+  CONTEXT_MAX_RECENT,
+  CONTEXT_PARENT_HASH,
+  CONTEXT_PARENT_SLOT,
+  CONTEXT_RECENT,
+  CONTEXT_RECENT_COUNT,
+  CONTEXT_SIZE,
+  CONTEXT_SLOT,
+  CONTEXT_UNIX_TIMESTAMP,
+  EPOCH_RECORD_MAX_HISTORY,
+  HISTORY_SIZE,
+} from "../layouts/context";
 import { assertThat } from "../memory/assert";
 import { keyCopy, keyEquals, keyIsZero } from "../memory/bytes";
 import { sha256Final, sha256Init, sha256Update } from "../crypto/sha256";
@@ -39,36 +64,10 @@ import {
   wellKnownKey,
 } from "../transaction/well-known";
 import { builtinName, builtinStyle } from "./builtins";
-import { epochChanges, epochHistory, epochHistoryCount, epochUse, HISTORY_ENTRY, MAX_HISTORY } from "./epoch";
+import { epochChanges, epochHistory, epochHistoryCount, epochUse } from "./epoch";
 import { rentExemptMinimum } from "./runtime/rent";
 
-const CTX_SLOT: usize = 0;
-const CTX_UNIX_TIMESTAMP: usize = 16;
-const CTX_EPOCH: usize = 24;
-const CTX_HEIGHT: usize = 32;
-const CTX_EPOCH_START: usize = 40;
-const CTX_LAMPORTS_PER_SIGNATURE: usize = 48;
-const CTX_HASH_COUNT: usize = 56;
-const CTX_RECENT_COUNT: usize = 60;
-const CTX_PARENT_HASH: usize = 64;
-const CTX_FLAGS: usize = 96;
-const CTX_DEVELOPER: usize = 100;
-const CTX_HASHES: usize = 128;
-/** Flag: what the developer decrees is done. */
-const FLAG_DEVELOPMENT: u32 = 0x80000000;
-/** Flag: a simulation on the state after slot - 1, whose Clock it sees. */
-const FLAG_SIMULATION: u32 = 0x40000000;
-/** Flag: sysvars as they are when the slot has ended. */
-const FLAG_ENDED: u32 = 0x20000000;
-const CTX_RECENT: usize = 128 + 512 * 32;
-/** Hash of the epoch record (./epoch.ts); the slot of the block before. */
-const CTX_EPOCH_HASH: usize = CTX_RECENT + 150 * 32;
-const CTX_PARENT_SLOT: usize = CTX_EPOCH_HASH + 32;
-export const SLOT_CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32 + 64;
-const MAX_SLOT_HASHES: u32 = 512;
-const MAX_RECENT_BLOCKHASHES: u32 = 150;
-
-const context: usize = memory.data(21376, 16);
+const context: usize = memory.data(<i32>CONTEXT_SIZE, 16);
 const records: usize = memory.data(4992, 16); // WK_COUNT * ACC_SIZE
 const durableNonce: usize = memory.data(32, 8);
 /** Sysvars whose data are rebuilt when they are first asked for in a slot. */
@@ -82,39 +81,39 @@ let prepared: bool = false;
 let lastUsed: u32 = 0;
 
 export function contextSlot(): u64 {
-  return load<u64>(context, CTX_SLOT);
+  return load<u64>(context, CONTEXT_SLOT);
 }
 export function contextEpoch(): u64 {
-  return load<u64>(context, CTX_EPOCH);
+  return load<u64>(context, CONTEXT_EPOCH_NUMBER);
 }
 export function contextUnixTimestamp(): i64 {
-  return load<i64>(context, CTX_UNIX_TIMESTAMP);
+  return load<i64>(context, CONTEXT_UNIX_TIMESTAMP);
 }
 /** Whether the network was started for development. */
 export function contextIsDevelopment(): bool {
-  return (load<u32>(context, CTX_FLAGS) & FLAG_DEVELOPMENT) != 0;
+  return (load<u32>(context, CONTEXT_FLAGS) & CONTEXT_FLAG_DEVELOPMENT) != 0;
 }
 /** The first 28 bytes of the address that then may decree: what the context has room for, and more than anybody can find another key to. */
 export function contextDeveloper(): usize {
-  return context + CTX_DEVELOPER;
+  return context + CONTEXT_DEVELOPER;
 }
 export function contextLamportsPerSignature(): u64 {
-  return load<u64>(context, CTX_LAMPORTS_PER_SIGNATURE);
+  return load<u64>(context, CONTEXT_LAMPORTS_PER_SIGNATURE);
 }
 export function contextHashCount(): u32 {
-  return load<u32>(context, CTX_HASH_COUNT);
+  return load<u32>(context, CONTEXT_HASH_COUNT);
 }
 /** Blockhash of slot - 1 - i; zero: that slot was skipped. */
 export function contextHash(i: u32): usize {
-  return context + CTX_HASHES + <usize>i * 32;
+  return context + CONTEXT_HASHES + <usize>i * 32;
 }
 /** Blockhashes that transactions can use: Policy: 150 block heights, one less than Agave, so that a client that gives up in time is right. */
 export function contextRecentCount(): u32 {
-  return load<u32>(context, CTX_RECENT_COUNT);
+  return load<u32>(context, CONTEXT_RECENT_COUNT);
 }
 /** The i-th newest of them. */
 export function contextRecent(i: u32): usize {
-  return context + CTX_RECENT + <usize>i * 32;
+  return context + CONTEXT_RECENT + <usize>i * 32;
 }
 /** The value a nonce gets in this slot: sha256("DURABLE_NONCE" || newest blockhash). */
 export function contextDurableNonce(): usize {
@@ -136,13 +135,13 @@ export function contextHashUsable(hash: usize): bool {
 
 /** Height of the blockhash that contextHashUsable has found last. */
 export function contextHashHeight(): u64 {
-  return load<u64>(context, CTX_HEIGHT) - <u64>lastUsed;
+  return load<u64>(context, CONTEXT_HEIGHT) - <u64>lastUsed;
 }
 
 /** Blockhash of a slot in the SlotHashes sysvar, or 0. */
 export function slotHashesLookup(slot: u64): usize {
   const age = contextSlot() - 1 - slot; // wraps for the future
-  if (age >= <u64>min(contextHashCount(), MAX_SLOT_HASHES)) return 0;
+  if (age >= <u64>min(contextHashCount(), CONTEXT_MAX_HASHES)) return 0;
   const hash = contextHash(<u32>age);
   return keyIsZero(hash) ? 0 : hash;
 }
@@ -209,9 +208,9 @@ function prepare(): void {
   sysvar(WK_EPOCH_REWARDS, 81);
   sysvar(WK_LAST_RESTART_SLOT, 8);
   // As long as it can be, as on Agave.
-  sysvar(WK_STAKE_HISTORY, 8 + MAX_HISTORY * HISTORY_ENTRY);
-  sysvar(WK_SLOT_HASHES, 8 + MAX_SLOT_HASHES * 40);
-  sysvar(WK_RECENT_BLOCKHASHES, 8 + MAX_RECENT_BLOCKHASHES * 40);
+  sysvar(WK_STAKE_HISTORY, 8 + EPOCH_RECORD_MAX_HISTORY * HISTORY_SIZE);
+  sysvar(WK_SLOT_HASHES, 8 + CONTEXT_MAX_HASHES * 40);
+  sysvar(WK_RECENT_BLOCKHASHES, 8 + CONTEXT_MAX_RECENT * 40);
   sysvar(WK_SLOT_HISTORY, 1 + 8 + SLOT_HISTORY_BITS / 8 + 8 + 8);
   // The Instructions sysvar exists only inside a transaction.
   const record = recordOf(WK_INSTRUCTIONS);
@@ -224,8 +223,8 @@ function dataOf(index: i32): usize {
 
 function buildClock(): void {
   const d = dataOf(WK_CLOCK);
-  store<u64>(d, contextSlot() - <u64>((load<u32>(context, CTX_FLAGS) & FLAG_SIMULATION) != 0));
-  store<i64>(d, load<i64>(context, CTX_EPOCH_START), 8);
+  store<u64>(d, contextSlot() - <u64>((load<u32>(context, CONTEXT_FLAGS) & CONTEXT_FLAG_SIMULATION) != 0));
+  store<i64>(d, load<i64>(context, CONTEXT_EPOCH_START), 8);
   store<u64>(d, contextEpoch(), 16);
   store<u64>(d, contextEpoch() + 1, 24); // epoch whose leaders are known
   store<i64>(d, contextUnixTimestamp(), 32);
@@ -233,8 +232,8 @@ function buildClock(): void {
 
 function buildSlotHashes(): void {
   const d = dataOf(WK_SLOT_HASHES);
-  const n = min(contextHashCount(), MAX_SLOT_HASHES);
-  memory.fill(d, 0, 8 + MAX_SLOT_HASHES * 40);
+  const n = min(contextHashCount(), CONTEXT_MAX_HASHES);
+  memory.fill(d, 0, 8 + CONTEXT_MAX_HASHES * 40);
   let at = d + 8;
   for (let i: u32 = 0; i < n; i++) {
     if (keyIsZero(contextHash(i))) continue;
@@ -248,7 +247,7 @@ function buildSlotHashes(): void {
 function buildRecentBlockhashes(): void {
   const d = dataOf(WK_RECENT_BLOCKHASHES);
   const n = contextRecentCount();
-  memory.fill(d, 0, 8 + MAX_RECENT_BLOCKHASHES * 40);
+  memory.fill(d, 0, 8 + CONTEXT_MAX_RECENT * 40);
   store<u64>(d, n);
   for (let i: u32 = 0; i < n; i++) {
     const at = d + 8 + <usize>i * 40;
@@ -263,8 +262,8 @@ function buildRecentBlockhashes(): void {
  */
 function buildSlotHistory(): void {
   const d = dataOf(WK_SLOT_HISTORY);
-  const ended = (load<u32>(context, CTX_FLAGS) & FLAG_ENDED) != 0;
-  const next = (ended ? contextSlot() : load<u64>(context, CTX_PARENT_SLOT)) + 1;
+  const ended = (load<u32>(context, CONTEXT_FLAGS) & CONTEXT_FLAG_ENDED) != 0;
+  const next = (ended ? contextSlot() : load<u64>(context, CONTEXT_PARENT_SLOT)) + 1;
   const slots = min<u64>(next, SLOT_HISTORY_BITS);
   store<u8>(d, 1);
   store<u64>(d, SLOT_HISTORY_BITS / 64, 1);
@@ -285,9 +284,9 @@ function buildSlotHistory(): void {
 function buildStakeHistory(): void {
   const d = dataOf(WK_STAKE_HISTORY);
   const count = epochHistoryCount();
-  memory.fill(d, 0, 8 + MAX_HISTORY * HISTORY_ENTRY);
+  memory.fill(d, 0, 8 + EPOCH_RECORD_MAX_HISTORY * HISTORY_SIZE);
   store<u64>(d, count);
-  if (count) memory.copy(d + 8, epochHistory(), count * HISTORY_ENTRY);
+  if (count) memory.copy(d + 8, epochHistory(), count * HISTORY_SIZE);
 }
 
 // "DURABLE_NONCE"
@@ -303,23 +302,23 @@ export function contextNumber(): u32 {
 export function runtimeSetContext(ptr: usize): void {
   if (!prepared) prepare();
   number += 1;
-  const count = min(load<u32>(ptr, CTX_HASH_COUNT), MAX_SLOT_HASHES);
-  memory.copy(context, ptr, CTX_HASHES + <usize>count * 32);
-  store<u32>(context, count, CTX_HASH_COUNT);
-  const recent = min(load<u32>(ptr, CTX_RECENT_COUNT), MAX_RECENT_BLOCKHASHES);
-  memory.copy(context + CTX_RECENT, ptr + CTX_RECENT, <usize>recent * 32);
-  store<u32>(context, recent, CTX_RECENT_COUNT);
-  memory.copy(context + CTX_EPOCH_HASH, ptr + CTX_EPOCH_HASH, 64);
-  epochUse(context + CTX_EPOCH_HASH);
-  realProgramsSet(load<u32>(ptr, CTX_FLAGS));
+  const count = min(load<u32>(ptr, CONTEXT_HASH_COUNT), CONTEXT_MAX_HASHES);
+  memory.copy(context, ptr, CONTEXT_HASHES + <usize>count * 32);
+  store<u32>(context, count, CONTEXT_HASH_COUNT);
+  const recent = min(load<u32>(ptr, CONTEXT_RECENT_COUNT), CONTEXT_MAX_RECENT);
+  memory.copy(context + CONTEXT_RECENT, ptr + CONTEXT_RECENT, <usize>recent * 32);
+  store<u32>(context, recent, CONTEXT_RECENT_COUNT);
+  memory.copy(context + CONTEXT_EPOCH_HASH, ptr + CONTEXT_EPOCH_HASH, 64);
+  epochUse(context + CONTEXT_EPOCH_HASH);
+  realProgramsSet(load<u32>(ptr, CONTEXT_FLAGS));
   slotHashesStale = true;
   recentBlockhashesStale = true;
   slotHistoryStale = true;
   buildClock();
-  if (!count) memory.fill(context + CTX_PARENT_HASH, 0, 32);
+  if (!count) memory.fill(context + CONTEXT_PARENT_HASH, 0, 32);
   sha256Init();
   sha256Update(NONCE_PREFIX, 13);
-  sha256Update(context + CTX_PARENT_HASH, 32);
+  sha256Update(context + CONTEXT_PARENT_HASH, 32);
   sha256Final(durableNonce);
 }
 

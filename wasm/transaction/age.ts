@@ -1,4 +1,6 @@
 /** Whether a frame's transactions can still land: their blockhashes against the slot context of the next slot. */
+import { CONTEXT_RECENT, CONTEXT_RECENT_COUNT, CONTEXT_SIZE } from "../layouts/context";
+import { FRAME_COUNT, FRAME_HEADER, VERDICTS_HEADER } from "../layouts/record";
 import { keyEquals } from "../memory/bytes";
 import { outAt, outReset, outU32, outZeros } from "../memory/io";
 import { BLOCKHASH_HEIGHTS } from "../scheduling/limits";
@@ -6,22 +8,17 @@ import { PARSE_BATCH } from "./errors";
 import { recordSound } from "./sound";
 import { REC_FLAG_NONCE, REC_FLAGS, REC_HEADER, REC_OFF_BLOCKHASH, recordTx } from "./record";
 
-/** Slot context (docs/interfaces.md section 3). */
-const CONTEXT_RECENT_COUNT: usize = 60;
-const CONTEXT_RECENT: usize = 128 + 512 * 32;
-const CONTEXT_SIZE: u32 = 128 + 512 * 32 + 150 * 32 + 64;
-
 /**
  * in: a slot context, then a frame. out: `u32 n`, n x `u8` verdict: 1 usable in that slot, or a durable nonce, which only
  * its shard can judge; 0 too old or unknown. Returns how many are usable, or -PARSE_BATCH when the lengths do not add up.
  */
 export function txCheckAge(ptr: usize, len: u32): i32 {
   outReset();
-  if (len < CONTEXT_SIZE + 4) return -PARSE_BATCH;
+  if (len < CONTEXT_SIZE + FRAME_HEADER) return -PARSE_BATCH;
   const hashes = ptr + CONTEXT_RECENT;
   const count = min(load<u32>(ptr, CONTEXT_RECENT_COUNT), BLOCKHASH_HEIGHTS);
-  const n = load<u32>(ptr + CONTEXT_SIZE);
-  let record = ptr + CONTEXT_SIZE + 4;
+  const n = load<u32>(ptr + CONTEXT_SIZE, FRAME_COUNT);
+  let record = ptr + CONTEXT_SIZE + FRAME_HEADER;
   const stop = ptr + len;
   if (n > <u32>(stop - record) / REC_HEADER) return -PARSE_BATCH;
   outU32(n);
@@ -39,7 +36,7 @@ export function txCheckAge(ptr: usize, len: u32): i32 {
       else last = last + 1 < count ? last + 1 : 0;
     }
     if (good) {
-      store<u8>(outAt(4 + i), 1);
+      store<u8>(outAt(VERDICTS_HEADER + i), 1);
       usable++;
     }
     record += size;

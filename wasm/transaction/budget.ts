@@ -110,6 +110,7 @@ function duplicate(index: u32): void {
   error = TX_DUPLICATE_INSTRUCTION | (index << 8);
 }
 
+const NUMBER: usize = 1;
 /** One Compute Budget instruction: a Borsh enum (u8 variant, then its number); bytes after it are ignored. */
 function computeBudget(index: u32, data: usize, len: u32): void {
   if (error) return; // the first error is the one that shows
@@ -117,14 +118,14 @@ function computeBudget(index: u32, data: usize, len: u32): void {
   if (variant == 3 && len >= 9) {
     if (priceGiven) return duplicate(index);
     priceGiven = true;
-    unitPrice = load<u64>(data, 1);
+    unitPrice = load<u64>(data, NUMBER);
     return;
   }
   if (len < 5 || variant == 0 || variant == 3 || variant > 4) {
     error = TX_INSTRUCTION_ERROR | (index << 8); // InvalidInstructionData
     return;
   }
-  const value: u64 = load<u32>(data, 1);
+  const value: u64 = load<u32>(data, NUMBER);
   if (variant == 1) {
     if (heapSize != NOT_GIVEN) return duplicate(index);
     heapSize = value;

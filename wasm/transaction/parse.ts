@@ -30,7 +30,9 @@ import {
   REC_FLAG_NONCE, REC_FLAGS, REC_HEADER, REC_LEN, REC_NUM_INSTRUCTIONS, REC_NUM_LOOKUPS, REC_NUM_READONLY_LOADED,
   REC_NUM_READONLY_SIGNED, REC_NUM_READONLY_UNSIGNED, REC_NUM_REQUIRED, REC_NUM_SIGNATURES, REC_NUM_STATIC,
   REC_NUM_WRITABLE_LOADED, REC_OFF_BLOCKHASH, REC_OFF_INSTRUCTIONS, REC_OFF_KEYS, REC_OFF_LOOKUPS, REC_OFF_MESSAGE, REC_TX_LEN,
-  REC_VERSION, V1_INSTRUCTION_HEADER, VERSION_1, VERSION_LEGACY, recordKey, recordLoaded, recordRequestsWrite,
+  REC_VERSION, V1_INSTRUCTION_ACCOUNTS,
+  V1_INSTRUCTION_DATA,
+  V1_INSTRUCTION_HEADER, VERSION_1, VERSION_LEGACY, recordKey, recordLoaded, recordRequestsWrite,
 } from "./record";
 import { WK_SYSTEM, isDemoted, wellKnownIndex } from "./well-known";
 
@@ -189,8 +191,8 @@ function readV1(): i32 {
   if (readerError()) return 0;
   for (let i: u32 = 0; i < numInstructions; i++) {
     const header = instructions + i * V1_INSTRUCTION_HEADER;
-    const numAccounts: u32 = load<u8>(header, 1);
-    const dataLen: u32 = load<u16>(header, 2);
+    const numAccounts: u32 = load<u8>(header, V1_INSTRUCTION_ACCOUNTS);
+    const dataLen: u32 = load<u16>(header, V1_INSTRUCTION_DATA);
     const accounts = readBytes(numAccounts);
     const data = readBytes(dataLen);
     if (readerError()) return 0;

@@ -1,38 +1,22 @@
-/** Layout of a transaction record (docs/interfaces.md section 2); its TypeScript twin is shared/protocol/record.ts. */
+/** A transaction record (docs/interfaces.md section 2); its TypeScript twin is shared/protocol/record.ts. */
 import { keyEquals } from "../memory/bytes";
+import {
+  REC_HEADER,
+  REC_NUM_IMPLICIT,
+  REC_NUM_READONLY_LOADED,
+  REC_NUM_READONLY_SIGNED,
+  REC_NUM_READONLY_UNSIGNED,
+  REC_NUM_REQUIRED,
+  REC_NUM_SIGNATURES,
+  REC_NUM_STATIC,
+  REC_NUM_WRITABLE_LOADED,
+  REC_OFF_KEYS,
+  REC_OFF_MESSAGE,
+  REC_TX_LEN,
+  REC_VERSION,
+} from "../layouts/record";
 
-export const REC_LEN: usize = 0; // u32
-export const REC_TX_LEN: usize = 4; // u16
-export const REC_VERSION: usize = 6; // u8, 0xff legacy, 0 v0, 1 v1
-export const REC_NUM_SIGNATURES: usize = 7; // u8
-export const REC_NUM_REQUIRED: usize = 8; // u8
-export const REC_NUM_READONLY_SIGNED: usize = 9; // u8
-export const REC_NUM_READONLY_UNSIGNED: usize = 10; // u8
-export const REC_NUM_STATIC: usize = 11; // u8
-export const REC_NUM_LOOKUPS: usize = 12; // u8
-export const REC_NUM_WRITABLE_LOADED: usize = 13; // u8
-export const REC_NUM_READONLY_LOADED: usize = 14; // u8
-export const REC_NUM_INSTRUCTIONS: usize = 15; // u8
-export const REC_OFF_MESSAGE: usize = 16; // u16
-export const REC_OFF_KEYS: usize = 18; // u16
-export const REC_OFF_BLOCKHASH: usize = 20; // u16
-export const REC_OFF_INSTRUCTIONS: usize = 22; // u16
-export const REC_OFF_LOOKUPS: usize = 24; // u16
-export const REC_FLAGS: usize = 26; // u8
-export const REC_NUM_IMPLICIT: usize = 27; // u8
-export const REC_CU_LIMIT: usize = 28; // u32
-export const REC_CU_PRICE: usize = 32; // u64
-export const REC_LOADED_DATA_LIMIT: usize = 40; // u32
-export const REC_HEAP_SIZE: usize = 44; // u32
-export const REC_BUDGET_ERROR: usize = 48; // u32
-export const REC_COST: usize = 52; // u32
-export const REC_FEE: usize = 56; // u64
-export const REC_HEADER: u32 = 64;
-
-export const REC_FLAG_VERIFIED: u8 = 1;
-export const REC_FLAG_NONCE: u8 = 2;
-/** The planner has added the programdata of every account that the transaction names: it is not deferred again. */
-export const REC_FLAG_COMPLETE: u8 = 4;
+export * from "../layouts/record";
 
 /** Implicit keys of a record: each is the programdata of one of its accounts, of which there are no more. */
 export const MAX_IMPLICIT: u32 = 64;
@@ -44,6 +28,8 @@ export const V1_OFF_MASK: u32 = 4;
 export const V1_OFF_BLOCKHASH: u32 = 8;
 export const V1_OFF_KEYS: u32 = 42;
 /** u8 program, u8 accounts, u16 bytes of data: the instructions of a version 1 transaction begin with as many of these. */
+export const V1_INSTRUCTION_ACCOUNTS: usize = 1;
+export const V1_INSTRUCTION_DATA: usize = 2;
 export const V1_INSTRUCTION_HEADER: u32 = 4;
 
 /** Start of the wire transaction. */

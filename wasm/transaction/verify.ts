@@ -1,4 +1,5 @@
 /** Signatures of a frame, all of them in one batch: the rule is wasm/crypto's (cofactored, the same for one and for many). */
+import { FRAME_COUNT, FRAME_HEADER, VERDICTS_HEADER } from "../layouts/record";
 import { ed25519VerifyBatch } from "../crypto/ed25519-batch";
 import { sha256 } from "../crypto/sha256";
 import { heapAlloc, heapFree } from "../memory/heap";
@@ -11,6 +12,9 @@ import {
 } from "./record";
 
 /** One signature to check, as ed25519VerifyBatch takes it: message pointer and length, signature, public key. */
+const ENTRY_MESSAGE_LEN: usize = 4;
+const ENTRY_SIGNATURE: usize = 8;
+const ENTRY_KEY: usize = 12;
 const ENTRY: u32 = 16;
 
 /** Writes the entries of a record's signatures; returns where the next go. */
@@ -22,9 +26,9 @@ function addEntries(entry: usize, record: usize): usize {
   const n: u32 = load<u8>(record, REC_NUM_REQUIRED);
   for (let i: u32 = 0; i < n; i++, entry += ENTRY) {
     store<u32>(entry, <u32>message);
-    store<u32>(entry, messageLen, 4);
-    store<u32>(entry, <u32>(signatures + i * 64), 8);
-    store<u32>(entry, <u32>(keys + i * 32), 12);
+    store<u32>(entry, messageLen, ENTRY_MESSAGE_LEN);
+    store<u32>(entry, <u32>(signatures + i * 64), ENTRY_SIGNATURE);
+    store<u32>(entry, <u32>(keys + i * 32), ENTRY_KEY);
   }
   return entry;
 }
@@ -36,12 +40,12 @@ function addEntries(entry: usize, record: usize): usize {
  */
 export function txVerifyFrame(ptr: usize, len: u32): i32 {
   outReset();
-  if (len < 4) return -PARSE_BATCH;
-  const n = load<u32>(ptr);
+  if (len < FRAME_HEADER) return -PARSE_BATCH;
+  const n = load<u32>(ptr, FRAME_COUNT);
   if (n > (len - 4) / REC_HEADER) return -PARSE_BATCH;
   const stop = ptr + len;
   let total: u32 = 0;
-  let record = ptr + 4;
+  let record = ptr + FRAME_HEADER;
   for (let i: u32 = 0; i < n; i++) {
     const size = recordSound(record, <u32>(stop - record));
     if (!size) return -PARSE_BATCH;
@@ -58,22 +62,22 @@ export function txVerifyFrame(ptr: usize, len: u32): i32 {
   const verdicts = table + total * ENTRY;
   // Verdict 2 in the out buffer: the record is what it says and waits for its signatures.
   let entry = table;
-  record = ptr + 4;
+  record = ptr + FRAME_HEADER;
   for (let i: u32 = 0; i < n; i++, record += load<u32>(record, REC_LEN)) {
     if (!recordMatchesWire(record)) continue;
-    store<u8>(outAt(4 + i), 2);
+    store<u8>(outAt(VERDICTS_HEADER + i), 2);
     entry = addEntries(entry, record);
   }
   ed25519VerifyBatch(table, <u32>((entry - table) / ENTRY), verdicts);
 
   let verdict = verdicts;
   let good = 0;
-  record = ptr + 4;
+  record = ptr + FRAME_HEADER;
   for (let i: u32 = 0; i < n; i++, record += load<u32>(record, REC_LEN)) {
-    if (load<u8>(outAt(4 + i)) != 2) continue;
+    if (load<u8>(outAt(VERDICTS_HEADER + i)) != 2) continue;
     let all: u32 = 1;
     for (let left: u32 = load<u8>(record, REC_NUM_REQUIRED); left; left--, verdict++) all &= load<u8>(verdict);
-    store<u8>(outAt(4 + i), <u8>all);
+    store<u8>(outAt(VERDICTS_HEADER + i), <u8>all);
     if (!all) continue;
     store<u8>(record, load<u8>(record, REC_FLAGS) | REC_FLAG_VERIFIED, REC_FLAGS);
     outBytes(record, load<u32>(record, REC_LEN));

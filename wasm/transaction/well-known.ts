@@ -229,7 +229,7 @@ const table: usize = memory.data(256);
 // @ts-ignore: decorator
 @inline
 function slotOf(key: usize): u32 {
-  return <u32>(((load<u64>(key) ^ rotl(load<u64>(key, 8), 23)) * 0x9e3779b97f4a7c15) >> 56);
+  return <u32>(((load<u64>(key) ^ rotl(load<u64>(key + sizeof<u64>()), 23)) * 0x9e3779b97f4a7c15) >> 56);
 }
 
 function fill(): void {

@@ -2,7 +2,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
 import type { HeadAnswer } from "../../../durable-objects/builder/builder.ts";
 import { encodeContext } from "../../../shared/protocol/context.ts";
-import { CONTEXT_EPOCH, CONTEXT_SIZE } from "../../../shared/protocol/limits.ts";
+import { CONTEXT } from "../../../shared/protocol/layouts/context.ts";
+import { CONTEXT_SIZE } from "../../../shared/protocol/limits.ts";
 import { HashChain } from "../../../shared/scheduling/hash-chain.ts";
 import { TipCache } from "../../../workers/edge/tip-cache.ts";
 
@@ -85,7 +86,7 @@ describe("TipCache", () => {
     const head = cache.head({ ...answer(7, 0), epochRecord: record });
     for (const context of [head.context, head.sysvars]) {
       expect(context.subarray(CONTEXT_SIZE)).toEqual(record);
-      expect(context.subarray(CONTEXT_EPOCH, CONTEXT_EPOCH + 32)).toEqual(sha256(record));
+      expect(context.subarray(CONTEXT.EPOCH_HASH, CONTEXT.EPOCH_HASH + 32)).toEqual(sha256(record));
     }
     expect([cache.knownEpoch, cache.epochRecord]).toEqual([0, record]);
     expect(cache.head(answer(8, 7)).context.subarray(CONTEXT_SIZE)).toEqual(record);

@@ -3,6 +3,8 @@ import { isOnCurve } from "../../crypto/curve";
 import { sha256Final, sha256Init, sha256Update } from "../../crypto/sha256";
 import { ERR_INVALID_SEEDS, ERR_MAX_SEED_LENGTH_EXCEEDED } from "../errors";
 
+/** A seed: u32 pointer, u32 length. */
+const SEED_LEN: usize = 4;
 const MAX_SEEDS: u32 = 16;
 const MAX_SEED_LEN: u32 = 32;
 // "ProgramDerivedAddress"
@@ -16,7 +18,7 @@ function derive(program: usize, seeds: usize, num: u32, bump: i32, out: usize): 
   if (num + (bump >= 0 ? 1 : 0) > MAX_SEEDS) return ERR_MAX_SEED_LENGTH_EXCEEDED;
   sha256Init();
   for (let i: u32 = 0; i < num; i++) {
-    const len = load<u32>(seeds + i * 8, 4);
+    const len = load<u32>(seeds + i * 8, SEED_LEN);
     if (len > MAX_SEED_LEN) return ERR_MAX_SEED_LENGTH_EXCEEDED;
     sha256Update(load<u32>(seeds + i * 8), len);
   }

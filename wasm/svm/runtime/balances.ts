@@ -1,4 +1,5 @@
 /** Token balances of a transaction for its status: Agave svm/src/transaction_balances.rs. */
+import { TOKEN_BALANCE_DECIMALS_UNKNOWN, TOKEN_BALANCE_SIZE, TokenBalance } from "../../layouts/result";
 import { ACC_DATA, ACC_DATA_LEN, ACC_LAMPORTS, ACC_OWNER } from "../../state/account";
 import { keyEquals } from "../../memory/bytes";
 import { WK_TOKEN, wellKnownKey } from "../../transaction/well-known";
@@ -6,9 +7,12 @@ import { accountsCount, txaKey, txaRecord } from "./accounts";
 import { accountInvoked } from "./message";
 import { scratchAlloc } from "./scratch";
 
-export const TOKEN_BALANCE_SIZE: u32 = 88;
-/** Decimals where the mint is not among the transaction's accounts: whoever reads the result looks at the mint. */
-const DECIMALS_UNKNOWN: u8 = 255;
+/** Of a token account (spl-token's state): mint and owner come first. */
+const ACCOUNT_AMOUNT: usize = 64;
+const ACCOUNT_STATE: usize = 108;
+/** Of a mint. */
+const MINT_DECIMALS: usize = 44;
+const MINT_INITIALIZED: usize = 45;
 const ACCOUNT_LEN: u32 = 165;
 const MINT_LEN: u32 = 82;
 
@@ -48,10 +52,10 @@ function decimalsOf(mint: usize, program: i32): u8 {
     const record = txaRecord(i);
     const data: usize = load<u32>(record, ACC_DATA);
     const len = load<u32>(record, ACC_DATA_LEN);
-    if (tokenProgram(record + ACC_OWNER) != program || !hasShape(data, len, MINT_LEN, 1, program)) return DECIMALS_UNKNOWN;
-    return load<u8>(data, 45) ? load<u8>(data, 44) : DECIMALS_UNKNOWN;
+    if (tokenProgram(record + ACC_OWNER) != program || !hasShape(data, len, MINT_LEN, 1, program)) return TOKEN_BALANCE_DECIMALS_UNKNOWN;
+    return load<u8>(data, MINT_INITIALIZED) ? load<u8>(data, MINT_DECIMALS) : TOKEN_BALANCE_DECIMALS_UNKNOWN;
   }
-  return DECIMALS_UNKNOWN;
+  return TOKEN_BALANCE_DECIMALS_UNKNOWN;
 }
 
 let found: u32 = 0;
@@ -74,15 +78,16 @@ export function tokenBalances(): usize {
     const data: usize = load<u32>(record, ACC_DATA);
     const len = load<u32>(record, ACC_DATA_LEN);
     if (!hasShape(data, len, ACCOUNT_LEN, 2, program)) continue;
-    const state = load<u8>(data, 108);
+    const state = load<u8>(data, ACCOUNT_STATE);
     if (state != 1 && state != 2) continue;
     const at = list + found * TOKEN_BALANCE_SIZE;
     memory.fill(at, 0, TOKEN_BALANCE_SIZE);
-    store<u8>(at, <u8>i);
-    store<u8>(at, decimalsOf(data, program), 1);
-    memory.copy(at + 8, data, 64); // mint, owner
-    store<u64>(at, load<u64>(data, 64), 72);
-    store<u8>(at, <u8>program, 80);
+    const balance = changetype<TokenBalance>(at);
+    balance.accountIndex = <u8>i;
+    balance.decimals = decimalsOf(data, program);
+    memory.copy(balance.mint, data, 64); // and owner
+    balance.amount = load<u64>(data, ACCOUNT_AMOUNT);
+    balance.program = <u8>program;
     found += 1;
   }
   return list;

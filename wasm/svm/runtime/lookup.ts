@@ -29,6 +29,10 @@ import { WK_ADDRESS_LOOKUP_TABLE, wellKnownKey } from "../../transaction/well-kn
 import { contextSlot, slotHashesLookup, wellKnownAccount } from "../sysvars";
 import { compactAt, compactEnd } from "./message";
 
+const TABLE_DEACTIVATION_SLOT: usize = 4;
+const TABLE_LAST_EXTENDED_SLOT: usize = 12;
+const TABLE_LAST_EXTENDED_START: usize = 20;
+const TABLE_HAS_AUTHORITY: usize = 21;
 const META_SIZE: u32 = 56;
 
 let addresses: usize = 0;
@@ -42,17 +46,17 @@ function open(key: usize): u32 {
   if (!keyEquals(record + ACC_OWNER, wellKnownKey(WK_ADDRESS_LOOKUP_TABLE))) return TX_INVALID_ADDRESS_LOOKUP_TABLE_OWNER;
   const len = load<u32>(record, ACC_DATA_LEN);
   const data: usize = load<u32>(record, ACC_DATA);
-  if (len < META_SIZE || load<u32>(data) != 1 || load<u8>(data, 21) > 1 || (len - META_SIZE) % 32 != 0) {
+  if (len < META_SIZE || load<u32>(data) != 1 || load<u8>(data, TABLE_HAS_AUTHORITY) > 1 || (len - META_SIZE) % 32 != 0) {
     return TX_INVALID_ADDRESS_LOOKUP_TABLE_DATA;
   }
   const slot = contextSlot();
-  const deactivated = load<u64>(data, 4);
+  const deactivated = load<u64>(data, TABLE_DEACTIVATION_SLOT);
   if (deactivated != u64.MAX_VALUE && deactivated != slot && !slotHashesLookup(deactivated)) {
     return TX_ADDRESS_LOOKUP_TABLE_NOT_FOUND;
   }
   const all = (len - META_SIZE) / 32;
   addresses = data + META_SIZE;
-  active = slot > load<u64>(data, 12) ? all : <u32>load<u8>(data, 20);
+  active = slot > load<u64>(data, TABLE_LAST_EXTENDED_SLOT) ? all : <u32>load<u8>(data, TABLE_LAST_EXTENDED_START);
   return active > all ? TX_INVALID_ADDRESS_LOOKUP_TABLE_DATA : 0;
 }
 

@@ -6,6 +6,8 @@ import {
   REC_NUM_STATIC,
   REC_OFF_INSTRUCTIONS,
   REC_VERSION,
+  V1_INSTRUCTION_ACCOUNTS,
+  V1_INSTRUCTION_DATA,
   V1_INSTRUCTION_HEADER,
   VERSION_1,
   recordKey,
@@ -83,8 +85,8 @@ function openInstructionsV1(): void {
   let header = cursor;
   let payload = cursor + count * V1_INSTRUCTION_HEADER;
   for (let i: u32 = 0; i < count; i++, header += V1_INSTRUCTION_HEADER) {
-    const num: u32 = load<u8>(header, 1);
-    const len: u32 = load<u16>(header, 2);
+    const num: u32 = load<u8>(header, V1_INSTRUCTION_ACCOUNTS);
+    const len: u32 = load<u16>(header, V1_INSTRUCTION_DATA);
     put(i, load<u8>(header), payload, num, payload + num, len);
     payload += num + len;
   }

@@ -9,6 +9,7 @@ import { heapAlloc, heapFree } from "../../memory/heap";
 
 const BLOCK: u32 = 1 << 18;
 /** Of a block: u32 next, u32 size. */
+const BLOCK_BYTES: usize = 4;
 const HEADER: u32 = 16;
 let first: usize = 0;
 let block: usize = 0;
@@ -19,14 +20,14 @@ let large: usize = 0;
 function enter(b: usize): void {
   block = b;
   at = b + HEADER;
-  end = b + load<u32>(b, 4);
+  end = b + load<u32>(b, BLOCK_BYTES);
 }
 
 export function scratchReset(): void {
   if (first) enter(first);
   while (large) {
     const next = load<u32>(large);
-    heapFree(large, load<u32>(large, 4));
+    heapFree(large, load<u32>(large, BLOCK_BYTES));
     large = next;
   }
 }
@@ -34,7 +35,7 @@ export function scratchReset(): void {
 function blockNew(next: usize, bytes: u32): usize {
   const fresh = heapAlloc(bytes);
   store<u32>(fresh, <u32>next);
-  store<u32>(fresh, bytes, 4);
+  store<u32>(fresh, bytes, BLOCK_BYTES);
   return fresh;
 }
 

@@ -3,7 +3,9 @@
  * What a transaction's result shows as inner instructions, and what sol_get_processed_sibling_instruction looks through.
  * Agave transaction-context/src/transaction.rs (instruction trace).
  */
-import { outBytes, outU16, outU32, outU64, outU8, outZeros } from "../../memory/io";
+import { PROFILE_SIZE, ProfileEntry } from "../../layouts/engine";
+import { INNER_HEADER, InnerInstruction } from "../../layouts/result";
+import { outAdvance, outAt, outBytes, outEnsure, outLen, outU8, outZeros } from "../../memory/io";
 import { IXA_INDEX, IXA_SIZE } from "./frame";
 
 /** Instructions that may begin in a transaction, calls included. */
@@ -72,17 +74,19 @@ export function traceEnd(i: u32, failed: bool, units: u64): void {
   store<u64>(entry(i), units, TRC_UNITS_AFTER);
 }
 
-/** Appends each instruction to the output: u8 outer, u8 stack height, u8 program, u8 failed, u32 0, u64 units before, u64 units after. */
+/** Appends each instruction to the output. */
 export function traceWrite(): void {
   for (let i: u32 = 0; i < count; i++) {
     const e = entry(i);
-    outU8(load<u8>(e, TRC_OUTER));
-    outU8(load<u8>(e, TRC_HEIGHT));
-    outU8(<u8>load<u32>(e, TRC_PROGRAM));
-    outU8(load<u8>(e, TRC_FAILED));
-    outU32(0);
-    outU64(load<u64>(e, TRC_UNITS));
-    outU64(load<u64>(e, TRC_UNITS_AFTER));
+    const p = changetype<ProfileEntry>(outEnsure(PROFILE_SIZE));
+    p.outer = load<u8>(e, TRC_OUTER);
+    p.stackHeight = load<u8>(e, TRC_HEIGHT);
+    p.programIndex = <u8>load<u32>(e, TRC_PROGRAM);
+    p.failed = load<u8>(e, TRC_FAILED);
+    p._pad0 = 0;
+    p.unitsBefore = load<u64>(e, TRC_UNITS);
+    p.unitsAfter = load<u64>(e, TRC_UNITS_AFTER);
+    outAdvance(PROFILE_SIZE);
   }
 }
 
@@ -122,12 +126,13 @@ export function innerWrite(): void {
     if (traceHeight(i) == 1) continue;
     const num = traceNumAccounts(i);
     const len = traceDataLen(i);
-    outU8(load<u8>(entry(i), TRC_OUTER));
-    outU8(<u8>traceHeight(i));
-    outU8(<u8>traceProgram(i));
-    outU8(<u8>num);
-    outU16(<u16>len);
-    outU16(0);
+    outZeros(INNER_HEADER);
+    const p = changetype<InnerInstruction>(outAt(outLen() - INNER_HEADER));
+    p.outerIndex = load<u8>(entry(i), TRC_OUTER);
+    p.stackHeight = <u8>traceHeight(i);
+    p.programIndex = <u8>traceProgram(i);
+    p.numAccounts = <u8>num;
+    p.dataLen = <u16>len;
     for (let j: u32 = 0; j < num; j++) outU8(load<u8>(traceAccounts(i) + j * IXA_SIZE, IXA_INDEX));
     outBytes(traceData(i), len);
     outZeros((0 - num - len) & 3);

@@ -9,6 +9,7 @@
  * Order and rules: Agave 4.2 runtime/src/bank/check_transactions.rs, svm/src/{transaction_processor,account_loader,
  * message_processor,rollback_accounts,rent_calculator}.rs.
  */
+import { Result, RESULT_HEADER, TOKEN_BALANCE_SIZE } from "../../layouts/result";
 import { ACC_DATA, ACC_DATA_LEN, ACC_LAMPORTS, ACC_OWNER, ACC_RENT_EPOCH } from "../../state/account";
 import { messageLanded, messageLands } from "../../state/tags";
 import { slotAccount } from "../../state/workspace";
@@ -69,7 +70,7 @@ import {
   txaTouched,
   txaWritable,
 } from "./accounts";
-import { TOKEN_BALANCE_SIZE, tokenBalances, tokenBalancesCount } from "./balances";
+import { tokenBalances, tokenBalancesCount } from "./balances";
 import { deferredAccount } from "./deferred";
 import { IXA_FIRST, IXA_INDEX, IXA_SIGNER, IXA_SIZE, IXA_WRITABLE, customCode, framesReset } from "./frame";
 import {
@@ -368,7 +369,6 @@ function rollBack(): void {
 
 // ── result (docs/interfaces.md section 4) ──────────────────────────────────────────────────────────────────────────
 
-const RESULT_HEADER: u32 = 48;
 /** Where the result being written starts in the output. */
 let start: u32 = 0;
 let preBalances: usize = 0;
@@ -400,25 +400,25 @@ function writeResult(error: u32, blockIndex: u32, landed: bool, detail: bool): v
   outZeros(RESULT_HEADER);
   if (detail) writeDetail();
   pad4();
-  const r = outAt(start);
-  store<u32>(r, outLen() - start);
-  store<u32>(r, blockIndex, 4);
-  store<u8>(r, <u8>landed, 8);
-  store<u8>(r, <u8>error, 9);
-  store<u8>(r, <u8>failedAt, 10);
-  if (instructionError) store<u8>(r, <u8>(instructionError - 1), 11);
-  if (instructionError == ERR_CUSTOM) store<u32>(r, customCode(), 12);
-  if (landed) store<u64>(r, fee, 16);
-  store<u32>(r, <u32>units, 24);
-  store<u32>(r, loadedSize, 28);
+  const r = changetype<Result>(outAt(start));
+  r.len = outLen() - start;
+  r.blockIndex = blockIndex;
+  r.landed = <u8>landed;
+  r.txError = <u8>error;
+  r.errorIndex = <u8>failedAt;
+  if (instructionError) r.instructionError = <u8>(instructionError - 1);
+  if (instructionError == ERR_CUSTOM) r.customCode = customCode();
+  if (landed) r.fee = fee;
+  r.computeUnits = <u32>units;
+  r.loadedSize = loadedSize;
   if (!detail) return;
-  store<u16>(r, <u16>accountsCount(), 32);
-  store<u16>(r, <u16>logCount(), 34);
-  store<u16>(r, <u16>returnDataLen(), 36);
-  store<u16>(r, <u16>innerNumber(), 38);
-  store<u16>(r, <u16>preBalancesCount, 40);
-  store<u16>(r, <u16>tokenBalancesCount(), 42);
-  store<u8>(r, 1, 44);
+  r.numAccounts = <u16>accountsCount();
+  r.numLogs = <u16>logCount();
+  r.returnDataLen = <u16>returnDataLen();
+  r.numInner = <u16>innerNumber();
+  r.numTokenPre = <u16>preBalancesCount;
+  r.numTokenPost = <u16>tokenBalancesCount();
+  r.detail = 1;
 }
 
 /** Loads and runs what may land. */
