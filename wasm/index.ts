@@ -17,6 +17,7 @@ export {
   engineCount,
   engineEpoch,
   engineExecute,
+  engineExecuteSome,
   engineFault,
   engineForget,
   engineHashSeed,

@@ -12,6 +12,8 @@ import { Postponed } from "../../shared/rpc/refusals.ts";
 import { SubscriptionDriver } from "../../shared/rpc/subscription-driver.ts";
 import type { SocketId, StoredSubscription } from "../../shared/rpc/subscriptions.ts";
 import { wasmServices } from "../../shared/rpc/wasm-services.ts";
+import { SLICE } from "../../shared/turns/costs.ts";
+import { Outbox, sendCost } from "../../shared/turns/outbox.ts";
 import { EdgeBackend } from "../../workers/edge/backend.ts";
 import { edgeWasm } from "../../workers/edge/wasm.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
@@ -30,6 +32,8 @@ const MAX_ATTACHED = 1_600;
 const MAX_UNHEARD = 32 << 20;
 /** Answers that wait: more of one socket are no client's calls one after the other. */
 const POSTPONED = { answers: 1_000, characters: 256 << 10, charactersOfAll: 16 << 20 };
+/** What waits to be sent: of one socket two of the largest blocks' notifications. A socket for which there is no room is closed. */
+const OUTBOX = { messages: 65_536, messagesOfAll: 262_144, characters: 16 << 20, charactersOfAll: 48 << 20 };
 /** While somebody waits for slots, the chain is looked at this often so that it goes on making them, milliseconds. */
 const LOOK_MS = 5_000;
 
@@ -49,6 +53,16 @@ interface Attachment {
   readonly subscriptions: readonly StoredSubscription[] | null;
 }
 
+export interface SubscriptionStats extends ActorStats {
+  readonly sockets: number;
+  readonly subscriptions: number;
+  /** Messages that wait to be sent, and their characters. */
+  readonly waiting: number;
+  readonly waitingCharacters: number;
+  /** Sockets closed because they read too slowly or were told too much. */
+  readonly dropped: number;
+}
+
 interface Connection {
   readonly webSocket: WebSocket;
   attachment: Attachment;
@@ -64,6 +78,9 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
   readonly #connections = new Map<SocketId, Connection>();
   readonly #streams: OutcomeStreams;
   readonly #postponed = new Postponed(POSTPONED);
+  readonly #outbox = new Outbox(OUTBOX);
+  #isSending = false;
+  #dropped = 0;
   #nextLook: ReturnType<typeof setTimeout> | undefined;
   #rowsWritten = 0;
   #calls = 0;
@@ -79,6 +96,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     this.#streams = new OutcomeStreams(env);
     this.#driver = new SubscriptionDriver(this.#backend, wasmServices(edgeWasm()), {
       send: (socket, text, delayMs) => (delayMs ? this.#sendLater(socket, text, delayMs) : this.#send(socket, text)),
+      drop: (socket, reason) => this.#dropSocket(socket, reason),
       added: (socket, stored) => this.#added(socket, stored),
       removed: (socket, id) => this.#removed(socket, id),
       fault: (fault, where) =>
@@ -143,11 +161,36 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
     this.#connections.delete(socket);
+    this.#outbox.drop(socket);
     this.#driver.closed(socket);
     if (connection.attachment.subscriptions === null) this.#forget(socket);
   }
 
   #send(socket: SocketId, text: string): void {
+    if (!this.#connections.has(socket)) return;
+    if (this.#outbox.push(socket, text)) void this.#sendAll();
+    else this.#dropSocket(socket, "too many notifications");
+  }
+
+  /** What waits goes out in slices, sockets in turns: in between the object hears others. */
+  async #sendAll(): Promise<void> {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    // Whoever says something now has said all of it when the slice begins.
+    await null;
+    while (this.#outbox.messages > 0) {
+      for (let spent = 0; spent < SLICE; ) {
+        const next = this.#outbox.next();
+        if (!next) break;
+        spent += sendCost(next.text);
+        this.#sendNow(next.socket, next.text);
+      }
+      if (this.#outbox.messages > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    this.#isSending = false;
+  }
+
+  #sendNow(socket: SocketId, text: string): void {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
     connection.unheard += text.length;
@@ -184,7 +227,13 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     return true;
   }
 
+  #dropSocket(socket: SocketId, reason: string): void {
+    const connection = this.#connections.get(socket);
+    if (connection) this.#drop(connection, reason);
+  }
+
   #drop(connection: Connection, reason = "too slow"): void {
+    this.#dropped++;
     this.#disconnect(connection.attachment.socket);
     try {
       connection.webSocket.close(TRY_AGAIN_LATER, reason);
@@ -299,8 +348,13 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     });
   }
 
-  async stats(): Promise<ActorStats> {
+  async stats(): Promise<SubscriptionStats> {
     return {
+      sockets: this.#connections.size,
+      subscriptions: this.#driver.machine.count,
+      waiting: this.#outbox.messages,
+      waitingCharacters: this.#outbox.characters,
+      dropped: this.#dropped,
       rowsWritten: this.#rowsWritten,
       bytesWritten: 0,
       messagesSent: 0,

@@ -35,6 +35,8 @@ const STATUSES = 256;
 export interface SubscriptionPort {
   /** `delayMs`: it goes out so much later. */
   send(socket: SocketId, text: string, delayMs?: number): void;
+  /** Closes the socket. */
+  drop(socket: SocketId, reason: string): void;
   added(socket: SocketId, stored: StoredSubscription): void;
   removed(socket: SocketId, id: number): void;
   /** A fault that is not the client's. */
@@ -125,6 +127,7 @@ export class SubscriptionDriver {
     const questions: Extract<SubscriptionEffect, { type: "findStatus" }>[] = [];
     for (const effect of effects) {
       if (effect.type === "send") this.#port.send(effect.socket, effect.text, effect.delayMs);
+      else if (effect.type === "drop") this.#port.drop(effect.socket, effect.reason);
       else if (effect.type === "added") this.#port.added(effect.socket, effect.stored);
       else if (effect.type === "removed") this.#port.removed(effect.socket, effect.id);
       else if (effect.type === "findStatus") questions.push(effect);

@@ -14,7 +14,6 @@ import type { SignatureStatus } from "./backend.ts";
 import { encodeBase58 } from "./base58.ts";
 import { type BlockEvent, type Landed, landedTransactions } from "./block-event.ts";
 import { BlockNotices, slotUpdates } from "./block-notices.ts";
-import { scaleFor } from "./call.ts";
 import { asRequest, errorAnswer, MAX_BATCH, MAX_BODY_BYTES, tooLarge } from "./engine.ts";
 import { errorJson, type TransactionErrorCode } from "./error-text.ts";
 import {
@@ -27,7 +26,7 @@ import {
   parseError,
   RpcError,
 } from "./errors.ts";
-import { type Json, parse, stringify } from "./json.ts";
+import { type Json, JsonText, parse, stringify } from "./json.ts";
 import {
   keyBytes,
   SYSVAR_CLOCK,
@@ -36,11 +35,11 @@ import {
   SYSVAR_SLOT_HISTORY,
   SYSVAR_STAKE_HISTORY,
 } from "./keys.ts";
+import { Notices, ShownAccount } from "./notices.ts";
 import { Refusals } from "./refusals.ts";
 import { errorFields, viewResult } from "./result-view.ts";
 import { Index, type OfKind, type Subscription } from "./subscription-index.ts";
 import { isUnsubscribe, parseSubscribe, type Watch } from "./subscription-params.ts";
-import { uiAccount } from "./ui-account.ts";
 import type { MintScale } from "./ui-amount.ts";
 import { VERSION } from "./version.ts";
 
@@ -90,6 +89,8 @@ export type SubscriptionEvent =
 interface Socket {
   readonly subscriptions: Map<number, Subscription>;
   readonly refusals: Refusals;
+  /** Their ids by the call that made them: the same call has the same subscription, as in Agave. */
+  readonly calls: Map<string, number>;
   /** Of the subscriptions: those that every block concerns, and of these those to whole blocks. */
   broadcasts: number;
   blocks: number;
@@ -98,6 +99,8 @@ interface Socket {
 export type SubscriptionEffect =
   /** `delayMs`: it goes out so much later. */
   | { readonly type: "send"; readonly socket: SocketId; readonly text: string; readonly delayMs?: number }
+  /** It asks for more than it can be told: it is closed. */
+  | { readonly type: "drop"; readonly socket: SocketId; readonly reason: string }
   | { readonly type: "added"; readonly socket: SocketId; readonly stored: StoredSubscription }
   | { readonly type: "removed"; readonly socket: SocketId; readonly id: number }
   | { readonly type: "findStatus"; readonly socket: SocketId; readonly id: number; readonly signature: Uint8Array }
@@ -108,8 +111,6 @@ const TICKING = [SYSVAR_CLOCK, SYSVAR_RECENT_BLOCKHASHES, SYSVAR_SLOT_HASHES, SY
 /** The one that changes with the first block of an epoch. */
 const STAKE_HISTORY = keyBytes(SYSVAR_STAKE_HISTORY);
 
-const notification = (method: string, id: number, result: Json) =>
-  stringify({ jsonrpc: "2.0", method, params: { result, subscription: id } });
 const inSlot = (slot: bigint, value: Json): Json => ({ context: { slot }, value });
 
 export class SubscriptionMachine {
@@ -174,7 +175,13 @@ export class SubscriptionMachine {
   }
 
   #opened(socket: SocketId, stored: readonly StoredSubscription[]): SubscriptionEffect[] {
-    this.#sockets.set(socket, { subscriptions: new Map(), refusals: new Refusals(), broadcasts: 0, blocks: 0 });
+    this.#sockets.set(socket, {
+      subscriptions: new Map(),
+      calls: new Map(),
+      refusals: new Refusals(),
+      broadcasts: 0,
+      blocks: 0,
+    });
     for (const one of stored) {
       const watch = parseSubscribe(one.method, parse(one.params));
       if (watch !== null) this.#add({ id: one.id, socket, watch, stored: one });
@@ -207,6 +214,7 @@ export class SubscriptionMachine {
   #add(subscription: Subscription): void {
     const own = this.#sockets.get(subscription.socket)!;
     own.subscriptions.set(subscription.id, subscription);
+    own.calls.set(callOf(subscription.stored), subscription.id);
     this.#nextId = Math.max(this.#nextId, subscription.id + 1);
     this.#count++;
     const set = this.#setOf(subscription.watch);
@@ -226,6 +234,7 @@ export class SubscriptionMachine {
   #remove(subscription: Subscription): SubscriptionEffect {
     const own = this.#sockets.get(subscription.socket);
     if (own?.subscriptions.delete(subscription.id)) {
+      own.calls.delete(callOf(subscription.stored));
       if (this.#setOf(subscription.watch)) own.broadcasts--;
       if (subscription.watch.kind === "block") own.blocks--;
     }
@@ -310,11 +319,15 @@ export class SubscriptionMachine {
     params: unknown,
     watch: Watch,
   ): { result: Json; effects: SubscriptionEffect[] } {
+    const id = this.#nextId;
+    const text = textOf(params);
+    if (text !== null && text.length <= MAX_PARAMS) {
+      const there = this.#sockets.get(socket)?.calls.get(callOf({ method, params: text }));
+      if (there !== undefined) return { result: there, effects: [] };
+    }
     if (this.#isFull(socket, watch)) {
       throw new RpcError(INTERNAL_ERROR, "Internal Error: Subscription refused. Node subscription limit reached");
     }
-    const id = this.#nextId;
-    const text = textOf(params);
     if (text === null || text.length > MAX_PARAMS) {
       throw invalidParams(`Invalid params: longer than ${MAX_PARAMS} characters.`);
     }
@@ -345,26 +358,24 @@ export class SubscriptionMachine {
 
   /** The last word on a signature: with it the subscription ends. */
   #processed(subscription: OfKind<"signature">, slot: bigint, error: TransactionErrorCode): SubscriptionEffect[] {
-    const { id, socket, watch } = subscription;
-    const tell = (value: Json): SubscriptionEffect => ({
-      type: "send",
-      socket,
-      text: notification("signatureNotification", id, inSlot(slot, value)),
-    });
-    const effects = watch.received ? [tell("receivedSignature")] : [];
-    return [...effects, tell({ err: errorJson(error) }), this.#remove(subscription)];
+    const notices = new Notices();
+    const tell = (value: Json) => notices.tell(subscription, "signatureNotification", inSlot(slot, value));
+    if (subscription.watch.received) tell("receivedSignature");
+    tell({ err: errorJson(error) });
+    return [...notices.effects, this.#remove(subscription)];
   }
 
   /** A block that was told already, or is older, says nothing. */
   #block(block: BlockEvent): SubscriptionEffect[] {
     if (block.slot <= this.#lastSlot) return [];
     this.#lastSlot = block.slot;
-    const effects: SubscriptionEffect[] = [];
+    const notices = new Notices();
+    const { effects } = notices;
     const updates = this.#slotsUpdates.size > 0 ? slotUpdates(block) : null;
-    if (updates) this.#tellAll(this.#slotsUpdates, "slotsUpdatesNotification", updates.before, effects);
+    if (updates) this.#tellAll(this.#slotsUpdates, "slotsUpdatesNotification", updates.before, notices);
     const changed = new Map<string, Uint8Array>();
     if (this.#wantsTransactions()) {
-      for (const tx of landedTransactions(block)) this.#transaction(block.slot, tx, changed, effects);
+      for (const tx of landedTransactions(block)) this.#transaction(block.slot, tx, changed, notices);
     }
     const isNewEpoch = epochOf(Number(block.slot)) > epochOf(Number(block.parentSlot));
     for (const key of isNewEpoch ? [...TICKING, STAKE_HISTORY] : TICKING) {
@@ -372,28 +383,24 @@ export class SubscriptionMachine {
     }
     if (changed.size > 0) effects.push({ type: "read", slot: block.slot, keys: [...changed.values()] });
     const slotInfo = { slot: block.slot, parent: block.parentSlot, root: block.root };
-    this.#tellAll(this.#slots, "slotNotification", [slotInfo], effects);
-    if (this.#blocks.size > 0) this.#wholeBlock(new BlockNotices(block), effects);
-    if (updates) this.#tellAll(this.#slotsUpdates, "slotsUpdatesNotification", updates.after, effects);
-    this.#tellAll(this.#roots, "rootNotification", [block.root], effects);
+    this.#tellAll(this.#slots, "slotNotification", [slotInfo], notices);
+    if (this.#blocks.size > 0) this.#wholeBlock(new BlockNotices(block), notices);
+    if (updates) this.#tellAll(this.#slotsUpdates, "slotsUpdatesNotification", updates.after, notices);
+    this.#tellAll(this.#roots, "rootNotification", [block.root], notices);
     return effects;
   }
 
-  #tellAll(
-    subscriptions: ReadonlySet<Subscription>,
-    method: string,
-    results: readonly Json[],
-    effects: SubscriptionEffect[],
-  ): void {
-    for (const { id, socket } of subscriptions) {
-      for (const result of results) effects.push({ type: "send", socket, text: notification(method, id, result) });
+  #tellAll(subscriptions: ReadonlySet<Subscription>, method: string, results: readonly Json[], notices: Notices): void {
+    for (const result of results) {
+      const shown = new JsonText(stringify(result));
+      for (const subscription of subscriptions) notices.tell(subscription, method, shown);
     }
   }
 
-  #wholeBlock(notices: BlockNotices, effects: SubscriptionEffect[]): void {
-    for (const { id, socket, watch, stored } of this.#blocks) {
-      const shown = notices.of(watch, stored.params);
-      if (shown) effects.push({ type: "send", socket, text: notification("blockNotification", id, shown) });
+  #wholeBlock(shown: BlockNotices, notices: Notices): void {
+    for (const subscription of this.#blocks) {
+      const block = shown.of(subscription.watch, subscription.stored.params);
+      if (block) notices.tell(subscription, "blockNotification", block);
     }
   }
 
@@ -402,20 +409,20 @@ export class SubscriptionMachine {
     return keyed || this.#programs.size > 0 || this.#allLogs.size > 0;
   }
 
-  #transaction(slot: bigint, tx: Landed, changed: Map<string, Uint8Array>, effects: SubscriptionEffect[]): void {
+  #transaction(slot: bigint, tx: Landed, changed: Map<string, Uint8Array>, notices: Notices): void {
     if (!this.#accounts.isEmpty || this.#programs.size > 0) {
       for (const key of tx.written()) {
         if (this.#programs.size > 0 || this.#accounts.has(key)) changed.set(encodeBase58(key), key);
       }
     }
-    if (this.#allLogs.size > 0 || !this.#mentions.isEmpty) this.#logs(slot, tx, effects);
+    if (this.#allLogs.size > 0 || !this.#mentions.isEmpty) this.#logs(slot, tx, notices);
     if (!this.#signatures.has(tx.signature)) return;
     for (const subscription of this.#signatures.find(tx.signature)) {
-      effects.push(...this.#processed(subscription, slot, errorFields(tx.result)));
+      notices.effects.push(...this.#processed(subscription, slot, errorFields(tx.result)));
     }
   }
 
-  #logs(slot: bigint, tx: Landed, effects: SubscriptionEffect[]): void {
+  #logs(slot: bigint, tx: Landed, notices: Notices): void {
     const listeners = new Set<OfKind<"logs">>(this.#allLogs);
     if (!this.#mentions.isEmpty) {
       for (const key of tx.record.accountKeys) for (const one of this.#mentions.find(key)) listeners.add(one);
@@ -427,9 +434,8 @@ export class SubscriptionMachine {
       err: errorJson(result),
       logs: result.detail?.logs ?? [],
     };
-    for (const { id, socket } of listeners) {
-      effects.push({ type: "send", socket, text: notification("logsNotification", id, inSlot(slot, value)) });
-    }
+    const shown = new JsonText(stringify(inSlot(slot, value)));
+    for (const listener of listeners) notices.tell(listener, "logsNotification", shown);
   }
 
   #changed(
@@ -438,23 +444,29 @@ export class SubscriptionMachine {
     accounts: readonly (Account | null)[],
     scales: ReadonlyMap<string, MintScale>,
   ): SubscriptionEffect[] {
-    const effects: SubscriptionEffect[] = [];
+    const notices = new Notices();
     for (const [i, key] of keys.entries()) {
       const account = accounts[i] ?? null;
-      for (const { id, socket, watch } of this.#accounts.find(key)) {
-        const value = show(account ?? missingAccount(key), watch, scales);
-        effects.push({ type: "send", socket, text: notification("accountNotification", id, inSlot(slot, value)) });
+      const shown = new ShownAccount(account ?? missingAccount(key), scales);
+      for (const subscription of this.#accounts.find(key)) {
+        const text = shown.as(subscription.watch, (value) => inSlot(slot, value));
+        notices.tell(subscription, "accountNotification", text);
       }
       if (account === null) continue;
-      for (const { id, socket, watch } of this.#programs) {
+      const pubkey = encodeBase58(account.key);
+      const keyed = new ShownAccount(account, scales);
+      for (const subscription of this.#programs) {
+        const { watch } = subscription;
         if (!equalBytes(watch.key, account.owner) || !watch.tests.accepts(account)) continue;
-        const value = { pubkey: encodeBase58(account.key), account: show(account, watch, scales) };
-        effects.push({ type: "send", socket, text: notification("programNotification", id, inSlot(slot, value)) });
+        const text = keyed.as(watch, (value) => inSlot(slot, { pubkey, account: value }));
+        notices.tell(subscription, "programNotification", text);
       }
     }
-    return effects;
+    return notices.effects;
   }
 }
+
+const callOf = ({ method, params }: Omit<StoredSubscription, "id">): string => `${method} ${params}`;
 
 /** JSON text of parameters. `null`: they are nested deeper than can be written, and thereby longer than any sensible ones. */
 function textOf(params: unknown): string | null {
@@ -464,10 +476,4 @@ function textOf(params: unknown): string | null {
     if (error instanceof RangeError) return null;
     throw error;
   }
-}
-
-type Viewed = Pick<Extract<Watch, { kind: "account" }>, "encoding" | "dataSlice">;
-
-function show(account: Account, watch: Viewed, scales: ReadonlyMap<string, MintScale>): Json {
-  return uiAccount(account, watch.encoding, watch.dataSlice, scaleFor(account, scales), false);
 }

@@ -1,4 +1,5 @@
 /** How a shard keeps its accounts. */
+import { COST, SLICE } from "../turns/costs.ts";
 import type { StoreConfig } from "./account-store.ts";
 
 export interface ShardConfig extends StoreConfig {
@@ -9,7 +10,12 @@ export interface ShardConfig extends StoreConfig {
   readonly checkpointRows: number;
   /** Bytes of accounts in memory, and of programs of other shards, beyond which those longest unused are let go. */
   readonly memoryBytes: number;
+  /** Compute units that are executed in one step, with what a transaction takes beside them; what is left comes in the next. */
+  readonly stepUnits: number;
 }
+
+/** Five milliseconds: a thousand compute units take 5 us (shared/turns/costs.ts). */
+export const STEP_UNITS = (SLICE / COST.thousandComputeUnits) * 1_000;
 
 export const DEFAULT_CHECKPOINT = {
   checkpointBytes: 8 << 20,
@@ -18,6 +24,7 @@ export const DEFAULT_CHECKPOINT = {
   pageBytes: 64 << 10,
   partBytes: 4 << 20,
   mergeBytes: 256 << 10,
+  stepUnits: STEP_UNITS,
 } as const;
 
 /** A checkpoint for want of memory comes after this part of the usual log. */

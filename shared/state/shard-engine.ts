@@ -178,6 +178,9 @@ export class ShardEngine implements ShardEnginePort {
   execute(): number {
     return this.#number("engineExecute");
   }
+  executeSome(units: number): number {
+    return this.#number("engineExecuteSome", units);
+  }
   /** Why execute answered ENGINE_PLAN_BROKEN. */
   fault(): PlanFault | undefined {
     const out = this.#outputOrNothing("engineFault");

@@ -30,7 +30,7 @@ import { KnownRows } from "./known-rows.ts";
 import { leaseParties } from "./lease-parties.ts";
 import { type Codec, pack, unpack } from "./pack.ts";
 import { EARLIER, MAX_SCAN_STORED, MERGE_PACE, type ShardConfig, SMALL_STORE } from "./shard-config.ts";
-import type { ShardEnginePort } from "./shard-port.ts";
+import { MORE_TO_EXECUTE, type ShardEnginePort } from "./shard-port.ts";
 import { StakeIndex } from "./stake-index.ts";
 import { stubbedSizeAt } from "./stubs.ts";
 
@@ -116,7 +116,7 @@ export class ShardMachine implements Machine<ShardEvent> {
 
   step(event: ShardEvent): Effect[] {
     this.#settle();
-    if (event.type === "timer") return [];
+    if (event.type === "timer") return this.#work ? this.#advance(this.#work) : [];
     const { from, message } = event;
     switch (message.type) {
       case "proposal":
@@ -368,7 +368,8 @@ export class ShardMachine implements Machine<ShardEvent> {
   #advance(work: Work): Effect[] {
     const effects: Effect[] = [];
     if (!work.executed && work.loansMissing.size === 0 && this.#engine.codesMissing().length === 0) {
-      const code = this.#engine.execute();
+      const code = this.#engine.executeSome(this.#config.stepUnits);
+      if (code === MORE_TO_EXECUTE) return [{ type: "timer", name: "execute", delayMs: 0 }];
       if (code !== 0) throw new Error(`shard ${this.#config.shard}: slot ${work.slot} does not execute, code ${code}`);
       work.executed = true;
       for (const shard of work.returnsTo) {

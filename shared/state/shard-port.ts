@@ -18,6 +18,9 @@ export interface MissingCode {
   readonly hash: Uint8Array;
 }
 
+/** Of executeSome: in between others have their turn, and reads are answered. */
+export const MORE_TO_EXECUTE = 1;
+
 export interface ShardEnginePort {
   /** Last slot that is executed and committed in memory. */
   applied(): number;
@@ -41,7 +44,8 @@ export interface ShardEnginePort {
   receiveCode(code: Uint8Array): number;
   /** The same of a slot that is open or not yet stable, for the shard that borrows; undefined when nothing it borrows has this hash. */
   codeAt(slot: number, toShard: number, hash: Uint8Array): Uint8Array | undefined;
-  execute(): number;
+  /** Executes about so many compute units, one transaction at least: MORE_TO_EXECUTE when there is more. Once done it answers 0 again and again. */
+  executeSome(units: number): number;
   returned(toShard: number): Uint8Array;
   receiveReturn(fromShard: number, accounts: Uint8Array): number;
   /** The log row of the slot. */

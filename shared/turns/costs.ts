@@ -7,6 +7,8 @@
 export const SLICE = 5_000;
 
 export const COST = {
+  /** A message to a WebSocket, whatever its length. */
+  send: 25,
   /** A call over JSON-RPC: reading it, its parameters, its answer. getBalance takes 240 units of workerd in all, most of it in objects. */
   call: 100,
   /** A transaction, from wire to record: 3.8 measured. */

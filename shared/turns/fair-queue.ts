@@ -10,6 +10,8 @@
  * no more than one with a single request. Pure: no clock, no randomness.
  */
 
+import { Fifo } from "./fifo.ts";
+
 /** Units (costs.ts) a client gets a round: a slice. */
 export const QUANTUM = 5_000;
 
@@ -27,7 +29,7 @@ interface Entry<T> {
 interface Client<T> {
   readonly name: string;
   /** Requests in the order of their turns; each has at least one entry. */
-  readonly requests: Map<number, Entry<T>[]>;
+  readonly requests: Map<number, Fifo<Entry<T>>>;
   entries: number;
   /** Cost of them. */
   waiting: number;
@@ -40,7 +42,7 @@ export class FairQueue<T> {
   readonly #limits: FairLimits;
   readonly #clients = new Map<string, Client<T>>();
   /** Clients in the order of their turns. */
-  #ring: Client<T>[] = [];
+  readonly #ring = new Fifo<Client<T>>();
   #size = 0;
 
   constructor(limits: FairLimits) {
@@ -71,20 +73,39 @@ export class FairQueue<T> {
     }
     const entries = of.requests.get(request);
     if (entries) entries.push({ cost, item });
-    else of.requests.set(request, [{ cost, item }]);
+    else {
+      const first = new Fifo<Entry<T>>();
+      first.push({ cost, item });
+      of.requests.set(request, first);
+    }
     of.entries++;
     of.waiting += cost;
     this.#size++;
     return true;
   }
 
+  /** Forgets all that a client has waiting. */
+  drop(client: string): void {
+    const of = this.#clients.get(client);
+    if (!of) return;
+    this.#clients.delete(client);
+    this.#size -= of.entries;
+    // It leaves the ring when its turn comes.
+    of.requests.clear();
+  }
+
   /** Takes out whose turn it is. */
   next(): T | undefined {
     for (;;) {
-      const client = this.#ring[0];
+      const client = this.#ring.first;
       if (!client) return undefined;
-      const [request, entries] = client.requests.entries().next().value!;
-      const { cost, item } = entries[0]!;
+      const turn = client.requests.entries().next().value;
+      if (!turn) {
+        this.#ring.shift();
+        continue;
+      }
+      const [request, entries] = turn;
+      const { cost, item } = entries.first!;
       if (!client.isIn) client.deficit += QUANTUM;
       client.isIn = cost <= client.deficit;
       if (!client.isIn) {

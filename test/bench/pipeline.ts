@@ -146,7 +146,7 @@ export function runPipeline(input: PipelineInput): PipelineResult {
     receiveLoan: "lease",
     returned: "lease",
     receiveReturn: "lease",
-    execute: "execute",
+    executeSome: "execute",
     commit: "commit",
   };
   for (let shard = 0; shard < shardCount; shard++) {

@@ -17,6 +17,7 @@ import { Planner } from "../../shared/scheduling/planner.ts";
 import type { PlannerPort } from "../../shared/scheduling/planner-port.ts";
 import { genesisEpochRecord } from "../../shared/stake/next-epoch.ts";
 import { type Account, encodeAccountList, type ShardSeeds, shardOf } from "../../shared/state/accounts.ts";
+import { STEP_UNITS } from "../../shared/state/shard-config.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { ShardMachine } from "../../shared/state/shard-machine.ts";
 import type { ShardEnginePort } from "../../shared/state/shard-port.ts";
@@ -59,6 +60,8 @@ export interface ClusterShape {
   readonly pageBytes: number;
   readonly partBytes: number;
   readonly mergeBytes: number;
+  /** Unset: STEP_UNITS. */
+  readonly stepUnits?: number;
   /** Unset: one generation, one partition. */
   readonly ledger?: LedgerShape;
   readonly index?: IndexConfig;
@@ -191,7 +194,7 @@ export class Cluster implements HostWorld {
     });
     this.engines[shard] = engine;
     const port = this.#sabotage.engine?.(engine, shard) ?? engine;
-    return new ShardMachine(port, { ...this.shape, shard }, () => genesis, zstd);
+    return new ShardMachine(port, { stepUnits: STEP_UNITS, ...this.shape, shard }, () => genesis, zstd);
   }
 
   #builder(): BuilderMachine {

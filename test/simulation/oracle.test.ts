@@ -92,6 +92,13 @@ it("has nothing to say against the network as it is", () => {
   expect(outcome.verdict!.crossShardSlots).toBeGreaterThan(5);
 });
 
+it("a shard takes the first slice of a slot for all of it", () => {
+  const sabotage: Scenario["sabotage"] = {
+    engine: (engine) => wrap(engine, { executeSome: (units) => Math.min(0, engine.executeSome(units)) }),
+  };
+  caught({ sabotage, shape: { stepUnits: 1 } }, "exception");
+});
+
 describe("a broken lease", () => {
   it("the lender hands out what the accounts have become, not what they were", () => {
     // Asked again for a loan of a slot that it has done, it lends the present state; the borrower, which has lost the slot, executes on top of it.

@@ -79,6 +79,8 @@ function shapeOf(dice: Dice, options: RunOptions): SeedShape {
     pageBytes: dice.pick("page", [100, 400, 2_000, 65_536]),
     partBytes: dice.pick("part", [500, 3_000, 1 << 20]),
     mergeBytes: dice.pick("merge", [1, 500, 5_000, 1 << 20]),
+    // One transaction a step, a few, or all.
+    stepUnits: dice.pick("step", [1, 1, 3_000, 1 << 30]),
     ...ledgerShapeOf(dice),
     accounts,
     tokens,

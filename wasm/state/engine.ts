@@ -7,14 +7,11 @@
  * Bytes come from other objects and are checked before anything changes; a refused message changes nothing, a repeated
  * one neither. Pure: what it answers follows from what it was given.
  */
-import { keyCopy, keyHash, keyHashSeed } from "../memory/bytes";
+import { keyCopy, keyHashSeed } from "../memory/bytes";
 import { outAt, outBytes, outLen, outReset, outU32, outZeros } from "../memory/io";
 import { epochKeep, epochKnown } from "../svm/epoch";
-import { runtimeExecute, runtimeSetContext } from "../svm/runtime/transaction";
-import { REC_LEN, recordKey, recordNumAccounts } from "../transaction/record";
 import { ANSWER_HEADER, Fault, FAULT_SIZE, SlotAnswer } from "../layouts/engine";
-import { RESULT_FEE, RESULT_LANDED } from "../layouts/result";
-import { ACC_DATA, ACC_DATA_LEN, ACC_KEY, ACC_LAMPORTS, ACC_STATE, ENC_DATA_LEN, ST_LENT } from "./account";
+import { ENC_DATA_LEN } from "./account";
 import {
   ENGINE_BUSY,
   ENGINE_EPOCH_MISSING,
@@ -26,24 +23,20 @@ import {
   ENGINE_PLAN_BROKEN,
   ENGINE_RETURNS_MISSING,
   ENGINE_TOO_OLD,
-  ENGINE_UNBALANCED,
   ENGINE_WRONG_PREVIOUS,
   ENGINE_WRONG_SHARD,
 } from "./codes";
 import { coldReset, coldRollback } from "./cold";
 import { encodedSize, LIST_COUNT, LIST_HEADER, listCheck } from "./encoding";
+import { EXECUTION_MORE, executionEnd, executionFailedIndex, executionGoOn } from "./execution";
 import { knownCount, knownLoad, landedOpen } from "./known";
 import { leasesOrdered, tagsCheck } from "./lease-format";
 import { codeOut, leasesBegin, loanIn, loanOut, returnIn, returnOut, returnsKeep } from "./leases";
 import {
   CONTEXT_EPOCH_HASH,
   CONTEXT_HEIGHT,
-  PLACED_BLOCK_INDEX,
-  PLACED_HEADER,
   PROP_CONTEXT,
   PROP_DIGEST,
-  PROP_FLAG_DETAIL,
-  PROP_FLAGS,
   PROP_NUM_BORROWS,
   PROP_NUM_LENDS,
   PROP_NUM_RECORDS,
@@ -55,7 +48,6 @@ import {
   proposalBorrows,
   proposalCheck,
   proposalLends,
-  proposalRecords,
   proposalTags,
 } from "./proposal";
 import { queryCollect, queryRead, queryScan } from "./query";
@@ -89,19 +81,14 @@ import {
   slotPast,
 } from "./session";
 import { shardOf, shardSelf, shardSetup, shardTotal, VIRTUAL_SHARDS } from "./shard";
-import { tableFind, tableGuess, tableTouch } from "./table";
 import { stubsWanted } from "./stub";
 import { storeCount, storeLamports, storeSet, tombstonesDrop } from "./store";
 import {
-  IMG_LAMPORTS,
-  IMG_NEXT,
-  IMG_RECORD,
   SLOT_DIGEST,
   SLOT_EFFECTS,
   SLOT_EFFECTS_LEN,
   SLOT_FEES,
   SLOT_HEIGHT,
-  SLOT_IMAGES,
   SLOT_LAMPORTS,
   SLOT_NUMBER,
   SLOT_PREVIOUS,
@@ -111,12 +98,11 @@ import {
   slotCopy,
   slotNew,
 } from "./undo";
-import { workspaceFault, workspaceFaultKey, workspaceHint } from "./workspace";
+import { workspaceFault, workspaceFaultKey } from "./workspace";
 
 let loadSlot: u64 = 0;
 /** Why the open slot failed, and the block index of the transaction that did it. */
 let failure: i32 = 0;
-let failedIndex: u32 = 0;
 
 /** Optional, before engineInit: a secret of the host that keeps others from choosing keys that collide in the tables. */
 export function engineHashSeed(seed: u64): i32 {
@@ -249,98 +235,8 @@ export function engineMissing(returns: u32): i32 {
   return 0;
 }
 
-/** Sum over everything this slot changed here, lent accounts aside, of balance after - balance before. */
-function balanceOf(slot: usize): u64 {
-  let sum: u64 = 0;
-  for (let image: usize = load<u32>(slot, SLOT_IMAGES); image; image = load<u32>(image, IMG_NEXT)) {
-    const record: usize = load<u32>(image, IMG_RECORD);
-    if (!(load<u8>(record, ACC_STATE) & ST_LENT)) sum += load<u64>(record, ACC_LAMPORTS) - load<u64>(image, IMG_LAMPORTS);
-  }
-  return sum;
-}
-
-/** Transactions looked ahead at, and the keys of them at most: {u64 hash, u32 key, u32 record} each. */
-const AHEAD_KEY: usize = 8;
-const AHEAD_RECORD: usize = 12;
-const AHEAD_SIZE: u32 = 16;
-const AHEAD: u32 = 16;
-const AHEAD_KEYS: u32 = 256;
-const ahead: usize = memory.data(4096, 16);
-/** Keeps the reads below from being dropped. */
-let touched: u64 = 0;
-/**
- * Looks up the accounts of the next transactions together. Each lookup waits for memory several times; done side by side
- * the waits overlap, and execution then finds everything in the cache.
- */
-function lookAhead(p: usize, transactions: u32): void {
-  let n: u32 = 0;
-  let sum: u64 = 0;
-  for (; transactions; transactions--) {
-    const record = p + PLACED_HEADER;
-    const accounts = recordNumAccounts(record);
-    for (let i: u32 = 0; i < accounts && n < AHEAD_KEYS; i++, n++) {
-      const key = recordKey(record, i);
-      const hash = keyHash(key);
-      sum += tableTouch(hash);
-      const entry = ahead + n * AHEAD_SIZE;
-      store<u64>(entry, hash);
-      store<u32>(entry, <u32>key, AHEAD_KEY);
-    }
-    p += PLACED_HEADER + load<u32>(record, REC_LEN);
-  }
-  const end = ahead + n * AHEAD_SIZE;
-  for (let entry = ahead; entry < end; entry += AHEAD_SIZE) {
-    const record = tableGuess(load<u64>(entry));
-    if (record) sum += load<u64>(record, ACC_KEY) + load<u64>(record, ACC_LAMPORTS);
-  }
-  for (let entry = ahead; entry < end; entry += AHEAD_SIZE) {
-    const key: usize = load<u32>(entry, AHEAD_KEY);
-    const found = tableFind(key, load<u64>(entry));
-    store<u32>(entry, <u32>found, AHEAD_RECORD);
-    if (found) workspaceHint(key, found);
-  }
-  for (let entry = ahead; entry < end; entry += AHEAD_SIZE) {
-    const found: usize = load<u32>(entry, AHEAD_RECORD);
-    if (!found) continue;
-    // The cache lines that a token account has; of larger data only the head is sure to be read.
-    const len = load<u32>(found, ACC_DATA_LEN);
-    const data: usize = load<u32>(found, ACC_DATA);
-    if (len) sum += load<u8>(data);
-    if (len > 64) sum += load<u8>(data + 64);
-    if (len > 128) sum += load<u8>(data + 128);
-  }
-  touched += sum;
-}
-
-function run(slot: usize): i32 {
-  const proposal = sessionProposal();
-  const detail = (load<u32>(proposal, PROP_FLAGS) & PROP_FLAG_DETAIL) != 0;
-  const n = load<u32>(proposal, PROP_NUM_RECORDS);
-  let fees: u64 = 0;
-  runtimeSetContext(proposal + PROP_CONTEXT);
-  outReset();
-  outU32(n);
-  outU32(0);
-  let p = proposalRecords(proposal);
-  for (let i: u32 = 0; i < n; i++) {
-    if (i % AHEAD == 0) lookAhead(p, min(AHEAD, n - i));
-    const at = outLen();
-    runtimeExecute(p + PLACED_HEADER, load<u32>(p, PLACED_BLOCK_INDEX), detail, 0);
-    if (workspaceFault()) {
-      failedIndex = load<u32>(p, PLACED_BLOCK_INDEX);
-      return ENGINE_PLAN_BROKEN;
-    }
-    const result = outAt(at);
-    if (load<u8>(result, RESULT_LANDED)) fees += load<u64>(result, RESULT_FEE);
-    p += PLACED_HEADER + load<u32>(p + PLACED_HEADER, REC_LEN);
-  }
-  if (balanceOf(slot) + fees != 0) return ENGINE_UNBALANCED;
-  store<u64>(slot, fees, SLOT_FEES);
-  return 0;
-}
-
-/** out: u32 count, u32 0, results. All loans must be in, and the data that their hashes stand for. Executes once; asked again it answers the same. */
-export function engineExecute(): i32 {
+/** The open slot, executed as far as `units` go (execution.ts): 1 when there is more to do. */
+function executeSome(units: u64): i32 {
   const slot = sessionOpen();
   outReset();
   if (!slot) return ENGINE_NOT_OPEN;
@@ -350,7 +246,10 @@ export function engineExecute(): i32 {
     outBytes(load<u32>(slot, SLOT_RESULTS), load<u32>(slot, SLOT_RESULTS_LEN));
     return 0;
   }
-  failure = run(slot);
+  const code = executionGoOn(slot, sessionProposal(), units);
+  if (code == EXECUTION_MORE) return code;
+  executionEnd();
+  failure = code;
   if (failure) {
     outReset();
     sessionUndo();
@@ -364,6 +263,19 @@ export function engineExecute(): i32 {
   return 0;
 }
 
+/** out: u32 count, u32 0, results. All loans must be in, and the data that their hashes stand for. Executes once; asked again it answers the same. */
+export function engineExecute(): i32 {
+  return executeSome(u64.MAX_VALUE);
+}
+
+/**
+ * The same in slices: as much as takes about `units` compute units, at least one transaction. 1: there is more; what the slot has done so far shows
+ * in nothing that is asked in between. With the last slice it answers as engineExecute.
+ */
+export function engineExecuteSome(units: u32): i32 {
+  return executeSome(units);
+}
+
 /** out: FAULT, its reason one of workspace.ts: what broke the plan of the failed open slot. */
 export function engineFault(): i32 {
   outReset();
@@ -371,7 +283,7 @@ export function engineFault(): i32 {
   outZeros(FAULT_SIZE);
   const fault = changetype<Fault>(outAt(0));
   fault.reason = workspaceFault();
-  fault.blockIndex = failedIndex;
+  fault.blockIndex = executionFailedIndex();
   keyCopy(fault.key, workspaceFaultKey());
   return 0;
 }

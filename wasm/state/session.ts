@@ -12,6 +12,7 @@ import { codesForget } from "./code-cache";
 import { ENGINE_APPLIED, ENGINE_NOT_OPEN, ENGINE_TOO_OLD, ENGINE_WRONG_DIGEST } from "./codes";
 import { dataDrop, dataTrim } from "./data";
 import { recordEmpty } from "./encoding";
+import { executionEnd } from "./execution";
 import { LEASE_KEY, LEASE_SIZE } from "./proposal";
 import { knownReset, knownStable, landedUndo } from "./known";
 import { recordAt, recordsEnd } from "./records";
@@ -210,6 +211,7 @@ export function slotPast(number: u64, view: u64, digest: usize): i32 {
 }
 
 function end(): void {
+  executionEnd();
   let lend: usize = load<u32>(open, SLOT_LENDS);
   for (let n = load<u32>(open, SLOT_NUM_LENDS); n; n--) {
     const record = workspaceOwn(lend + LEASE_KEY);

@@ -1,9 +1,18 @@
 /** What the network's objects have done since they started, for `GET /v1/stats`: rows, bytes, messages, queues. */
 import type { ActorStats } from "../../durable-objects/host/actor.ts";
-import { builderStub, type Env, indexStub, laneStub, ledgerStub, shardStub } from "../../durable-objects/host/env.ts";
+import {
+  builderStub,
+  type Env,
+  indexStub,
+  laneStub,
+  ledgerStub,
+  shardStub,
+  subscriptionsStub,
+} from "../../durable-objects/host/env.ts";
 import { ledgerReader } from "../../durable-objects/host/ledger-ports.ts";
 import type { IndexStats } from "../../durable-objects/index-partition/index-partition.ts";
 import type { LedgerStats } from "../../durable-objects/ledger/ledger.ts";
+import type { SubscriptionStats } from "../../durable-objects/subscriptions/subscriptions.ts";
 import { firstSlotOf } from "../../shared/ledger/catalog.ts";
 import { readSoon } from "../../shared/ledger/reading.ts";
 import { parseNetwork } from "../../shared/protocol/network.ts";
@@ -27,18 +36,20 @@ export interface NetworkStats {
   };
   /** Of the partitions that take the entries of new blocks. */
   readonly indexes: readonly IndexStats[];
+  readonly subscriptions: SubscriptionStats;
 }
 
 export async function networkStats(env: Env): Promise<NetworkStats> {
   const { lanes, shardCount } = parseNetwork(env.NETWORK);
   const catalog = await readSoon(ledgerReader(env).catalog());
   const { first, partitions } = catalog.indexes.at(-1)!;
-  const [builder, ledger, laneStats, shardStats, indexes] = await Promise.all([
+  const [builder, ledger, laneStats, shardStats, indexes, subscriptions] = await Promise.all([
     builderStub(env).stats(),
     ledgerStub(env, catalog.generation).stats(),
     Promise.all(Array.from({ length: lanes }, (_, lane) => laneStub(env, lane).stats())),
     Promise.all(Array.from({ length: shardCount }, (_, shard) => shardStub(env, shard).stats())),
     Promise.all(Array.from({ length: partitions }, (_, i) => indexStub(env, first + i).stats())),
+    subscriptionsStub(env).stats(),
   ]);
   const kept = catalog.finished.reduce((sum, { bytes }) => sum + bytes, ledger.bytes);
   const { generation } = catalog;
@@ -48,5 +59,6 @@ export async function networkStats(env: Env): Promise<NetworkStats> {
     lanes: laneStats,
     shards: shardStats,
     indexes,
+    subscriptions,
   };
 }

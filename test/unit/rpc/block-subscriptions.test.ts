@@ -29,6 +29,7 @@ beforeEach(async () => {
       sent.push(JSON.parse(text));
       delays.push(delayMs);
     },
+    drop: () => {},
     added: () => {},
     removed: () => {},
     fault: (fault) => f.faults.push(fault),

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import type { BlockEvent } from "../../../shared/rpc/block-event.ts";
 import { BlockNotices, MAX_TOLD } from "../../../shared/rpc/block-notices.ts";
+import { JsonText } from "../../../shared/rpc/json.ts";
+import { MAX_NOTICES, Notices } from "../../../shared/rpc/notices.ts";
 import { Postponed } from "../../../shared/rpc/refusals.ts";
 import {
   MAX_BLOCK_SUBSCRIPTIONS,
@@ -32,25 +34,33 @@ function machineWith(...sockets: string[]): {
 describe("one client leaves room for the others", () => {
   test("of subscriptions to whole blocks a socket has its part", () => {
     const { call } = machineWith("greedy", "other");
-    for (let i = 0; i < MAX_BLOCK_SUBSCRIPTIONS_PER_SOCKET; i++) {
-      expect(call("greedy", "blockSubscribe", "all")).toHaveProperty("result");
+    for (let note = 0; note < MAX_BLOCK_SUBSCRIPTIONS_PER_SOCKET; note++) {
+      expect(call("greedy", "blockSubscribe", "all", { note })).toHaveProperty("result");
     }
     expect(call("greedy", "blockSubscribe", "all").error).toEqual({ code: -32603, message: FULL });
     expect(call("other", "blockSubscribe", "all")).toHaveProperty("result");
     expect(MAX_BLOCK_SUBSCRIPTIONS_PER_SOCKET * 4).toBeLessThan(MAX_BLOCK_SUBSCRIPTIONS);
   });
 
+  test.each(["slotSubscribe", "slotsUpdatesSubscribe", "rootSubscribe", "voteSubscribe"])(
+    "%s: a socket has one",
+    (method) => {
+      const { call, machine } = machineWith("greedy", "other");
+      const first = call("greedy", method);
+      expect(first).toHaveProperty("result");
+      for (let i = 0; i < 3; i++) expect(call("greedy", method)).toEqual(first);
+      expect(call("other", method)).not.toEqual(first);
+      expect(machine.count).toBe(2);
+    },
+  );
+
   test.each([
-    ["slotSubscribe"],
-    ["slotsUpdatesSubscribe"],
-    ["rootSubscribe"],
-    ["voteSubscribe"],
     ["logsSubscribe", "all"],
     ["programSubscribe", "11111111111111111111111111111111"],
   ])("%s: what every block is told to, a socket has only so many of", (method, ...params) => {
     const { call, machine } = machineWith("greedy", "other");
-    for (let i = 0; i < MAX_BROADCASTS_PER_SOCKET; i++) {
-      expect(call("greedy", method, ...params)).toHaveProperty("result");
+    for (let note = 0; note < MAX_BROADCASTS_PER_SOCKET; note++) {
+      expect(call("greedy", method, ...params, { note })).toHaveProperty("result");
     }
     expect(call("greedy", method, ...params).error).toEqual({ code: -32603, message: FULL });
     expect(call("greedy", "slotSubscribe").error).toEqual({ code: -32603, message: FULL });
@@ -62,6 +72,31 @@ describe("one client leaves room for the others", () => {
     machine.step({ type: "closed", socket: "greedy" });
     machine.step({ type: "opened", socket: "greedy", stored: [] });
     expect(call("greedy", method, ...params)).toHaveProperty("result");
+  });
+});
+
+describe("notifications of one block", () => {
+  test("a socket that asks for too many is closed, with a reason; another is told all of its", () => {
+    const notices = new Notices();
+    const [greedy, other] = [
+      { id: 1, socket: "greedy" },
+      { id: 2, socket: "other" },
+    ];
+    for (let i = 0; i < MAX_NOTICES + 10; i++) notices.tell(greedy, "logsNotification", { i });
+    notices.tell(other, "slotNotification", new JsonText("[7]"));
+    const of = (socket: string) =>
+      notices.effects.filter((effect) => effect.type === "send" && effect.socket === socket);
+    expect(of("greedy")).toHaveLength(MAX_NOTICES);
+    expect(notices.effects.filter(({ type }) => type === "drop")).toEqual([
+      { type: "drop", socket: "greedy", reason: "too many notifications of one block" },
+    ]);
+    expect(of("other")).toEqual([
+      {
+        type: "send",
+        socket: "other",
+        text: '{"jsonrpc":"2.0","method":"slotNotification","params":{"result":[7],"subscription":2}}',
+      },
+    ]);
   });
 });
 

@@ -22,6 +22,7 @@ export async function serve(fixture: Fixture): Promise<Served> {
       if (delayMs) setTimeout(() => sockets.get(socket)?.send(text), delayMs);
       else sockets.get(socket)?.send(text);
     },
+    drop: () => {},
     added: () => {},
     removed: () => {},
     fault: (fault) => fixture.faults.push(fault),

@@ -30,6 +30,7 @@ let next: number;
 function newDriver(): SubscriptionDriver {
   return new SubscriptionDriver(f.backend, f.backend.services, {
     send: (socket, text) => clients.get(socket)!.sent.push(JSON.parse(text)),
+    drop: () => {},
     added: (socket, stored) => void clients.get(socket)!.stored.set(stored.id, stored),
     removed: (socket, id) => void clients.get(socket)!.stored.delete(id),
     fault: (fault) => f.faults.push(fault),
@@ -136,6 +137,28 @@ describe("calls", () => {
     expect(driver.machine.count).toBe(0);
   });
 
+  test("the same call on a socket has the same subscription, as in Agave: told once, and ended once", async () => {
+    const one = open();
+    const other = open();
+    const logs = [{ mentions: [payer.publicKey.toBase58()] }, { commitment: "confirmed" }];
+    const { result: id } = await one.call("logsSubscribe", ...logs);
+    for (let i = 0; i < 3; i++) expect((await one.call("logsSubscribe", ...logs)).result).toBe(id);
+    const { result: another } = await one.call("logsSubscribe", logs[0], { commitment: "finalized" });
+    const { result: others } = await other.call("logsSubscribe", ...logs);
+    expect([...one.client.stored.keys()]).toEqual([id, another]);
+    await pay();
+    const told = (client: Client) => notifications(client, "logs").map((one) => one.params.subscription);
+    expect([told(one.client), told(other.client)]).toEqual([[id, another], [others]]);
+    expect(await one.call("logsUnsubscribe", id)).toMatchObject({ result: true });
+    expect(await one.call("logsUnsubscribe", id)).toMatchObject({ error: { code: -32602 } });
+    await pay();
+    expect(told(one.client)).toEqual([id, another, another]);
+    expect((await one.call("logsSubscribe", ...logs)).result).not.toBe(id);
+    driver.closed(one.socket);
+    driver.opened(one.socket, [...one.client.stored.values()]);
+    expect((await one.call("logsSubscribe", logs[0], { commitment: "finalized" })).result).toBe(another);
+  });
+
   test("a socket is full at its limit, and leaves nothing behind", async () => {
     const { call, say, socket } = open();
     const batch = (count: number) =>
@@ -144,9 +167,10 @@ describe("calls", () => {
           jsonrpc: "2.0",
           id,
           method: "accountSubscribe",
-          params: [TOKEN_PROGRAM],
+          params: [TOKEN_PROGRAM, { note: different++ }],
         })),
       );
+    let different = 0;
     for (let i = 0; i < MAX_SUBSCRIPTIONS_PER_SOCKET / 1_000; i++) await say(batch(1_000));
     expect(driver.machine.count).toBe(MAX_SUBSCRIPTIONS_PER_SOCKET);
     expect(await call("slotSubscribe")).toMatchObject({

@@ -79,6 +79,7 @@ describe("a plain transfer, which does not name its mint", () => {
     const sent: string[] = [];
     const driver = new SubscriptionDriver(f.backend, f.backend.services, {
       send: (_, text) => sent.push(text),
+      drop: () => {},
       added: () => {},
       removed: () => {},
       fault: (fault) => f.faults.push(fault),

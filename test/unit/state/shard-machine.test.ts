@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { zstd } from "../../../durable-objects/host/zstd.ts";
 import type { Effect } from "../../../shared/protocol/actor.ts";
 import { concatBytes, viewOf } from "../../../shared/protocol/bytes.ts";
+import type { Message } from "../../../shared/protocol/messages.ts";
 import { keyBytes } from "../../../shared/rpc/keys.ts";
 import { decodeAccountList, encodeAccountList, encodeScanRequest, keyText } from "../../../shared/state/accounts.ts";
 import { DEFAULT_CHECKPOINT } from "../../../shared/state/shard-config.ts";
@@ -196,4 +197,33 @@ it("what a reader has the data of comes into memory when it is read: once from s
     expect(shard.engine.coldCount() < cold).toBe(isFetched);
     expect(shard.machine.readBounded(keys, 0, hashes(blake3(code.key)))).toEqual(whole);
   }
+});
+
+it("a long slot is executed a step at a time; in between reads are answered, and what comes is no step of it", () => {
+  const engine = engineOf();
+  const config = { ...DEFAULT_CHECKPOINT, shard: 0, stepUnits: 1 };
+  const machine = new ShardMachine(engine, config, () => GENESIS, zstd);
+  const storage = new SimulatedStorage();
+  storage.apply(machine.boot(storage).filter((effect): effect is Write => effect.type === "put"));
+  const payees = Array.from({ length: 5 }, (_, i) => keyOf(`payee ${i}`));
+  const records = payees.map((to, blockIndex) => ({
+    blockIndex,
+    record: transferRecord({ from: BANK, to, lamports: RENT_EXEMPT + BigInt(blockIndex) }),
+  }));
+  const proposal = proposalOf({ slot: 1, shard: 0, prevSlot: 0, records });
+  const message: Message = { type: "proposal", slot: 1, view: 1, digest: proposal.slice(24, 56), proposal };
+  const again: Effect[] = [{ type: "timer", name: "execute", delayMs: 0 }];
+  expect(machine.step({ type: "message", from: "builder", message })).toEqual(again);
+  // The builder asks again: nothing is missing, and nothing runs twice.
+  expect(machine.step({ type: "message", from: "builder", message })).toEqual([]);
+  for (let step = 1; step < payees.length - 1; step++) {
+    expect(machine.step({ type: "timer", name: "execute" })).toEqual(again);
+    expect(decodeAccountList(machine.read(payees[0]!, 0))![0]!.lamports).toBe(0n);
+  }
+  const done = machine.step({ type: "timer", name: "execute" });
+  expect(done.map((effect) => (effect.type === "send" ? effect.message.type : effect.type))).toEqual([
+    "put",
+    "committed",
+  ]);
+  expect(machine.step({ type: "timer", name: "execute" })).toEqual([]);
 });
