@@ -9,7 +9,7 @@
  * up to PIPELINE_DEPTH are in flight at once. An idle chain arms no timer.
  */
 import type { Effect, Machine, Sha256, StorageView } from "../protocol/actor.ts";
-import { decodeCarry, type ShardCarry } from "../protocol/block.ts";
+import { decodeBlock, decodeCarry, type ShardCarry } from "../protocol/block.ts";
 import { ByteReader, ByteWriter, equalBytes } from "../protocol/bytes.ts";
 import { blockhashOf } from "../protocol/context.ts";
 import { type BlockHeader, decodeHeader } from "../protocol/header.ts";
@@ -31,20 +31,21 @@ import { elapsed } from "./elapsed.ts";
 import { EpochBook } from "./epoch-book.ts";
 import { fillProposal } from "./fill-proposal.ts";
 import { HashChain } from "./hash-chain.ts";
-import { type InFlight, keepBlock } from "./in-flight.ts";
+import { heavyInFlight, type InFlight, keepBlock } from "./in-flight.ts";
 import { KnownBook } from "./known-book.ts";
 import { LaneBook } from "./lane-book.ts";
 import { LatencyWindow } from "./latency-window.ts";
 import { LedgerLink } from "./ledger-link.ts";
+import { Pace } from "./pace.ts";
 import type { PlannerPort } from "./planner-port.ts";
 import {
   decodeProposalRow,
-  encodeProposalRow,
   type ProposalRow,
   proposalPrevSlot,
   proposalRowHash,
   proposalRowRaises,
   proposalRowSlot,
+  putProposal,
   UNJUSTIFIED,
 } from "./proposal-row.ts";
 import { type Committed, isOtherBlock, sealBlock } from "./seal.ts";
@@ -60,6 +61,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   readonly #deferred = new DeferredBook();
   readonly #known: KnownBook;
   readonly #inFlight = new Map<number, InFlight>();
+  readonly #pace: Pace;
   #chain: HashChain;
   readonly #contexts: SlotContexts;
   readonly #epochs: EpochBook;
@@ -95,6 +97,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#planner = planner;
     this.#sha256 = sha256;
     this.#config = config;
+    this.#pace = new Pace(config.slotMs);
     this.#known = new KnownBook(config.maxKnown ?? MAX_KNOWN);
     this.#chain = new HashChain(config.genesisHash);
     this.#epochs = new EpochBook(sha256, config.genesisEpoch ?? (() => NO_RECORD));
@@ -279,10 +282,10 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     return this.#deferred.settle(this.#planner.oldestWaiting());
   }
 
-  #track(row: ProposalRow, now: number): InFlight {
+  #track(row: ProposalRow, now: number, heavy = 0): InFlight {
     const arrivedAt = this.#waitingSince;
     const nothing = { block: undefined, deferred: undefined };
-    return { row, committed: new Map(), ...nothing, sentAt: now, arrivedAt };
+    return { row, committed: new Map(), ...nothing, heavy, sentAt: now, arrivedAt };
   }
 
   #frames(from: NodeId, message: Extract<Message, { type: "frames" }>, now: number): Effect[] {
@@ -350,7 +353,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     const context = this.#nextContext(slot, view, unixTimestamp);
     this.#setContext(context);
     this.#deferred.admit(this.#planner);
-    const cut = this.#planner.cut();
+    const cut = this.#planner.cut(this.#pace.room(heavyInFlight(this.#inFlight.values())));
     const oldest = this.#planner.oldestWaiting();
     const taken = [
       ...this.#deferred.settle(oldest),
@@ -359,6 +362,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     // Everything that waited had expired: no block for that.
     if (cut.numTransactions === 0 && !heartbeat && this.waiting === 0) return [...taken, ...this.#arm(now)];
     this.#lastCut = now;
+    // All that waits is heavy, and as much as a slot executes is in flight.
+    if (cut.numTransactions === 0 && !heartbeat) return [...taken, ...this.#arm(now)];
     this.#forced = false;
     this.#lastTimestamp = unixTimestamp;
     const raises = cut.numTransactions === 0 || slot - this.#chain.stepAt(slot - 1).slot >= this.#config.heightStride;
@@ -386,17 +391,10 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       shards: cut.shards,
       lanes: this.#lanes.snapshot(),
     };
-    const item = this.#track(row, now);
+    const item = this.#track(row, now, cut.heavy);
     if (this.#planner.waiting() === 0) this.#waitingSince = undefined;
     this.#inFlight.set(slot, item);
-    const effects: Effect[] = [
-      {
-        type: "put",
-        table: "proposals",
-        id: this.#chain.numberOf(slot) % PROPOSAL_RING,
-        bytes: encodeProposalRow(row),
-      },
-    ];
+    const effects: Effect[] = [putProposal(this.#chain.numberOf(slot) % PROPOSAL_RING, row)];
     // Where slots are skipped a start could not find the next row.
     if (slot % SAVE_HASHES_EVERY === 0 || skips) {
       effects.push({ type: "put", table: "hashes", id: 0, bytes: this.#chain.encode() });
@@ -456,6 +454,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#carry = sealed.carry;
     this.#sealedHeaders.set(row.slot, sealed.header);
     item.deferred = sealed.deferred;
+    if (item.heavy > 0) this.#pace.note(item.heavy, row.frame, decodeBlock(sealed.block).results);
     keepBlock(item, sealed.block);
   }
 

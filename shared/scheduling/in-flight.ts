@@ -12,9 +12,18 @@ export interface InFlight {
   block: Uint8Array | undefined;
   /** What execution has put off, once sealed. */
   deferred: Deferred | undefined;
+  /** Cost units of its heavy transactions, as far as this incarnation cut it. */
+  heavy: number;
   sentAt: number;
   /** When the oldest of its transactions came in, if they came to this incarnation. */
   readonly arrivedAt: number | undefined;
+}
+
+/** Cost units of heavy transactions that are not executed yet. */
+export function heavyInFlight(items: Iterable<InFlight>): number {
+  let heavy = 0;
+  for (const item of items) if (!item.block) heavy += item.heavy;
+  return heavy;
 }
 
 /** Once a slot is sealed, its block has all that may have to be sent again: frame, proposals and results go. */

@@ -6,6 +6,8 @@ export interface Cut {
   readonly numGroups: number;
   /** Transactions whose accounts are owned by more than one shard. */
   readonly numCrossShard: number;
+  /** Cost units of its heavy transactions. */
+  readonly heavy: number;
   /** Frame of the block, in block order. */
   readonly frame: Uint8Array;
   /** One for each shard concerned: a shard proposal whose slot, view, digest, prevSlot, stable and context are not yet filled in. */
@@ -24,8 +26,11 @@ export interface PlannerPort {
   readmit(frame: Uint8Array): boolean;
   /** Keys (32 bytes each) of programs: from now on whoever names one has its programdata leased along. */
   noteProgram(keys: Uint8Array): void;
-  /** Chooses the next block from the pool and drops what has expired. */
-  cut(): Cut;
+  /**
+   * Chooses the next block from the pool and drops what has expired. `heavy`: cost units that its heavy transactions may have (pace.ts); the first
+   * of them may have more, unless it is 0. Unset: as the block's limits allow.
+   */
+  cut(heavy?: number): Cut;
   waiting(): number;
   /** Number of the oldest transaction still waiting, counting admissions from 0; equals `admitted()` when none waits. */
   oldestWaiting(): number;

@@ -7,6 +7,8 @@ import { VERDICTS } from "../protocol/layouts/record.ts";
 import { WasmInstance } from "../svm/wasm-instance.ts";
 import type { Cut, PlannerPort } from "./planner-port.ts";
 
+const NO_LIMIT = 0xffff_ffff;
+
 export interface PlannerConfig {
   /** 1 to 64. */
   readonly shardCount: number;
@@ -48,6 +50,7 @@ export function decodeCut(bytes: Uint8Array): WasmCut {
     numCrossShard: planned.crossShard,
     cost: planned.cost,
     largestGroup: planned.largestGroup,
+    heavy: planned.heavy,
     frame: bytes.slice(PLANNED.HEADER, frameEnd),
     shards,
   };
@@ -103,8 +106,8 @@ export class Planner implements PlannerPort {
     this.#check(this.#wasm.call("plannerNoteProgram", keys));
   }
 
-  cut(): WasmCut {
-    this.#check(this.#wasm.exports.plannerCut!() as number);
+  cut(heavy = NO_LIMIT): WasmCut {
+    this.#check(this.#wasm.exports.plannerCut!(Math.min(heavy, NO_LIMIT)) as number);
     return decodeCut(this.#wasm.view());
   }
 

@@ -3,6 +3,7 @@
  * from the rest is left out: the slot context (16 KiB, the same for all shards) from the chain of blockhashes, the
  * records of each proposal from the block's frame and their places in it.
  */
+import type { Effect } from "../protocol/actor.ts";
 import { frameOffsets } from "../protocol/block.ts";
 import { ByteReader, ByteWriter, concatBytes, u32Bytes, viewOf } from "../protocol/bytes.ts";
 import { PLAN, PLAN_FLAG_DEVELOPMENT, PLAN_FLAG_RAISES, readPlan, writePlan } from "../protocol/layouts/block.ts";
@@ -147,4 +148,9 @@ export function proposalRowRaises(bytes: Uint8Array): boolean {
 /** Slot and blockhash of a row without decoding the rest. */
 export function proposalRowHash(bytes: Uint8Array): Uint8Array {
   return bytes.slice(PLAN.BLOCKHASH, PLAN.BLOCKHASH + 32);
+}
+
+/** Its write; rows are in a ring, `id` is the row's place. */
+export function putProposal(id: number, row: ProposalRow): Effect {
+  return { type: "put", table: "proposals", id, bytes: encodeProposalRow(row) };
 }

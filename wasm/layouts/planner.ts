@@ -22,8 +22,10 @@ export const PLANNED_OLDEST_WAITING: usize = 24;
 export const PLANNED_COST: usize = 32;
 /** u32: transactions of the largest group */
 export const PLANNED_LARGEST_GROUP: usize = 40;
-/** 20 bytes: zeros */
-export const PLANNED_RESERVED: usize = 44;
+/** u32, block cost units: of its heavy transactions */
+export const PLANNED_HEAVY: usize = 44;
+/** 16 bytes: zeros */
+export const PLANNED_RESERVED: usize = 48;
 export const PLANNED_HEADER: u32 = 64;
 
 // @ts-ignore: decorator
@@ -47,9 +49,10 @@ export class PlannedBlock {
   cost: u64;
   /** u32: transactions of the largest group */
   largestGroup: u32;
-  _reserved0: u32;
-  _reserved4: u64;
-  _reserved12: u64;
+  /** u32, block cost units: of its heavy transactions */
+  heavy: u32;
+  _reserved0: u64;
+  _reserved8: u64;
 }
 if (offsetof<PlannedBlock>("shards") != PLANNED_SHARDS) ERROR("PlannedBlock.shards");
 if (offsetof<PlannedBlock>("transactions") != PLANNED_TRANSACTIONS) ERROR("PlannedBlock.transactions");
@@ -60,6 +63,7 @@ if (offsetof<PlannedBlock>("crossShard") != PLANNED_CROSS_SHARD) ERROR("PlannedB
 if (offsetof<PlannedBlock>("oldestWaiting") != PLANNED_OLDEST_WAITING) ERROR("PlannedBlock.oldestWaiting");
 if (offsetof<PlannedBlock>("cost") != PLANNED_COST) ERROR("PlannedBlock.cost");
 if (offsetof<PlannedBlock>("largestGroup") != PLANNED_LARGEST_GROUP) ERROR("PlannedBlock.largestGroup");
+if (offsetof<PlannedBlock>("heavy") != PLANNED_HEAVY) ERROR("PlannedBlock.heavy");
 if (offsetof<PlannedBlock>() != <usize>PLANNED_HEADER) ERROR("PlannedBlock has another size than 64");
 
 /** The part of a shard. Not consensus. */

@@ -8,6 +8,9 @@ export const MAX_POOL_CHUNKS: u32 = 108; // 27 MiB: 65,536 transfers take 18
 /** Different accounts that one cut looks at; a full block has fewer (32 bytes each). */
 export const MAX_CUT_ACCOUNTS: u32 = 393_216;
 
+/** Cost units from which on a transaction is heavy: an sBPF instruction's default compute units. Twin: shared/scheduling/pace.ts. */
+export const HEAVY_COST: u32 = 200_000;
+
 /** Shards a planner can place on: a set of shards is one u64. */
 export const MAX_SHARDS: u32 = 64;
 

@@ -34,7 +34,7 @@ import {
   ENTRY_LAST_SLOT, ENTRY_NUMBER, ENTRY_RECORD, ENTRY_TAG, poolAdd, poolAddTag, poolCompact, poolCount, poolEntry, poolHasRoom, poolInit, poolRelease,
 } from "./pool";
 import { scratchEnsure } from "./scratch";
-import { chosenAt, refAt, selectBegin, selectBytes, selectCost, selectCount, selectLimits, selectTry, TX_ASKED, TX_ENTRY, TX_FIRST, TX_HEIGHT, TX_RECORD, TX_SHARD } from "./select";
+import { chosenAt, refAt, selectBegin, selectBytes, selectCost, selectCount, selectHeavy, selectLimits, selectTry, TX_ASKED, TX_ENTRY, TX_FIRST, TX_HEIGHT, TX_RECORD, TX_SHARD } from "./select";
 
 /** Verdicts of plannerAdmit. */
 const WAITING: u8 = 0;
@@ -185,8 +185,8 @@ function noteExpired(record: usize): void {
 }
 
 /** Lets go what has expired, and chooses the block; the chosen ones are still in the pool afterwards. */
-function choose(): u32 {
-  selectBegin();
+function choose(heavy: u32): u32 {
+  selectBegin(heavy);
   const height = nextHeight();
   let expired: u32 = 0;
   let full = false;
@@ -408,13 +408,14 @@ function leavePool(): void {
 }
 
 /**
- * Chooses the next block. out: PLANNED, the frame, then for each shard with a part, ascending, a SHARE: its proposal with slot context, but
- * slot, view, digest, previous and stable zero (docs/interfaces.md section 8). Returns the number of transactions.
+ * Chooses the next block, with heavy transactions of about `heavy` cost units (select.ts). out: PLANNED, the frame, then for each shard with a
+ * part, ascending, a SHARE: its proposal with slot context, but slot, view, digest, previous and stable zero (docs/interfaces.md section 8).
+ * Returns the number of transactions.
  */
-export function plannerCut(): i32 {
+export function plannerCut(heavy: u32): i32 {
   outReset();
   if (!shardCount || !agesReady()) return PLANNER_NOT_INITIALISED;
-  const expired = choose();
+  const expired = choose(heavy);
   const n = selectCount();
   placeAll(shardCount);
   const involved = addUp();
@@ -434,6 +435,7 @@ export function plannerCut(): i32 {
   planned.oldestWaiting = plannerOldestWaiting();
   planned.cost = selectCost();
   planned.largestGroup = largestGroupSize();
+  planned.heavy = <u32>selectHeavy();
   return n;
 }
 

@@ -8,7 +8,8 @@
  * The rule (serial fairness): a transaction is chosen when it fits the limits and shares no account that either of them writes with an
  * earlier one that has to wait. So conflicting transactions are always executed in the order they were admitted, an account at its
  * limit delays only those that touch it (and those that conflict with these), and everybody else goes on. The limits of the block as a
- * whole end the search: what comes later waits in order.
+ * whole end the search: what comes later waits in order. Heavy transactions, which call programs, have a part of the block that the builder
+ * names for each cut (shared/scheduling/pace.ts): beyond it they wait, as at an account's limit, and what is small goes on.
  */
 import {
   afterCompact, REC_COST, REC_LEN, REC_NUM_LOOKUPS, REC_OFF_LOOKUPS, recordImplicit, recordKey, recordNumAccounts, recordNumImplicit, recordRequestsWrite,
@@ -19,7 +20,7 @@ import { isDemoted, isReplicated, wellKnownIndex } from "../transaction/well-kno
 import {
   accountOf, accountsClear, accountsCount, CUT_BLOCKED_READ, CUT_BLOCKED_WRITE, CUT_COST, CUT_FLAGS, CUT_WRITTEN, cutAccount,
 } from "./accounts";
-import { MAX_CUT_ACCOUNTS } from "./limits";
+import { HEAVY_COST, MAX_CUT_ACCOUNTS } from "./limits";
 import { scratchEnsure } from "./scratch";
 
 /**
@@ -61,13 +62,22 @@ let refs: usize = 0;
 let numRefs: u32 = 0;
 let blockCost: u64 = 0;
 let blockBytes: u32 = 0;
+/** Cost that heavy transactions may have in this block, and what those chosen have. */
+let maxHeavy: u64 = 0;
+let heavyCost: u64 = 0;
 
-export function selectBegin(): void {
+/** `heavy`: what the heavy transactions of the block may cost; the first may cost more, unless it is 0. */
+export function selectBegin(heavy: u32): void {
+  maxHeavy = heavy;
+  heavyCost = 0;
   accountsClear();
   numChosen = 0;
   numRefs = 0;
   blockCost = 0;
   blockBytes = 4;
+}
+export function selectHeavy(): u64 {
+  return heavyCost;
 }
 export function selectCount(): u32 {
   return numChosen;
@@ -133,7 +143,8 @@ export function selectTry(entry: u32, record: usize): i32 {
   }
   const n = collect(record);
   const first = refs + numRefs * 4;
-  let waits = false;
+  const isHeavy = cost >= HEAVY_COST;
+  let waits = isHeavy && (heavyCost ? heavyCost + cost > maxHeavy : !maxHeavy);
   for (let r = first, end = first + n * 4; r < end; r += 4) {
     const ref = load<u32>(r);
     const a = cutAccount(ref >> 1);
@@ -163,5 +174,6 @@ export function selectTry(entry: u32, record: usize): i32 {
   numRefs += n;
   blockCost += cost;
   blockBytes += bytes;
+  if (isHeavy) heavyCost += cost;
   return DECIDED_TAKE;
 }

@@ -24,8 +24,10 @@ export const PLANNED = {
   COST: 32,
   /** u32: transactions of the largest group */
   LARGEST_GROUP: 40,
-  /** 20 bytes: zeros */
-  RESERVED: 44,
+  /** u32, block cost units: of its heavy transactions */
+  HEAVY: 44,
+  /** 16 bytes: zeros */
+  RESERVED: 48,
   /** Bytes of the fixed part. */
   HEADER: 64,
 } as const;
@@ -49,6 +51,8 @@ export interface PlannedBlockFields {
   readonly cost: bigint;
   /** u32: transactions of the largest group */
   readonly largestGroup: number;
+  /** u32, block cost units: of its heavy transactions */
+  readonly heavy: number;
 }
 
 /** All fields; keys and hashes are copies. Throws RangeError past the end. */
@@ -64,6 +68,7 @@ export function readPlannedBlock(bytes: Uint8Array, at = 0): PlannedBlockFields 
     oldestWaiting: view.getBigUint64(at + 24, true),
     cost: view.getBigUint64(at + 32, true),
     largestGroup: view.getUint32(at + 40, true),
+    heavy: view.getUint32(at + 44, true),
   };
 }
 

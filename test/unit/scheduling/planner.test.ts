@@ -279,6 +279,34 @@ describe("a hot account", () => {
   });
 });
 
+describe("heavy transactions", () => {
+  const heavy = (payer: number, writes: number[] = []) => make({ payer, writes, units: 1_400_000 });
+  const sizes = (p: Planner, ...rooms: number[]) => rooms.map((room) => p.cut(room).numTransactions);
+
+  it("have the room they are given, the first of a block whatever it costs; small ones go on", () => {
+    const p = planner();
+    const list = Array.from({ length: 9 }, (_, i) => heavy(100 + i));
+    const small = [make({ payer: 1, units: 199_000 - 5_000 }), make({ payer: 2, units: 1_000 })];
+    p.admitFrame(makeFrame([...list, ...small]));
+    const first = p.cut(3_000_000);
+    expect(frameRecords(first.frame)).toEqual(kept([list[0]!, list[1]!, ...small]));
+    expect(first.heavy).toBe(2 * 1_401_022);
+    expect(sizes(p, 0, 1, 1_500_000, 0)).toEqual([0, 1, 1, 0]);
+    expect(frameRecords(p.cut().frame)).toEqual(kept(list.slice(4)));
+    expect(p.waiting()).toBe(0);
+  });
+
+  it("that wait hold back what conflicts with them, in order", () => {
+    const p = planner();
+    const [a, b] = [heavy(100, [7]), heavy(101, [8])];
+    const later = make({ payer: 1, writes: [8], units: 1_000 });
+    const other = make({ payer: 2, writes: [7], units: 1_000 });
+    p.admitFrame(makeFrame([a, b, later, other]));
+    expect(frameRecords(p.cut(1).frame)).toEqual(kept([a, other]));
+    expect(frameRecords(p.cut(1).frame)).toEqual(kept([b, later]));
+  });
+});
+
 describe("block limits", () => {
   it("cost: what does not fit waits in order, and the search ends there", () => {
     const p = planner();

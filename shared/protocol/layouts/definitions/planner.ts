@@ -25,7 +25,8 @@ const PLANNED = layout(
     oldestWaiting: u64("number of the oldest transaction that still waits"),
     cost: u64("of the block", "block cost units"),
     largestGroup: u32("transactions of the largest group"),
-    reserved: zeros(20),
+    heavy: u32("of its heavy transactions", "block cost units"),
+    reserved: zeros(16),
   },
 );
 
