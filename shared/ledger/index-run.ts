@@ -1,9 +1,14 @@
 /**
- * A sorted run of the ledger's index: entries of four u32 {keyHigh, keyLow, slotLow, slotHigh << 24 | index}, sorted by
- * keyHigh, entries of the same keyHigh in order of time. A key is 8 bytes of a signature or a mix of an address: a hit is
+ * A sorted run of the ledger's index: entries of four words, sorted by keyHigh, entries of the same keyHigh in order of time. A key is 8 bytes of a signature or a mix of an address: a hit is
  * a candidate that the block itself confirms.
  */
-export const ENTRY_WORDS = 4;
+import { INDEX_ENTRY } from "../protocol/layouts/ledger.ts";
+
+export const ENTRY_WORDS = INDEX_ENTRY.SIZE / 4;
+/** Words of an entry. */
+const KEY_LOW = INDEX_ENTRY.KEY_LOW / 4;
+const SLOT_LOW = INDEX_ENTRY.SLOT_LOW / 4;
+const PLACE = INDEX_ENTRY.PLACE / 4;
 /** Positions in a block have 24 bits. */
 export const LAST_INDEX = 0xffffff;
 
@@ -99,8 +104,8 @@ export function joinRuns(runs: readonly Uint32Array[]): Uint32Array {
 
 /** Where an entry's transaction stands: slot and position among the block's landed transactions. */
 export function hitAt(run: Uint32Array, at: number): IndexHit {
-  const last = run[at + 3]!;
-  return { slot: (last >>> 24) * 2 ** 32 + run[at + 2]!, index: last & 0xffffff };
+  const last = run[at + PLACE]!;
+  return { slot: (last >>> 24) * 2 ** 32 + run[at + SLOT_LOW]!, index: last & 0xffffff };
 }
 
 /** Whether a place is before another in the chain. */
@@ -125,13 +130,13 @@ function countBefore(run: Uint32Array, high: number, place: IndexHit | undefined
 /** Candidates for a key, newest first; `before`: only those before that place. Found by halving, however many share the key. */
 export function* findInRun(run: Uint32Array, key: IndexKey, before?: IndexHit): Generator<IndexHit> {
   for (let i = countBefore(run, key.high, before) - 1; i >= 0 && run[i * ENTRY_WORDS] === key.high; i--) {
-    if (run[i * ENTRY_WORDS + 1] === key.low) yield hitAt(run, i * ENTRY_WORDS);
+    if (run[i * ENTRY_WORDS + KEY_LOW] === key.low) yield hitAt(run, i * ENTRY_WORDS);
   }
 }
 
 /** The same from a place on, itself within, oldest first. */
 export function* findInRunFrom(run: Uint32Array, key: IndexKey, from: IndexHit): Generator<IndexHit> {
   for (let at = countBefore(run, key.high, from) * ENTRY_WORDS; run[at] === key.high; at += ENTRY_WORDS) {
-    if (run[at + 1] === key.low) yield hitAt(run, at);
+    if (run[at + KEY_LOW] === key.low) yield hitAt(run, at);
   }
 }

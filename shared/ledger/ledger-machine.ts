@@ -10,8 +10,9 @@
  */
 import type { Effect, Machine, MessageEvent, StorageView, TimerEvent } from "../protocol/actor.ts";
 import { type Block, decodeBlock, EMPTY_FRAME, encodeBlock, encodeCarry, type ShardCarry } from "../protocol/block.ts";
-import { ByteReader, ByteWriter } from "../protocol/bytes.ts";
+import { ByteReader, ByteWriter, concatBytes } from "../protocol/bytes.ts";
 import { decodeHeader, encodeHeader } from "../protocol/header.ts";
+import { GAP, GENERATION, readGap, readGeneration, writeGap, writeGeneration } from "../protocol/layouts/ledger.ts";
 import { EARLY_SLOTS, RETRY_MS } from "../protocol/limits.ts";
 import { type Message, type NodeId, sameBlock } from "../protocol/messages.ts";
 import {
@@ -89,7 +90,7 @@ export class LedgerMachine implements Machine<LedgerEvent> {
     if (this.#status === "dropped") return [];
     this.samples.boot(storage);
     for (const { id, bytes } of storage.list("gaps")) {
-      this.gaps.push({ slot: id, parentSlot: Number(new ByteReader(bytes).u64()) });
+      this.gaps.push({ slot: id, ...readGap(bytes) });
     }
     const base = storage.get("base", 0);
     if (base) {
@@ -221,7 +222,9 @@ export class LedgerMachine implements Machine<LedgerEvent> {
   #gap(parentSlot: number, slot: number): Effect[] {
     if (slot === parentSlot + 1) return [];
     this.gaps.push({ parentSlot, slot });
-    return [{ type: "put", table: "gaps", id: slot, bytes: new ByteWriter().u64(parentSlot).bytes() }];
+    const bytes = new Uint8Array(GAP.SIZE);
+    writeGap(bytes, { parentSlot });
+    return [{ type: "put", table: "gaps", id: slot, bytes }];
   }
 
   #stored(asked = 0): Effect {
@@ -353,23 +356,25 @@ export class LedgerMachine implements Machine<LedgerEvent> {
   // --- storage ---
 
   #save(): Effect {
-    const writer = new ByteWriter().u8(STATUSES.indexOf(this.#status));
-    writer
-      .u64(this.feed.indexed)
-      .u64(this.#bytes - this.feed.waitingBytes)
-      .i64(this.#beginTime)
-      .blob(encodeCatalog(this.#catalog));
-    return { type: "put", table: "state", id: 0, bytes: writer.bytes() };
+    const head = new Uint8Array(GENERATION.HEADER);
+    writeGeneration(head, {
+      status: STATUSES.indexOf(this.#status),
+      indexed: this.feed.indexed,
+      stored: this.#bytes - this.feed.waitingBytes,
+      beginTime: this.#beginTime,
+    });
+    const bytes = concatBytes(head, new ByteWriter().blob(encodeCatalog(this.#catalog)).bytes());
+    return { type: "put", table: "state", id: 0, bytes };
   }
 
   #decode(state: Uint8Array): void {
-    const reader = new ByteReader(state);
-    this.#status = STATUSES[reader.u8()]!;
+    this.#status = STATUSES[state[GENERATION.STATUS]!]!;
     if (this.#status === "dropped") return;
-    this.feed.begin(Number(reader.u64()));
-    this.#bytes = Number(reader.u64());
-    this.#beginTime = Number(reader.i64());
-    this.#catalog = decodeCatalog(reader.blob());
+    const { indexed, stored, beginTime } = readGeneration(state);
+    this.feed.begin(indexed);
+    this.#bytes = stored;
+    this.#beginTime = beginTime;
+    this.#catalog = decodeCatalog(new ByteReader(state.subarray(GENERATION.HEADER)).blob());
   }
 
   #genesis(): Effect[] {

@@ -7,16 +7,26 @@
  * Derived from the headers: the time is the blocks' own.
  */
 import type { Effect, StorageView } from "../protocol/actor.ts";
-import { ByteReader, ByteWriter } from "../protocol/bytes.ts";
 import type { BlockHeader } from "../protocol/header.ts";
+import {
+  readSample,
+  readSampleStart,
+  SAMPLE,
+  SAMPLE_START,
+  writeSample,
+  writeSampleStart,
+} from "../protocol/layouts/ledger.ts";
 
 /** Seconds of a sample (Agave: SAMPLE_INTERVAL of core/src/sample_performance_service.rs). */
-const SAMPLE_SECONDS = 60;
+const MINUTE_SECONDS = 60;
 /** Samples kept: 12 hours; as many as one call may ask for (Agave: PERFORMANCE_SAMPLES_LIMIT). */
 export const MAX_SAMPLES = 720;
 const TABLE = "samples";
 /** One row: the samples of the generations before. */
 const BEFORE = "samples-before";
+/** In it: u8 whether a minute has begun, where, then the samples. */
+const BEFORE_START = 1;
+const BEFORE_SAMPLES = BEFORE_START + SAMPLE_START.SIZE;
 
 export interface PerformanceSample {
   /** Its newest slot. */
@@ -45,10 +55,8 @@ export class PerformanceSamples {
     const before = storage.get(BEFORE, 0);
     if (before) this.#decode(before);
     for (const { id, bytes } of storage.list(TABLE)) {
-      const reader = new ByteReader(bytes);
-      const number = () => Number(reader.u64());
-      this.#samples.push({ slot: number(), slots: number(), transactions: number(), seconds: number() });
-      this.#start = { time: Number(reader.i64()), slot: number(), transactions: number() };
+      this.#samples.push(readSample(bytes));
+      this.#start = readSampleStart(bytes, SAMPLE.SIZE);
       this.#nextId = id + 1;
     }
     this.#samples.splice(0, Math.max(0, this.#samples.length - MAX_SAMPLES));
@@ -56,16 +64,11 @@ export class PerformanceSamples {
 
   /** What the next generation of the ledger begins with. */
   encode(): Uint8Array {
-    const { time, slot, transactions } = this.#start ?? { time: 0, slot: 0, transactions: 0 };
-    const writer = new ByteWriter()
-      .u8(this.#start ? 1 : 0)
-      .i64(time)
-      .u64(slot)
-      .u64(transactions);
-    for (const sample of this.#samples) {
-      writer.u64(sample.slot).u64(sample.slots).u64(sample.transactions).u64(sample.seconds);
-    }
-    return writer.bytes();
+    const out = new Uint8Array(BEFORE_SAMPLES + this.#samples.length * SAMPLE.SIZE);
+    out[0] = this.#start ? 1 : 0;
+    if (this.#start) writeSampleStart(out, this.#start, BEFORE_START);
+    for (const [i, sample] of this.#samples.entries()) writeSample(out, sample, BEFORE_SAMPLES + i * SAMPLE.SIZE);
+    return out;
   }
 
   /** Goes on where the generation before ended. */
@@ -75,14 +78,8 @@ export class PerformanceSamples {
   }
 
   #decode(before: Uint8Array): void {
-    const reader = new ByteReader(before);
-    const number = () => Number(reader.u64());
-    const isStarted = reader.u8() === 1;
-    const start = { time: Number(reader.i64()), slot: number(), transactions: number() };
-    if (isStarted) this.#start = start;
-    while (!reader.done) {
-      this.#samples.push({ slot: number(), slots: number(), transactions: number(), seconds: number() });
-    }
+    if (before[0] === 1) this.#start = readSampleStart(before, BEFORE_START);
+    for (let at = BEFORE_SAMPLES; at < before.length; at += SAMPLE.SIZE) this.#samples.push(readSample(before, at));
   }
 
   /** A block and the one before it. */
@@ -98,12 +95,12 @@ export class PerformanceSamples {
       this.#start = startAt(block.unixTimestamp);
       return [];
     }
-    const end = start.time + SAMPLE_SECONDS;
+    const end = start.time + MINUTE_SECONDS;
     if (!skipped && block.unixTimestamp < end) return [];
     // The next minute follows at once, unless nothing happened in it.
-    this.#start = startAt(!skipped && block.unixTimestamp < end + SAMPLE_SECONDS ? end : block.unixTimestamp);
+    this.#start = startAt(!skipped && block.unixTimestamp < end + MINUTE_SECONDS ? end : block.unixTimestamp);
     if (before.slot === start.slot) return [];
-    const sample = sampleOf(start, before, skipped ? Math.min(elapsed(start, before), SAMPLE_SECONDS) : SAMPLE_SECONDS);
+    const sample = sampleOf(start, before, skipped ? Math.min(elapsed(start, before), MINUTE_SECONDS) : MINUTE_SECONDS);
     this.#samples.push(sample);
     if (this.#samples.length > MAX_SAMPLES) this.#samples.shift();
     const id = this.#nextId++;
@@ -134,7 +131,9 @@ function sampleOf(start: Start, last: Header, seconds: number): PerformanceSampl
   };
 }
 
-function encode({ slot, slots, transactions, seconds }: PerformanceSample, next: Start): Uint8Array {
-  const writer = new ByteWriter().u64(slot).u64(slots).u64(transactions).u64(seconds);
-  return writer.i64(next.time).u64(next.slot).u64(next.transactions).bytes();
+function encode(sample: PerformanceSample, next: Start): Uint8Array {
+  const out = new Uint8Array(SAMPLE.SIZE + SAMPLE_START.SIZE);
+  writeSample(out, sample);
+  writeSampleStart(out, next, SAMPLE.SIZE);
+  return out;
 }

@@ -11,6 +11,7 @@
  * whole end the search: what comes later waits in order. Heavy transactions, which call programs, have a part of the block that the builder
  * names for each cut (shared/scheduling/pace.ts): beyond it they wait, as at an account's limit, and what is small goes on.
  */
+import { FRAME_HEADER } from "../layouts/record";
 import {
   afterCompact, REC_COST, REC_LEN, REC_NUM_LOOKUPS, REC_OFF_LOOKUPS, recordImplicit, recordKey, recordNumAccounts, recordNumImplicit, recordRequestsWrite,
   recordTx,
@@ -74,7 +75,7 @@ export function selectBegin(heavy: u32): void {
   numChosen = 0;
   numRefs = 0;
   blockCost = 0;
-  blockBytes = 4;
+  blockBytes = FRAME_HEADER;
 }
 export function selectHeavy(): u64 {
   return heavyCost;

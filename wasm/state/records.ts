@@ -4,7 +4,7 @@
  */
 import { heapAlloc, heapFree } from "../memory/heap";
 import { keyCopy } from "../memory/bytes";
-import { ACC_INDEX, ACC_KEY, ACC_SIZE, ACC_STATE, ST_FREE } from "./account";
+import { ACC_INDEX, ACC_KEY, ACC_OWNER, ACC_SIZE, ACC_STATE, ST_FREE } from "./account";
 
 const PAGE_BITS: u32 = 9;
 const PAGE: u32 = 1 << PAGE_BITS;
@@ -57,7 +57,7 @@ export function recordNew(key: usize, state: u8): usize {
     used = index + 1;
     record = recordAt(index);
   }
-  memory.fill(record + 32, 0, ACC_SIZE - 32);
+  memory.fill(record + ACC_OWNER, 0, ACC_SIZE - <u32>ACC_OWNER);
   keyCopy(record + ACC_KEY, key);
   store<u32>(record, index, ACC_INDEX);
   store<u8>(record, state, ACC_STATE);

@@ -6,6 +6,7 @@ import { CONTEXT_FILE } from "./context.ts";
 import { DIGEST_FILE } from "./digest.ts";
 import { ENGINE_FILE } from "./engine.ts";
 import { HEADER_FILE } from "./header.ts";
+import { LEDGER_FILE } from "./ledger.ts";
 import { MESSAGE_FILE } from "./message.ts";
 import { PLANNER_FILE } from "./planner.ts";
 import { PROPOSAL_FILE } from "./proposal.ts";
@@ -27,5 +28,6 @@ export const LAYOUT_FILES: readonly LayoutFile[] = [
   ENGINE_FILE,
   PLANNER_FILE,
   STORED_FILE,
+  LEDGER_FILE,
   DIGEST_FILE,
 ];
