@@ -5,6 +5,7 @@ export { txParse, txParseBatch } from "./transaction/parse";
 export { txCheckLocks } from "./transaction/sound";
 export { txVerifyFrame, txVerifyRecord } from "./transaction/verify";
 export { txCheckAge } from "./transaction/age";
+export { txTag } from "./transaction/tag";
 export { heapLiveBytes } from "./memory/heap";
 export {
   engineAbort,
@@ -24,6 +25,7 @@ export {
   engineInit,
   engineKnown,
   engineKnownLoad,
+  engineLanded,
   engineLamports,
   engineLoad,
   engineLoan,
@@ -58,7 +60,7 @@ export {
 export { engineLargest, engineLargestCold } from "./state/largest";
 export { engineCodeBytes } from "./state/code-cache";
 export { engineCodesMissing, engineKeepCode, engineReceiveCode } from "./state/stub";
-export { engineSimulate, engineWellKnown } from "./state/simulate";
+export { engineNamesWellKnown, engineSimulate, engineWellKnown } from "./state/simulate";
 export { engineCarry } from "./svm/carried";
 export {
   plannerAdmit,

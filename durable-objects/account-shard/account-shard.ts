@@ -20,6 +20,12 @@ import { zstd } from "../host/zstd.ts";
 const LARGEST_MS_AN_ACCOUNT = 0.01;
 const MAX_LARGEST_AGE_MS = 2 * 60 * 60 * 1_000;
 
+/** What keeps a message from landing twice. */
+export interface MessageTag {
+  readonly height: bigint;
+  readonly tag: bigint;
+}
+
 /** `entries`: key and u64 lamports each, descending. */
 export interface Largest {
   readonly slot: number;
@@ -29,6 +35,7 @@ export interface Largest {
 export class AccountShard extends DurableObject<Env> implements Actor {
   readonly #host: MachineHost<never>;
   readonly #machine: ShardMachine;
+  readonly #engine: ShardEngine;
   #largest: (Largest & { readonly until: number }) | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -47,6 +54,7 @@ export class AccountShard extends DurableObject<Env> implements Actor {
       realPrograms,
       carried: carriedPrograms(env, network),
     });
+    this.#engine = engine;
     const genesis = () => genesisShards(env, network)[shard]!.accounts;
     this.#machine = new ShardMachine(engine, { shard, ...DEFAULT_CHECKPOINT }, genesis, zstd);
     this.#host = new MachineHost(ctx, env, id, network.genesisHash, this.#machine);
@@ -59,6 +67,17 @@ export class AccountShard extends DurableObject<Env> implements Actor {
   async read(keys: Uint8Array, asOf: number, known?: Uint8Array): Promise<LongBytes | null> {
     const list = this.#host.read(() => this.#machine.readBounded(keys, asOf, known));
     return list && longBytes(list);
+  }
+
+  /** As `read`, and whether a message has landed: its tag (wasm/transaction/tag.ts) and the height of its blockhash, which is usable. */
+  async readForPreflight(
+    keys: Uint8Array,
+    asOf: number,
+    known: Uint8Array | undefined,
+    message: MessageTag,
+  ): Promise<{ readonly list: LongBytes | null; readonly hasLanded: boolean }> {
+    const hasLanded = this.#engine.hasLanded(message.height, message.tag);
+    return { list: await this.read(keys, asOf, known), hasLanded };
   }
 
   /** Account list of what the filter lets through, or null when it is larger than an answer may be. */

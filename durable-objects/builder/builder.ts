@@ -31,6 +31,8 @@ export interface HeadAnswer {
   readonly epochStartTimestamp: number;
   /** The record of that epoch (shared/stake/epoch-record.ts), empty for the empty one. Absent: the caller knows it. */
   readonly epochRecord: Uint8Array | undefined;
+  /** How long the answer is good for, milliseconds from before the question (shared/scheduling/tip-lease.ts). */
+  readonly leaseMs: number;
   readonly transactionCount: bigint;
   readonly capitalization: bigint;
 }
@@ -91,8 +93,8 @@ export class Builder extends DurableObject<Env> implements Actor {
     const tip = this.#machine.tipSince(since, knownEpoch, Date.now());
     if (!tip) return null;
     const { slot, view, unixTimestamp, epochStartTimestamp, transactionCount, capitalization } = tip.header;
-    const { part, unixTimestamp: nextTimestamp, epochRecord } = tip;
-    const epoch = { epochStartTimestamp, epochRecord };
+    const { part, unixTimestamp: nextTimestamp, epochRecord, leaseMs } = tip;
+    const epoch = { epochStartTimestamp, epochRecord, leaseMs };
     return { slot, view, blockTime: unixTimestamp, part, nextTimestamp, ...epoch, transactionCount, capitalization };
   }
 

@@ -23,8 +23,19 @@ export interface Env {
   readonly GENESIS?: ArrayBuffer;
 }
 
+/** Made once: the id of a name is an HMAC of it. Names are those of one network's objects. */
+const ids = new WeakMap<object, Map<string, DurableObjectId>>();
+
+function idOf(namespace: Pick<DurableObjectNamespace, "idFromName">, name: string): DurableObjectId {
+  const known = ids.get(namespace) ?? new Map<string, DurableObjectId>();
+  ids.set(namespace, known);
+  const id = known.get(name) ?? namespace.idFromName(name);
+  known.set(name, id);
+  return id;
+}
+
 const named = <T extends Rpc.DurableObjectBranded | undefined>(namespace: DurableObjectNamespace<T>, name: string) =>
-  namespace.get(namespace.idFromName(name));
+  namespace.get(idOf(namespace, name));
 
 export const laneStub = (env: Env, lane: number) => named(env.LANE, `lane-${lane}`);
 export const builderStub = (env: Env) => named(env.BUILDER, "builder");

@@ -9,9 +9,16 @@ import type { Env } from "../host/env.ts";
 import type { LongField } from "../host/long-message.ts";
 import { MachineHost } from "../host/machine-host.ts";
 import { sha256 } from "../host/sha256.ts";
+import { sharedWasm } from "../host/shared-wasm.ts";
+import { GroupVerifier, type SingleAnswer } from "./group-verifier.ts";
 
 export class IngressLane extends DurableObject<Env> implements Actor {
   readonly #host: MachineHost<SubmitEvent>;
+  readonly #verifier = new GroupVerifier(
+    sharedWasm,
+    (frame) => this.#host.ask((token) => ({ type: "submit", token, frame, isGathered: true })),
+    (work) => setTimeout(work, 0),
+  );
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -27,6 +34,11 @@ export class IngressLane extends DurableObject<Env> implements Actor {
   /** A frame of verified transactions. Answers when it is durable here, or that the lane is full. */
   submit(frame: Uint8Array): Promise<SubmitAnswer> {
     return this.#host.ask((token) => ({ type: "submit", token, frame }));
+  }
+
+  /** A record of one transaction whose signatures nobody has checked yet. Answers when it is durable here, or why it is not. */
+  submitUnverified(record: Uint8Array): Promise<SingleAnswer> {
+    return this.#verifier.add(record);
   }
 
   deliver(from: NodeId, message: Message, long?: LongField): Promise<void> {

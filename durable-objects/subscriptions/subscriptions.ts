@@ -15,10 +15,10 @@ import { wasmServices } from "../../shared/rpc/wasm-services.ts";
 import { SLICE } from "../../shared/turns/costs.ts";
 import { Outbox, sendCost } from "../../shared/turns/outbox.ts";
 import { EdgeBackend } from "../../workers/edge/backend.ts";
-import { edgeWasm } from "../../workers/edge/wasm.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
 import { type LongField, unpackMessage } from "../host/long-message.ts";
+import { sharedWasm } from "../host/shared-wasm.ts";
 import { OutcomeStreams } from "./outcome-streams.ts";
 
 /** Sockets of one object. */
@@ -94,7 +94,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     );
     this.#backend = new EdgeBackend(env);
     this.#streams = new OutcomeStreams(env);
-    this.#driver = new SubscriptionDriver(this.#backend, wasmServices(edgeWasm()), {
+    this.#driver = new SubscriptionDriver(this.#backend, wasmServices(sharedWasm()), {
       send: (socket, text, delayMs) => (delayMs ? this.#sendLater(socket, text, delayMs) : this.#send(socket, text)),
       drop: (socket, reason) => this.#dropSocket(socket, reason),
       added: (socket, stored) => this.#added(socket, stored),

@@ -13,6 +13,7 @@ import {
   MAX_FRAME_BYTES,
   MAX_KNOWN,
   MAX_LANE_BYTES,
+  MAX_UNVERIFIED_BYTES,
 } from "../../shared/protocol/limits.ts";
 import { DEFAULT_CHECKPOINT } from "../../shared/state/shard-config.ts";
 import { BYTES } from "./costs.ts";
@@ -73,7 +74,11 @@ export function memoryTable(scenario: Scenario): ObjectMemory[] {
     totalBytes: Math.round(Object.values(rows).reduce((sum, bytes) => sum + bytes, 0)),
   });
   return [
-    table("lane", { "frames held": MAX_LANE_BYTES, "the frame being put together": 2 * MAX_FRAME_BYTES }),
+    table("lane", {
+      "frames held": MAX_LANE_BYTES,
+      "the frame being put together": 2 * MAX_FRAME_BYTES,
+      "records without a verdict": MAX_UNVERIFIED_BYTES,
+    }),
     table("builder", {
       // What a lane has on the wire counts until it is in a proposal: pool and frames on the way share the lanes' windows.
       "pool and frames on the way": Math.max(PLANNER.poolBytes, lanes * LANE_WINDOW_BYTES),

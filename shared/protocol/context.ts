@@ -75,12 +75,20 @@ function newestSlot(slot: number, hashes: readonly Uint8Array[]): number {
 
 /** Whether a transaction with this blockhash can be in the block of the context's slot. */
 export function isUsableBlockhash(context: Uint8Array, blockhash: Uint8Array): boolean {
-  const count = Math.min(viewOf(context).getUint32(CONTEXT.RECENT_COUNT, true), BLOCKHASH_WINDOW);
+  return blockhashHeight(context, blockhash) !== undefined;
+}
+
+/** Block height of a blockhash that transactions can use; undefined: it is none. */
+export function blockhashHeight(context: Uint8Array, blockhash: Uint8Array): bigint | undefined {
+  const view = viewOf(context);
+  const count = Math.min(view.getUint32(CONTEXT.RECENT_COUNT, true), BLOCKHASH_WINDOW);
+  const first = blockhash[0];
   for (let i = 0; i < count; i++) {
     const at = CONTEXT.RECENT + i * 32;
-    if (equalBytes(context.subarray(at, at + 32), blockhash)) return true;
+    const isSame = context[at] === first && equalBytes(context.subarray(at, at + 32), blockhash);
+    if (isSame) return view.getBigUint64(CONTEXT.HEIGHT, true) - BigInt(i);
   }
-  return false;
+  return undefined;
 }
 
 const BLOCKHASH_DOMAIN = new TextEncoder().encode("infinisvm-blockhash");

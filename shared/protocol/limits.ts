@@ -44,6 +44,8 @@ export const MAX_KNOWN = 5 << 18;
 export const MAX_FRAME_BYTES = 1 << 20;
 /** Bytes that wait in a lane, not yet taken by the builder; beyond it the lane answers busy. */
 export const MAX_LANE_BYTES = 32 << 20;
+/** Bytes of records in a lane whose signatures are not checked yet: a tenth of a second's work, in transfers. */
+export const MAX_UNVERIFIED_BYTES = 2 << 20;
 /** Unanswered bytes a lane has on the wire to the builder or in its pool: eight lanes fill the pool. */
 export const LANE_WINDOW_BYTES = 3 << 20;
 

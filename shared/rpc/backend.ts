@@ -120,6 +120,8 @@ export interface Backend {
   info(): Promise<ChainInfo>;
   /** The tip. Also tells the builder that somebody is looking, so that an idle chain ticks while it is watched. */
   head(): Promise<Head>;
+  /** A tip that was the newest at most so many milliseconds ago, where one is at hand. For what need not be exact: whether a blockhash is known. */
+  headLately?(ms: number): Head | undefined;
   /** Head.sysvars of one of the newest blocks; undefined where that is not known any more. Unset: those of the tip have to do. */
   sysvarsAt?(block: { readonly slot: bigint; readonly blockTime: bigint }): Uint8Array | undefined;
   /** The stakes of the tip's epoch: lamports that count, of each vote account that has any, and the history of the epochs before. */
@@ -135,6 +137,20 @@ export interface Backend {
   scanAccounts(owner: Uint8Array, filter: AccountFilter, asOf: bigint): Promise<Uint8Array | null>;
   /** A frame (section 2) of verified, resolved transactions. Resolves once a lane has it durably. */
   submit(frame: Uint8Array): Promise<SubmitResult>;
+  /**
+   * A record that nobody has verified, with its lookups resolved. The lane checks its signatures with those of others; as `submit`, or
+   * "unsigned" when one is bad. Unset: whoever sends verifies and submits.
+   */
+  submitUnverified?(record: Uint8Array): Promise<SubmitResult | "unsigned">;
+  /**
+   * As loadAccounts, and whether the record's message has landed, as the shard of its payer knows it; its blockhash is usable in
+   * `head`. Unset: loadAccounts and statuses have to do.
+   */
+  loadForPreflight?(
+    keys: readonly Uint8Array[],
+    head: Head,
+    record: Uint8Array,
+  ): Promise<{ readonly accounts: readonly LoadedAccount[]; readonly hasLanded: boolean }>;
   /**
    * In the order of `signatures` (64 bytes each); null where the ledger has none. Unless `history` says so, transactions may be left out
    * that landed more than 300 block heights ago.

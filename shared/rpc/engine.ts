@@ -34,6 +34,8 @@ const notedOf = (text: string | null): number => (text !== null && text.length >
 /** Characters of a batch's answer; what does not fit is answered with an error, and calls after it are not run. */
 const MAX_BATCH_ANSWER = 32 << 20;
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 export interface RpcResponse {
   readonly status: number;
   /** Empty for notifications. */
@@ -189,7 +191,7 @@ export function createEngine(
       }
       let value: unknown;
       try {
-        value = parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
+        value = parse(UTF8.decode(body));
       } catch {
         return { status: 200, body: errorAnswer(null, parseError()) };
       }

@@ -99,6 +99,9 @@ export async function resolve(call: Call, head: Head, record: Uint8Array, what: 
   return tables.filter((table) => table !== null);
 }
 
+/** One account for each key and, behind them, others that the simulation is expected to need. */
+export type LoadAccounts = (keys: readonly Uint8Array[]) => Promise<readonly LoadedAccount[]>;
+
 async function load(call: Call, head: Head, keys: readonly Uint8Array[]): Promise<readonly LoadedAccount[]> {
   if (keys.length === 0) return [];
   const { backend } = call;
@@ -106,22 +109,22 @@ async function load(call: Call, head: Head, keys: readonly Uint8Array[]): Promis
   return decodeAccountList(await backend.readAccounts(keys, head.slot));
 }
 
-/** Runs the record on the accounts as of the tip. `given`: accounts that are known: its lookup tables, or what shall be. */
+/**
+ * Runs the record on the accounts as of the tip. `given`: accounts that are known: its lookup tables, or what shall be. `loadNamed`: how
+ * those that it names are read.
+ */
 export async function simulate(
   call: Call,
   head: Head,
   record: Uint8Array,
   given: readonly Account[],
   options?: SimulationOptions,
+  loadNamed: LoadAccounts = (keys) => load(call, head, keys),
 ): Promise<Simulation> {
   const decoded = decodeRecord(record);
   const keys = decoded.accountKeys.filter((key, i) => requestsWrite(decoded, i) || !isCarried(key, head.context));
-  const known = call.services.wellKnown(head.context, keys);
-  const read = await load(
-    call,
-    head,
-    keys.filter((_, i) => known[i] === null),
-  );
+  const known = call.services.areWellKnown(head.context, keys);
+  const read = await loadNamed(keys.filter((_, i) => !known[i]));
   const accounts = new Map<string, LoadedAccount>(
     [...read, ...given].map((account) => [keyText(account.key), account]),
   );

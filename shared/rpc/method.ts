@@ -35,11 +35,51 @@ export function parseParams<const S extends readonly z.ZodType[]>(schemas: S, pa
   const required = requiredCount(schemas);
   if (given.length < required) throw invalidParams(`\`params\` should have at least ${required} argument(s)`);
   if (given.length > schemas.length) throw tooMany(required, schemas.length, given.length);
-  return schemas.map((schema, position) => {
-    const parsed = schema.safeParse(given[position]);
-    if (!parsed.success) throw paramError(position, parsed.error);
-    return parsed.data;
-  }) as Outputs<S>;
+  return schemas.map((schema, position) => parseParam(schema, given[position], position)) as Outputs<S>;
+}
+
+/** What was parsed before, by schema: the text of a parameter, "" when it is absent. Clients say the same things again and again. */
+const parsedBefore = new WeakMap<z.ZodType, Map<string, unknown>>();
+/** Parsed parameters that are kept for one schema, and the longest text of one. */
+const MAX_KEPT = 64;
+const MAX_KEPT_TEXT = 256;
+
+/** Of a configuration: anything else is as quickly parsed. Its members are plain values; undefined: it is not to be kept. */
+function textOf(value: unknown): string | undefined {
+  if (value === undefined) return "";
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  let length = 0;
+  for (const name in value) {
+    const member = (value as Record<string, unknown>)[name];
+    const isPlain = typeof member === "string" || typeof member === "boolean" || typeof member === "number";
+    length += name.length + (typeof member === "string" ? member.length : 8);
+    if (!isPlain || length > MAX_KEPT_TEXT) return undefined;
+  }
+  return JSON.stringify(value);
+}
+
+function parseParam(schema: z.ZodType, value: unknown, position: number): unknown {
+  const text = textOf(value);
+  const before = text === undefined ? undefined : parsedBefore.get(schema);
+  if (before?.has(text!)) return before.get(text!);
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw paramError(position, parsed.error);
+  if (text !== undefined) keep(schema, text, parsed.data);
+  return parsed.data;
+}
+
+/** Whoever gets it only reads it. */
+function keep(schema: z.ZodType, text: string, data: unknown): void {
+  const kept = parsedBefore.get(schema) ?? new Map<string, unknown>();
+  if (kept.size >= MAX_KEPT) kept.clear();
+  kept.set(text, deepFreeze(data));
+  parsedBefore.set(schema, kept);
+}
+
+function deepFreeze(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  for (const member of Object.values(value)) deepFreeze(member);
+  return Object.freeze(value);
 }
 
 function tooMany(required: number, allowed: number, given: number): RpcError {

@@ -61,4 +61,6 @@ export interface RpcServices {
   keepCode(data: Uint8Array): Uint8Array;
   /** The sysvars and native programs among `keys` in that context (Head.sysvars); null for every other key. */
   wellKnown(context: Uint8Array, keys: readonly Uint8Array[]): (Account | null)[];
+  /** For which of the keys `wellKnown` has an account: the same in every context of a network. */
+  areWellKnown(context: Uint8Array, keys: readonly Uint8Array[]): boolean[];
 }

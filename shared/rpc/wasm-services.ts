@@ -12,6 +12,7 @@ import {
 import { RESULT } from "../protocol/layouts/result.ts";
 import { CONTEXT_SIZE } from "../protocol/limits.ts";
 import { makeFrame } from "../protocol/record.ts";
+import { keyText } from "../state/accounts.ts";
 import { type LoadedAccount, stubbedListSize, writeStubbedList } from "../state/stubs.ts";
 import type { WasmInstance } from "../svm/wasm-instance.ts";
 import { decodeAccountList } from "./accounts.ts";
@@ -84,7 +85,26 @@ export function wasmServices(wasm: WasmInstance, carried?: () => Uint8Array): Rp
     if (code < 0) throw new Error(`engineCarry: ${code}`);
     carriedBy = wasm.exports;
   };
+  const wellKnown: RpcServices["wellKnown"] = (context, keys) => {
+    if (keys.length === 0) return [];
+    // Few calls name any, and then the context, 21 KiB, need not be copied.
+    if (wasm.call("engineNamesWellKnown", concatBytes(...keys)) === 0) return keys.map(() => null);
+    const code = withEpoch(wasm, context, (own) => wasm.call("engineWellKnown", concatBytes(own, ...keys)));
+    if (code < 0) throw new Error(`engineWellKnown: ${code}`);
+    return decodeAccountList(wasm.out()).map((account) => (account.lamports === 0n ? null : account));
+  };
+  /** By key, of those that may be: there are a few dozen. */
+  const asked = new Map<string, boolean>();
+  const isWellKnown = (context: Uint8Array, key: Uint8Array): boolean => {
+    const text = keyText(key);
+    const known = asked.get(text) ?? wellKnown(context, [key])[0] !== null;
+    asked.set(text, known);
+    return known;
+  };
   return {
+    wellKnown,
+    areWellKnown: (context, keys) =>
+      keys.map((key) => wasm.call("engineNamesWellKnown", key) === 1 && isWellKnown(context, key)),
     parse(wire) {
       const code = wasm.call("txParse", wire);
       return code === 0 ? { ok: true, record: wasm.out() } : { ok: false, code: -code };
@@ -120,11 +140,5 @@ export function wasmServices(wasm: WasmInstance, carried?: () => Uint8Array): Rp
       return { result, accounts: list, profile };
     },
     keepCode: (data) => keepCode(wasm, data),
-    wellKnown(context, keys) {
-      if (keys.length === 0) return [];
-      const code = withEpoch(wasm, context, (own) => wasm.call("engineWellKnown", concatBytes(own, ...keys)));
-      if (code < 0) throw new Error(`engineWellKnown: ${code}`);
-      return decodeAccountList(wasm.out()).map((account) => (account.lamports === 0n ? null : account));
-    },
   };
 }

@@ -31,7 +31,7 @@ import { elapsed } from "./elapsed.ts";
 import { EpochBook } from "./epoch-book.ts";
 import { fillProposal } from "./fill-proposal.ts";
 import { HashChain } from "./hash-chain.ts";
-import { heavyInFlight, type InFlight, keepBlock } from "./in-flight.ts";
+import { heavyInFlight, type InFlight, keepBlock, proposalsOf, track } from "./in-flight.ts";
 import { KnownBook } from "./known-book.ts";
 import { LaneBook } from "./lane-book.ts";
 import { LatencyWindow } from "./latency-window.ts";
@@ -50,6 +50,7 @@ import {
 } from "./proposal-row.ts";
 import { type Committed, isOtherBlock, sealBlock } from "./seal.ts";
 import { SlotContexts } from "./slot-contexts.ts";
+import { TipLease } from "./tip-lease.ts";
 
 export type { BuilderConfig, BuilderEvent, BuilderHead, ClockEvent, TipAnswer, WatchEvent } from "./builder-types.ts";
 
@@ -86,6 +87,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   #watchedUntil = Number.NEGATIVE_INFINITY;
   #retryArmed = false;
   readonly #ledger = new LedgerLink();
+  #lease = new TipLease(0);
   /** Transactions proposed, and those of them whose accounts more than one shard owns. */
   readonly totals = { proposed: 0, crossShard: 0, blocks: 0 };
   /** From a frame's arrival to the ledger's answer for its block, milliseconds, one value a block. */
@@ -105,7 +107,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#contexts = new SlotContexts({ flags: config.contextFlags ?? 0, developer: config.developer, epochHash });
   }
 
-  boot(storage: StorageView): Effect[] {
+  boot(storage: StorageView, now: number): Effect[] {
+    this.#lease = new TipLease(now);
     const saved = storage.get("hashes", 0);
     if (saved) this.#chain = HashChain.decode(saved);
     const clock = storage.get("clock", 0);
@@ -132,6 +135,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       return this.#arm(now);
     }
     if (event.type === "clock") return this.#setClock(event.command, now);
+    if (event.type === "timer" && event.name === "seal") return this.#seal(now);
     if (event.type === "timer") return event.name === "tick" ? this.#tick(now) : this.#retry(now);
     const { from, message } = event;
     switch (message.type) {
@@ -165,7 +169,11 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     const header = this.#stored;
     const own = epochOf(header.slot);
     const epochRecord = own === epoch ? undefined : this.#epochs.bytesOf(own);
-    return { header, part: this.#chain.between(since, header.slot), unixTimestamp: this.#timestamp(now), epochRecord };
+    // Until then no block can be cut.
+    const nextCut = this.#inFlight.size > 0 ? 0 : this.#config.slotMs - elapsed(this.#lastCut, now);
+    const leaseMs = this.#lease.give(header.slot, now, nextCut);
+    const part = this.#chain.between(since, header.slot);
+    return { header, part, unixTimestamp: this.#timestamp(now), epochRecord, leaseMs };
   }
 
   /** The stored tip as `head` has it, without what the next slot needs. */
@@ -246,6 +254,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     const chain = this.#chain;
     this.#deferred.restore(this.#storage, header.slot);
     const last = chain.numberOf(chain.tip);
+    // An earlier incarnation may have sent any of those that are not stored.
+    this.#lease.sent(chain.tip);
     for (let n = chain.numberOf(header.slot); n <= last; n++) {
       const slot = chain.slotOf(n);
       const bytes = this.#row(slot);
@@ -253,7 +263,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       const row = decodeProposalRow(bytes, contextOf);
       this.#lanes.restore(row.lanes);
       if (slot <= header.slot) continue;
-      this.#inFlight.set(slot, this.#track(row, now));
+      this.#inFlight.set(slot, track(row, now, this.#waitingSince));
       this.#lastTimestamp = Math.max(this.#lastTimestamp, row.unixTimestamp);
       this.#contexts.proposed(slot, row.unixTimestamp);
       for (const { shard } of row.shards) this.#prevSlot[shard] = slot;
@@ -280,12 +290,6 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#setContext(this.#nextContext(this.#nextSlot, 0, this.#timestamp(now)));
     this.#deferred.admit(this.#planner);
     return this.#deferred.settle(this.#planner.oldestWaiting());
-  }
-
-  #track(row: ProposalRow, now: number, heavy = 0): InFlight {
-    const arrivedAt = this.#waitingSince;
-    const nothing = { block: undefined, deferred: undefined };
-    return { row, committed: new Map(), ...nothing, heavy, sentAt: now, arrivedAt };
   }
 
   #frames(from: NodeId, message: Extract<Message, { type: "frames" }>, now: number): Effect[] {
@@ -391,7 +395,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       shards: cut.shards,
       lanes: this.#lanes.snapshot(),
     };
-    const item = this.#track(row, now, cut.heavy);
+    const item = track(row, now, this.#waitingSince, cut.heavy);
     if (this.#planner.waiting() === 0) this.#waitingSince = undefined;
     this.#inFlight.set(slot, item);
     const effects: Effect[] = [putProposal(this.#chain.numberOf(slot) % PROPOSAL_RING, row)];
@@ -410,16 +414,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     return [...this.#epochs.turn(epoch, this.#stored.slot, this.#prevSlot, now), ...this.#armRetry()];
   }
 
-  /** Proposals to the shards that have not committed. */
   #proposals(item: InFlight): Effect[] {
-    const { slot, view, blockhash: digest, shards } = item.row;
-    return shards
-      .filter(({ shard }) => !item.committed.has(shard))
-      .map(({ shard, proposal }) => {
-        const epoch = this.#epochs.bytesFor(slot, proposalPrevSlot(proposal));
-        const message: Message = { type: "proposal", slot, view, digest, proposal, ...(epoch && { epoch }) };
-        return { type: "send", to: `shard-${shard}` as const, message };
-      });
+    return proposalsOf(item, (slot, proposal) => this.#epochs.bytesFor(slot, proposalPrevSlot(proposal)));
   }
 
   #committed(from: NodeId, message: Committed, now: number): Effect[] {
@@ -432,13 +428,16 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     return this.#seal(now);
   }
 
-  /** Seals every slot, in order, whose shards have all committed. */
+  /** Seals every slot, in order, whose shards have all committed, once nobody may use the tip before it any more. */
   #seal(now: number): Effect[] {
     const effects: Effect[] = [];
     for (;;) {
       const item = this.#inFlight.get(this.#chain.slotAfter(this.#sealed.slot) ?? Number.NaN);
       if (!item || item.block || item.committed.size < item.row.shards.length) return effects;
+      const delayMs = this.#lease.wait(now);
+      if (delayMs > 0) return [...effects, { type: "timer", name: "seal", delayMs }];
       this.#sealOne(item);
+      this.#lease.sent(item.row.slot);
       item.sentAt = now;
       if (item.deferred) effects.push(deferredRow(item.row.slot, item.deferred));
       effects.push(this.#blockMessage(item));

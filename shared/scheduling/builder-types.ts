@@ -51,4 +51,6 @@ export interface TipAnswer {
   readonly unixTimestamp: number;
   /** The epoch record of the tip, empty bytes for the empty one. Absent: the caller knows it. */
   readonly epochRecord: Uint8Array | undefined;
+  /** For how long the tip may be used without asking again, milliseconds from before it was asked for (tip-lease.ts). */
+  readonly leaseMs: number;
 }

@@ -1,6 +1,7 @@
 /** A slot between its proposal and the ledger's answer for its block. */
-
+import type { Effect } from "../protocol/actor.ts";
 import { EMPTY_FRAME } from "../protocol/block.ts";
+import type { Message } from "../protocol/messages.ts";
 import type { Deferred } from "./deferred-book.ts";
 import type { ProposalRow } from "./proposal-row.ts";
 import type { Committed } from "./seal.ts";
@@ -31,4 +32,24 @@ export function keepBlock(item: InFlight, block: Uint8Array): void {
   item.block = block;
   item.row = { ...item.row, frame: EMPTY_FRAME, shards: [] };
   item.committed.clear();
+}
+
+/** A proposal that is durable and not sent yet. `arrivedAt`: of its oldest transaction. */
+export function track(row: ProposalRow, now: number, arrivedAt: number | undefined, heavy = 0): InFlight {
+  return { row, committed: new Map(), block: undefined, deferred: undefined, heavy, sentAt: now, arrivedAt };
+}
+
+/** Proposals to the shards that have not committed. `epochFor`: the record that a shard needs with its proposal, if any. */
+export function proposalsOf(
+  item: InFlight,
+  epochFor: (slot: number, proposal: Uint8Array) => Uint8Array | undefined,
+): Effect[] {
+  const { slot, view, blockhash: digest, shards } = item.row;
+  return shards
+    .filter(({ shard }) => !item.committed.has(shard))
+    .map(({ shard, proposal }) => {
+      const epoch = epochFor(slot, proposal);
+      const message: Message = { type: "proposal", slot, view, digest, proposal, ...(epoch && { epoch }) };
+      return { type: "send", to: `shard-${shard}` as const, message };
+    });
 }

@@ -16,6 +16,8 @@ export interface SubmitEvent {
   readonly type: "submit";
   readonly token: number;
   readonly frame: Uint8Array;
+  /** It was gathered already, and goes to storage at once. */
+  readonly isGathered?: boolean;
 }
 export type LaneEvent = SubmitEvent | TimerEvent | MessageEvent;
 
@@ -83,6 +85,7 @@ export class LaneMachine implements Machine<LaneEvent> {
     }
     this.#pending.push(event);
     this.#bytes += event.frame.length;
+    if (event.isGathered) return this.#flush(now);
     if (this.#flushArmed) return [];
     this.#flushArmed = true;
     const delayMs = Math.max(0, Math.ceil(GATHER_MS - elapsed(this.#lastFlush, now)));

@@ -10,8 +10,8 @@ export interface Codec {
   decompress(bytes: Uint8Array): Uint8Array;
 }
 
-/** Shorter values are not worth the call. */
-const WORTH = 256;
+/** Bytes of a value that is worth the call: that costs as much as writing 20 KiB, and each block has a row of a few. */
+const WORTH = 8_192;
 
 export function pack(bytes: Uint8Array, codec: Codec | undefined): Uint8Array {
   const small = codec && bytes.length >= WORTH ? codec.compress(bytes) : undefined;

@@ -95,6 +95,10 @@ export class ShardEngine implements ShardEnginePort {
   loadKnown(landed: Uint8Array): void {
     this.#must("engineKnownLoad", this.instance.call("engineKnownLoad", landed));
   }
+  /** Whether the message with this tag, whose blockhash is of that height and still usable, has landed. */
+  hasLanded(height: bigint, tag: bigint): boolean {
+    return this.#number("engineLanded", height, tag) === 1;
+  }
   known(): number {
     return this.#number("engineKnown") >>> 0;
   }

@@ -16,6 +16,7 @@ import { WasmInstance } from "../../shared/svm/wasm-instance.ts";
 import { type Cluster, type Outside, wasmModule } from "./cluster.ts";
 import type { Dice } from "./dice.ts";
 import { demand } from "./failure.ts";
+import { LeasedReaders } from "./leased-readers.ts";
 import type { Repeats } from "./repeats.ts";
 import { type Batch, type Freshness, UNKNOWN_BLOCKHASH, type WantedTransaction } from "./workload.ts";
 import { GENESIS_HASH, hex } from "./world.ts";
@@ -75,6 +76,7 @@ const INSIST_MS = 250;
 export class Clients implements Outside {
   readonly #dice: Dice;
   readonly #repeats: Repeats | undefined;
+  readonly #readers = new LeasedReaders();
   #cluster!: Cluster;
   /** What was told as confirmed: block bytes by slot. */
   readonly told = new Map<number, Uint8Array>();
@@ -110,14 +112,22 @@ export class Clients implements Outside {
 
   onMessage(from: NodeId, to: NodeId, message: Message): void {
     this.#repeats?.check(from, to, message);
+    // An edge may ask at any moment; this one is close to the next block.
+    if (message.type === "committed") this.#look();
     if (message.type === "blockStored") this.#learn(message.slot, message.block);
     if (message.type === "frames") this.#sawFrame(`${from} ${message.seq}`, message.frame);
+  }
+
+  #look(): void {
+    const { builder, scheduler } = this.#cluster;
+    this.#readers.look(builder, this.#tip, scheduler.now);
   }
 
   #learn(slot: number, block: Uint8Array): void {
     const known = this.told.get(slot);
     demand(!known || hex(known) === hex(block), "lost", `block ${slot} was told twice, with different contents`);
     if (!known) this.told.set(slot, block);
+    this.#readers.told(this.#cluster.builder, slot, this.#cluster.scheduler.now);
     const { blockhash, height } = decodeHeader(block);
     this.#hashes.set(slot, { blockhash, height });
     this.#tip = Math.max(this.#tip, slot);
@@ -131,6 +141,7 @@ export class Clients implements Outside {
 
   #submit(batch: Batch, lane: number, insist: boolean): void {
     const cluster = this.#cluster;
+    this.#look();
     const transactions = batch.transactions.map((wanted) => this.#prepare(wanted)).filter((tx) => tx !== undefined);
     if (transactions.length === 0) return;
     const frame = makeFrame(transactions.map(({ record }) => record));

@@ -14,6 +14,8 @@ export type FailureKind =
   | "state"
   /** What a shard answered to a reader never was the state of that slot. */
   | "read"
+  /** A reader goes on using a tip after somebody was told of a newer block. */
+  | "stale"
   /** The epoch record is not what the accounts give at the end of the epoch before. */
   | "stake"
   /** Links, hashes or sums of the headers are wrong. */

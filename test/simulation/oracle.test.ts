@@ -4,6 +4,7 @@ import { concatBytes, viewOf } from "../../shared/protocol/bytes.ts";
 import { HEADER_SIZE } from "../../shared/protocol/header.ts";
 import type { Message } from "../../shared/protocol/messages.ts";
 import { frameRecords, makeFrame } from "../../shared/protocol/record.ts";
+import { BuilderMachine } from "../../shared/scheduling/builder-machine.ts";
 import type { PlannerPort } from "../../shared/scheduling/planner-port.ts";
 import type { ShardEnginePort } from "../../shared/state/shard-port.ts";
 import type { FailureKind } from "./failure.ts";
@@ -601,4 +602,18 @@ it("concatenates nothing by accident", () => {
   // The helpers keep what they do not change: a list taken apart and put together is the same list.
   const list = concatBytes(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0), new Uint8Array(88));
   expect(listOf(splitList(list))).toEqual(list);
+});
+
+it("catches a tip that is used for longer than the builder vouches for it", () => {
+  const sabotage: Scenario["sabotage"] = {
+    machine: (machine) => {
+      if (!(machine instanceof BuilderMachine)) return machine;
+      const tipSince: BuilderMachine["tipSince"] = (...asked) => {
+        const tip = machine.tipSince(...asked);
+        return tip && { ...tip, leaseMs: tip.leaseMs * 40 };
+      };
+      return wrap(machine, { tipSince });
+    },
+  };
+  caught({ sabotage }, "stale");
 });

@@ -29,7 +29,7 @@ import {
 import { coldReset, coldRollback } from "./cold";
 import { encodedSize, LIST_COUNT, LIST_HEADER, listCheck } from "./encoding";
 import { EXECUTION_MORE, executionEnd, executionFailedIndex, executionGoOn } from "./execution";
-import { knownCount, knownLoad, landedOpen } from "./known";
+import { knownCount, knownHas, knownLoad, landedOpen } from "./known";
 import { leasesOrdered, tagsCheck } from "./lease-format";
 import { codeOut, leasesBegin, loanIn, loanOut, returnIn, returnOut, returnsKeep } from "./leases";
 import {
@@ -357,6 +357,10 @@ export function engineKnownLoad(p: usize, len: u32): i32 {
   if (!sessionInitialised()) return ENGINE_NOT_INITIALISED;
   if (!sessionIsBare()) return ENGINE_BUSY;
   return knownLoad(p, len) ? ENGINE_MALFORMED : 0;
+}
+/** Whether a message whose blockhash is of that height has landed: 1 or 0. Also 0 where no slot can use the blockhash any more. */
+export function engineLanded(height: u64, tag: u64): u32 {
+  return knownHas(height, tag) ? 1 : 0;
 }
 /** Messages that are kept from landing again. */
 export function engineKnown(): u32 {

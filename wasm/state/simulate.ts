@@ -15,6 +15,7 @@ import {
   SIM_HEADER,
   SIM_PAD,
 } from "../layouts/engine";
+import { wellKnownIndex } from "../transaction/well-known";
 import { ACC_DATA, ACC_DATA_LEN, ACC_MODIFIED, ENC_DATA_LEN, STUB_HASH } from "./account";
 import { codeFind } from "./code-cache";
 import { ENGINE_CODE_MISSING, ENGINE_EPOCH_MISSING, ENGINE_MALFORMED } from "./codes";
@@ -113,6 +114,12 @@ function outAccounts(account: usize, count: u32): void {
     outRecord(simulationRecord(account));
     account += loanedSize(account);
   }
+}
+
+/** in: keys. 1: at least one of them may be of what no shard stores; 0: none is, whatever the context. */
+export function engineNamesWellKnown(p: usize, len: u32): i32 {
+  for (let key = p, end = p + len - len % 32; key < end; key += 32) if (wellKnownIndex(key) >= 0) return 1;
+  return 0;
 }
 
 /** in: slot context, then keys. out: account list of what no shard stores (sysvars, built-in programs), in that context, else a tombstone. */

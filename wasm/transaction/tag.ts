@@ -8,7 +8,13 @@
  */
 import { siphash13 } from "../crypto/siphash";
 import { recordMessage, recordMessageLen } from "./record";
+import { recordReadable } from "./sound";
 
 export function messageTag(seed0: u64, seed1: u64, record: usize): u64 {
   return siphash13(seed0, seed1, recordMessage(record), recordMessageLen(record));
+}
+
+/** The tag of one record, as txParse makes it; 0: it is none. */
+export function txTag(seed0: u64, seed1: u64, ptr: usize, len: u32): u64 {
+  return recordReadable(ptr, len) == len ? messageTag(seed0, seed1, ptr) : 0;
 }

@@ -33,9 +33,17 @@ export class EdgeAccess {
     this.#dev = dev;
   }
 
-  /** Of a request with JSON-RPC. */
+  /** Of a request with JSON-RPC. Its headers are read when somebody asks: most methods do not. */
   asker(request: Request): Asker {
-    return { refusal: this.#policy.refusal(headersOf(request)), address: addressOf(request) };
+    const policy = this.#policy;
+    return {
+      get refusal() {
+        return policy.refusal(headersOf(request));
+      },
+      get address() {
+        return addressOf(request);
+      },
+    };
   }
 
   /**

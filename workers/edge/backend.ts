@@ -4,6 +4,7 @@ import { builderStub, type Env, faucetStub, laneStub, shardStub } from "../../du
 import { ledgerReader, readBlock } from "../../durable-objects/host/ledger-ports.ts";
 import { type LongBytes, readBytes } from "../../durable-objects/host/long-message.ts";
 import { sha256 } from "../../durable-objects/host/sha256.ts";
+import { sharedWasm } from "../../durable-objects/host/shared-wasm.ts";
 import { callRefusal, hasMemory } from "../../shared/faucet/limits.ts";
 import type { AddressPage, AddressQuery } from "../../shared/ledger/address-page.ts";
 import { openBlock, recordAt, resultAt } from "../../shared/ledger/ledger-query.ts";
@@ -11,9 +12,10 @@ import type { LedgerReader } from "../../shared/ledger/ledger-reader.ts";
 import type { PerformanceSample } from "../../shared/ledger/performance-samples.ts";
 import { readSoon } from "../../shared/ledger/reading.ts";
 import { concatBytes } from "../../shared/protocol/bytes.ts";
-import { shardSeeds } from "../../shared/protocol/context.ts";
+import { blockhashHeight, shardSeeds } from "../../shared/protocol/context.ts";
 import { epochOf } from "../../shared/protocol/limits.ts";
 import { type Network, parseNetwork } from "../../shared/protocol/network.ts";
+import { recordBlockhash, recordKeys } from "../../shared/protocol/record.ts";
 import { decodeAccountList } from "../../shared/rpc/accounts.ts";
 import type {
   AccountFilter,
@@ -42,17 +44,22 @@ import {
   shardOf,
 } from "../../shared/state/accounts.ts";
 import { HASH_SIZE, type LoadedAccount } from "../../shared/state/stubs.ts";
+import { messageTag } from "../../shared/svm/message-tag.ts";
 import { ChainClock } from "./chain-clock.ts";
 import { Decrees } from "./decrees.ts";
 import { Faucet } from "./faucet.ts";
-import { type Known, loadAccounts, NOTHING } from "./load-accounts.ts";
+import { type Known, loadAccounts, NOTHING, type Read } from "./load-accounts.ts";
 import type { ProgramCache } from "./program-cache.ts";
+import { SharedTip } from "./shared-tip.ts";
 import { networkStatus } from "./status.ts";
 import { TipCache } from "./tip-cache.ts";
 
 /** How long a request waits for a builder that is coming up, in steps of 25 ms. */
 const START_STEPS = 200;
 const START_STEP_MS = 25;
+
+/** Reads keys of a shard, with the hashes of the data that are known. */
+type ReadFrom = (shard: number, keys: Uint8Array, hashes: Uint8Array | undefined) => Promise<LongBytes | null>;
 
 const readAnswer = async (answer: LongBytes | null) => (answer === null ? null : await readBytes(answer));
 
@@ -77,8 +84,11 @@ export class EdgeBackend implements Backend {
   readonly #faucet: Faucet | undefined;
   readonly #programs: ProgramCache | undefined;
   readonly #tip: TipCache;
+  readonly #shared: SharedTip;
   readonly #ledger: LedgerReader;
   #nextLane = 0;
+  /** Of single transactions: one lane gathers more of them than several. Isolates choose for themselves. */
+  #ownLane: number;
 
   /** `programs`: what loadAccounts need not read again. */
   constructor(env: Env, programs?: ProgramCache) {
@@ -86,8 +96,14 @@ export class EdgeBackend implements Backend {
     this.#programs = programs;
     this.#ledger = ledgerReader(env);
     this.#network = parseNetwork(env.NETWORK);
+    this.#ownLane = Math.floor(Math.random() * this.#network.lanes);
     const { genesisHash, faucetSecret, realPrograms = 0, dev } = this.#network;
     this.#tip = new TipCache(genesisHash, realPrograms, dev ? faucetSecret?.subarray(32) : undefined);
+    this.#shared = new SharedTip(this.#tip, {
+      ask: (since, epoch) => builderStub(env).head(since, epoch),
+      now: () => Date.now(),
+      turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
+    });
     this.#seeds = shardSeeds(sha256, this.#network.genesisHash);
     if (faucetSecret) {
       this.#faucet = new Faucet(faucetSecret);
@@ -132,12 +148,16 @@ export class EdgeBackend implements Backend {
 
   async head(): Promise<Head> {
     for (let step = 0; step < START_STEPS; step++) {
-      const answer = await builderStub(this.#env).head(this.#tip.knownSlot, this.#tip.knownEpoch);
-      if (answer) return this.#tip.head(answer);
+      const head = await this.#shared.head();
+      if (head) return head;
       await new Promise((resolve) => setTimeout(resolve, START_STEP_MS));
     }
     const { problem } = await networkStatus(this.#env);
     throw nodeUnhealthy(problem ?? undefined);
+  }
+
+  headLately(ms: number): Head | undefined {
+    return this.#shared.lately(ms);
   }
 
   sysvarsAt({ slot, blockTime }: { readonly slot: bigint; readonly blockTime: bigint }): Uint8Array | undefined {
@@ -152,21 +172,28 @@ export class EdgeBackend implements Backend {
   }
 
   async readAccounts(keys: readonly Uint8Array[], asOf: bigint): Promise<Uint8Array> {
-    return pickAccounts(await this.#read(keys, asOf, NOTHING), keys);
+    const lists = await this.#read(keys, asOf, NOTHING);
+    // The list of one shard is in the order of the keys that it was asked for.
+    return lists.length === 1 ? lists[0]! : pickAccounts(lists, keys);
   }
 
   /** What the shards answer to those that own the keys; with stubs where the data are those that are known. */
-  async #read(keys: readonly Uint8Array[], asOf: bigint, known: Known): Promise<readonly Uint8Array[]> {
+  async #read(
+    keys: readonly Uint8Array[],
+    asOf: bigint,
+    known: Known,
+    readFrom: ReadFrom = async (shard, own, hashes) => shardStub(this.#env, shard).read(own, Number(asOf), hashes),
+  ): Promise<readonly Uint8Array[]> {
     const byShard = new Map<number, Uint8Array[]>();
     for (const key of keys) {
-      const shard = shardOf(key, this.#network.shardCount, this.#seeds);
+      const shard = this.#shardOf(key);
       const own = byShard.get(shard);
       if (own) own.push(key);
       else byShard.set(shard, [key]);
     }
     const lists = await Promise.all(
       [...byShard].map(async ([shard, own]) =>
-        readAnswer(await shardStub(this.#env, shard).read(concatBytes(...own), Number(asOf), hashesOf(own, known))),
+        readAnswer(await readFrom(shard, concatBytes(...own), hashesOf(own, known))),
       ),
     );
     if (!areWithin(lists, MAX_READ_BYTES))
@@ -178,6 +205,30 @@ export class EdgeBackend implements Backend {
     const programs = this.#programs;
     if (!programs) return decodeAccountList(await this.readAccounts(keys, asOf));
     return loadAccounts(programs, keys, (wanted, known) => this.#read(wanted, asOf, known));
+  }
+
+  async loadForPreflight(keys: readonly Uint8Array[], head: Head, record: Uint8Array) {
+    const payer = this.#shardOf(recordKeys(record)[0]!);
+    const message = {
+      height: blockhashHeight(head.context, recordBlockhash(record))!,
+      tag: messageTag(sharedWasm(), this.#seeds, record),
+    };
+    let hasLanded = false;
+    const readFrom: ReadFrom = async (shard, own, hashes) => {
+      if (shard !== payer) return shardStub(this.#env, shard).read(own, Number(head.slot), hashes);
+      const answer = await shardStub(this.#env, shard).readForPreflight(own, Number(head.slot), hashes, message);
+      hasLanded = answer.hasLanded;
+      return answer.list;
+    };
+    const read: Read = (wanted, known) => this.#read(wanted, head.slot, known, readFrom);
+    const accounts = this.#programs
+      ? await loadAccounts(this.#programs, keys, read)
+      : decodeAccountList(pickAccounts(await read(keys, NOTHING), keys));
+    return { accounts, hasLanded };
+  }
+
+  #shardOf(key: Uint8Array): number {
+    return shardOf(key, this.#network.shardCount, this.#seeds);
   }
 
   async scanAccounts(owner: Uint8Array, filter: AccountFilter, asOf: bigint): Promise<Uint8Array | null> {
@@ -193,6 +244,15 @@ export class EdgeBackend implements Backend {
   submit(frame: Uint8Array): Promise<SubmitResult> {
     this.#nextLane = (this.#nextLane + 1) % this.#network.lanes;
     return laneStub(this.#env, this.#nextLane).submit(frame);
+  }
+
+  async submitUnverified(record: Uint8Array): Promise<SubmitResult | "unsigned"> {
+    const answer = await laneStub(this.#env, this.#ownLane).submitUnverified(record);
+    if (answer === "unsigned") return answer;
+    if (answer === "taken") return { ok: true };
+    // The next one may have room.
+    this.#ownLane = (this.#ownLane + 1) % this.#network.lanes;
+    return { ok: false, retryAfterMs: answer };
   }
 
   statuses(signatures: readonly Uint8Array[], history = false): Promise<(SignatureStatus | null)[]> {

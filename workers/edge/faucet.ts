@@ -1,10 +1,11 @@
 /** The faucet of a development network: signs transfers from the account that holds the genesis supply. */
+
+import { sharedWasm } from "../../durable-objects/host/shared-wasm.ts";
 import { ByteWriter, concatBytes, equalBytes } from "../../shared/protocol/bytes.ts";
 import { makeFrame, REC, REC_FLAG_VERIFIED } from "../../shared/protocol/record.ts";
 import type { Backend } from "../../shared/rpc/backend.ts";
 import { busy, invalidParams } from "../../shared/rpc/errors.ts";
 import { decodeAccountList } from "../../shared/state/accounts.ts";
-import { edgeWasm } from "./wasm.ts";
 
 const SYSTEM_PROGRAM = new Uint8Array(32);
 /** ComputeBudget111111111111111111111111111111 */
@@ -46,7 +47,7 @@ export class Faucet {
     const signature = new Uint8Array(
       await crypto.subtle.sign("Ed25519", await this.#signingKey(), new Uint8Array(message)),
     );
-    const wasm = edgeWasm();
+    const wasm = sharedWasm();
     const code = wasm.call("txParse", concatBytes(Uint8Array.of(1), signature, message));
     if (code !== 0) throw new Error(`the faucet's transaction is refused, code ${code}`);
     const record = wasm.out();

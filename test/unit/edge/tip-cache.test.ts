@@ -20,7 +20,7 @@ function chainTo(slot: number): HashChain {
 }
 function answer(slot: number, since: number): HeadAnswer {
   const part = chainTo(slot).between(since, slot);
-  const next = { nextTimestamp: 6, epochStartTimestamp: 3, epochRecord: undefined };
+  const next = { nextTimestamp: 6, epochStartTimestamp: 3, epochRecord: undefined, leaseMs: 5 };
   return { slot, view: 0, blockTime: 5, part, ...next, transactionCount: 1n, capitalization: 2n };
 }
 /** In which a transaction is simulated after block `slot`. */

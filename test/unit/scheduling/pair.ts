@@ -45,12 +45,17 @@ export class Pair {
     this.#own = own;
     this.#ledgers = ledgers;
     ledgers.apply(this.ledger.boot(ledgers).filter(isWrite));
-    this.#carry(this.builder.boot(view), 0);
+    this.#carry(this.builder.boot(view, 0), 0);
   }
 
   #carry(effects: readonly Effect[], now: number): void {
     this.#own.apply(effects.filter(isWrite));
     for (const effect of effects) {
+      // A block that waits for those who may still use the tip before it.
+      if (effect.type === "timer" && effect.name === "seal") {
+        const later = now + effect.delayMs;
+        this.#carry(this.builder.step({ type: "timer", name: "seal" }, later), later);
+      }
       if (effect.type === "send" && effect.message.type === "stakesWanted") this.#noStakes(effect.message.slot, now);
       if (effect.type !== "send" || effect.to !== "ledger-0") continue;
       const answers = this.ledger.step({ type: "message", from: "builder", message: effect.message });

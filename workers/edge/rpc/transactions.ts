@@ -5,6 +5,7 @@ import { BLOCKHASH_WINDOW } from "../../../shared/protocol/limits.ts";
 import {
   decodeRecord,
   makeFrame,
+  REC,
   recordBlockhash,
   recordIsNonce,
   recordKeys,
@@ -39,6 +40,7 @@ import {
 } from "../../../shared/rpc/errors.ts";
 import {
   decodeWire,
+  type LoadAccounts,
   MESSAGE_TYPE,
   parseMessage,
   parseWire,
@@ -138,12 +140,65 @@ async function preflight(call: Call, head: Head, record: Uint8Array, tables: rea
 const unsigned = (skipPreflight: boolean): RpcError =>
   skipPreflight ? signatureVerificationFailure() : refused(SIGNATURE_FAILURE);
 
+/** A blockhash that was good so long ago is good enough for what goes into the next block, or the one after, milliseconds. */
+const LATELY_MS = 1_000;
+
+/** The tip in which the transaction's blockhash can be used; undefined: there is none. Nobody is asked where that can be seen without. */
+async function tipWith(call: Call, record: Uint8Array, skipPreflight: boolean, minSlot: bigint | undefined) {
+  const isGood = (head: Head) => isUsableBlockhash(head.context, recordBlockhash(record));
+  const lately = skipPreflight ? call.backend.headLately?.(LATELY_MS) : undefined;
+  if (lately && lately.slot >= (minSlot ?? 0n) && isGood(lately)) return lately;
+  const head = await call.head(minSlot);
+  return isGood(head) ? head : undefined;
+}
+
+/**
+ * Sends what most clients send: no lookup tables, a blockhash of the last minute. Without preflight that is one call, to the lane, which
+ * checks signatures for many at once; with it one more to each shard that owns accounts of the transaction, the payer's of which knows
+ * what has landed. Undefined: it has to be looked at more closely, and nothing was sent. Whoever is refused is told of a bad signature first.
+ */
+async function sendUsual(
+  call: Call,
+  record: Uint8Array,
+  skipPreflight: boolean,
+  minSlot: bigint | undefined,
+): Promise<Json | undefined> {
+  const { backend, services } = call;
+  if (!backend.submitUnverified || !backend.loadForPreflight) return undefined;
+  if (recordIsNonce(record) || record[REC.NUM_LOOKUPS] !== 0 || services.checkLocks(record) !== null) return undefined;
+  const head = await tipWith(call, record, skipPreflight, minSlot);
+  if (head === undefined) return undefined;
+  if (!skipPreflight) {
+    const refusal = await usualPreflight(call, head, record);
+    if (refusal) throw services.isSigned(record) ? refusal : unsigned(false);
+  }
+  const taken = await backend.submitUnverified(record);
+  if (taken === "unsigned") throw unsigned(skipPreflight);
+  if (!taken.ok) throw busy(taken.retryAfterMs);
+  return encodeBase58(recordSignature(record));
+}
+
+async function usualPreflight(call: Call, head: Head, record: Uint8Array): Promise<RpcError | undefined> {
+  let hasLanded = false;
+  const load: LoadAccounts = async (keys) => {
+    const loaded = await call.backend.loadForPreflight!(keys, head, record);
+    hasLanded = loaded.hasLanded;
+    return loaded.accounts;
+  };
+  const { result } = await simulate(call, head, record, [], { resultOnly: true }, load);
+  if (hasLanded) return refused(ALREADY_PROCESSED);
+  const view = viewResult(result);
+  return view.txError === 0 ? undefined : refused(view, view);
+}
+
 /**
  * Policy: Agave takes whatever comes with skipPreflight and drops later what cannot run. Here a bad signature and a blockhash
  * that is too old are refused at once: nothing that cannot land costs a lane anything.
  */
 async function send(call: Call, wire: Uint8Array, skipPreflight: boolean, minSlot: bigint | undefined): Promise<Json> {
   const parsed = parseWire(call, wire);
+  const sent = await sendUsual(call, parsed, skipPreflight, minSlot);
+  if (sent !== undefined) return sent;
   const head = await call.head(minSlot);
   const tables = await resolve(call, head, parsed, "invalid transaction");
   const unlockable = call.services.checkLocks(parsed);

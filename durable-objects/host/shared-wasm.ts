@@ -4,7 +4,7 @@ import { StatelessWasm } from "../../shared/svm/stateless-wasm.ts";
 
 let instance: StatelessWasm | undefined;
 
-export function edgeWasm(): StatelessWasm {
+export function sharedWasm(): StatelessWasm {
   instance ??= new StatelessWasm(module);
   return instance;
 }
