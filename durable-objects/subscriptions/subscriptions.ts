@@ -11,9 +11,10 @@ import type { BlockEvent } from "../../shared/rpc/block-event.ts";
 import { Postponed } from "../../shared/rpc/refusals.ts";
 import { SubscriptionDriver } from "../../shared/rpc/subscription-driver.ts";
 import type { SocketId, StoredSubscription } from "../../shared/rpc/subscriptions.ts";
+import { Unheard } from "../../shared/rpc/unheard.ts";
 import { wasmServices } from "../../shared/rpc/wasm-services.ts";
 import { SLICE } from "../../shared/turns/costs.ts";
-import { Outbox, sendCost } from "../../shared/turns/outbox.ts";
+import { OUTBOX_LIMITS, Outbox, sendCost } from "../../shared/turns/outbox.ts";
 import { EdgeBackend } from "../../workers/edge/backend.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
@@ -29,11 +30,13 @@ const MAX_ATTACHED = 1_600;
  * Bytes on their way to a client that has said nothing since: after them the socket is closed. web3.js and kit ping every
  * 5 s; a client that does not must say something once in a while.
  */
-const MAX_UNHEARD = 32 << 20;
+const UNHEARD = { socket: 32 << 20, all: 256 << 20, spared: 1 << 20 };
+/** How often at most all are looked at for pings, milliseconds. */
+const PINGS_MS = 1_000;
 /** Answers that wait: more of one socket are no client's calls one after the other. */
 const POSTPONED = { answers: 1_000, characters: 256 << 10, charactersOfAll: 16 << 20 };
-/** What waits to be sent: of one socket two of the largest blocks' notifications. A socket for which there is no room is closed. */
-const OUTBOX = { messages: 65_536, messagesOfAll: 262_144, characters: 16 << 20, charactersOfAll: 48 << 20 };
+/** Characters of a message that does not wait for its turn where none does before it: a whole block. */
+const WHOLE = 1 << 20;
 /** While somebody waits for slots, the chain is looked at this often so that it goes on making them, milliseconds. */
 const LOOK_MS = 5_000;
 
@@ -59,6 +62,8 @@ export interface SubscriptionStats extends ActorStats {
   /** Messages that wait to be sent, and their characters. */
   readonly waiting: number;
   readonly waitingCharacters: number;
+  /** Characters sent to clients that have said nothing since. */
+  readonly unheard: number;
   /** Sockets closed because they read too slowly or were told too much. */
   readonly dropped: number;
 }
@@ -66,8 +71,6 @@ export interface SubscriptionStats extends ActorStats {
 interface Connection {
   readonly webSocket: WebSocket;
   attachment: Attachment;
-  /** Bytes sent since the client was last heard. */
-  unheard: number;
   heardAt: number;
 }
 
@@ -78,7 +81,9 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
   readonly #connections = new Map<SocketId, Connection>();
   readonly #streams: OutcomeStreams;
   readonly #postponed = new Postponed(POSTPONED);
-  readonly #outbox = new Outbox(OUTBOX);
+  readonly #outbox = new Outbox(OUTBOX_LIMITS);
+  readonly #unheard = new Unheard(UNHEARD);
+  #pingsSeenAt = 0;
   #isSending = false;
   #dropped = 0;
   #nextLook: ReturnType<typeof setTimeout> | undefined;
@@ -127,7 +132,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
 
   #connect(webSocket: WebSocket): Connection {
     const attachment = webSocket.deserializeAttachment() as Attachment;
-    const connection = { webSocket, attachment, unheard: 0, heardAt: Date.now() };
+    const connection = { webSocket, attachment, heardAt: Date.now() };
     this.#connections.set(attachment.socket, connection);
     this.#driver.opened(attachment.socket, attachment.subscriptions ?? this.#stored(attachment.socket));
     return connection;
@@ -137,7 +142,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     const { socket } = webSocket.deserializeAttachment() as Attachment;
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
-    connection.unheard = 0;
+    this.#unheard.heard(socket);
     connection.heardAt = Date.now();
     this.#events++;
     await this.#driver.message(socket, typeof message === "string" ? message : new TextDecoder().decode(message));
@@ -162,13 +167,15 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     if (connection === undefined) return;
     this.#connections.delete(socket);
     this.#outbox.drop(socket);
+    this.#unheard.heard(socket);
     this.#driver.closed(socket);
     if (connection.attachment.subscriptions === null) this.#forget(socket);
   }
 
   #send(socket: SocketId, text: string): void {
     if (!this.#connections.has(socket)) return;
-    if (this.#outbox.push(socket, text)) void this.#sendAll();
+    if (text.length > WHOLE && !this.#outbox.waits(socket)) this.#sendNow(socket, text);
+    else if (this.#outbox.push(socket, text)) void this.#sendAll();
     else this.#dropSocket(socket, "too many notifications");
   }
 
@@ -193,8 +200,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
   #sendNow(socket: SocketId, text: string): void {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
-    connection.unheard += text.length;
-    if (connection.unheard > MAX_UNHEARD && !this.#answersPings(connection)) {
+    if (this.#unheard.sent(socket, text.length) && !this.#answersPings(connection) && this.#isSlow(socket)) {
       this.#drop(connection);
       return;
     }
@@ -218,12 +224,22 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     }, delayMs);
   }
 
+  /** Not because of bytes that others, who ping, have read long ago. */
+  #isSlow(socket: SocketId): boolean {
+    const now = Date.now();
+    if (this.#unheard.isOver && now - this.#pingsSeenAt >= PINGS_MS) {
+      this.#pingsSeenAt = now;
+      for (const connection of this.#connections.values()) this.#answersPings(connection);
+    }
+    return this.#unheard.isSlow(socket);
+  }
+
   /** Pings are answered without us: only the platform knows when the last one came. */
   #answersPings(connection: Connection): boolean {
     const pinged = this.ctx.getWebSocketAutoResponseTimestamp(connection.webSocket)?.getTime() ?? 0;
     if (pinged <= connection.heardAt) return false;
     connection.heardAt = pinged;
-    connection.unheard = 0;
+    this.#unheard.heard(connection.attachment.socket);
     return true;
   }
 
@@ -354,6 +370,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
       subscriptions: this.#driver.machine.count,
       waiting: this.#outbox.messages,
       waitingCharacters: this.#outbox.characters,
+      unheard: this.#unheard.all,
       dropped: this.#dropped,
       rowsWritten: this.#rowsWritten,
       bytesWritten: 0,

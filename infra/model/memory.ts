@@ -16,6 +16,7 @@ import {
   MAX_UNVERIFIED_BYTES,
 } from "../../shared/protocol/limits.ts";
 import { DEFAULT_CHECKPOINT } from "../../shared/state/shard-config.ts";
+import { OUTBOX_LIMITS } from "../../shared/turns/outbox.ts";
 import { BYTES } from "./costs.ts";
 import type { Scenario } from "./network.ts";
 
@@ -114,6 +115,7 @@ export function memoryTable(scenario: Scenario): ObjectMemory[] {
       "watched signatures": MAX_WATCHED * WATCHED_BYTES,
       "recent outcomes": RECENT_OUTCOMES * WATCHED_BYTES,
       sockets: SOCKETS * SOCKET_BYTES,
+      "messages on the way": OUTBOX_LIMITS.charactersOfAll,
       "blocks on the way": pipeline * blockBytes,
     }),
   ];

@@ -14,6 +14,14 @@ export interface OutboxLimits {
   readonly charactersOfAll: number;
 }
 
+/** Of the subscriptions object: infra/model/memory.ts counts them. */
+export const OUTBOX_LIMITS: OutboxLimits = {
+  messages: 32_768,
+  messagesOfAll: 65_536,
+  characters: 8 << 20,
+  charactersOfAll: 12 << 20,
+};
+
 export interface Outgoing {
   readonly socket: string;
   readonly text: string;
@@ -42,6 +50,11 @@ export class Outbox {
   }
   get characters(): number {
     return this.#allCharacters;
+  }
+
+  /** Whether something waits for the socket. */
+  waits(socket: string): boolean {
+    return this.#characters.has(socket);
   }
 
   /** False: there is no room, for this socket or at all. */

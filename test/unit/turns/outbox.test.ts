@@ -36,7 +36,7 @@ describe("Outbox", () => {
     outbox.drop("a");
     outbox.drop("a");
     outbox.drop("nobody");
-    expect([outbox.messages, outbox.characters]).toEqual([1, 1]);
+    expect([outbox.messages, outbox.characters, outbox.waits("a"), outbox.waits("b")]).toEqual([1, 1, false, true]);
     outbox.push("a", "again");
     expect([outbox.next(), outbox.next(), outbox.next()].map((next) => next?.text)).toEqual(["b", "again", undefined]);
   });
