@@ -105,6 +105,9 @@ export class AccountShard extends DurableObject<Env> implements Actor {
   }
 
   async stats(): Promise<ActorStats> {
-    return this.#host.stats();
+    const stats = this.#host.stats();
+    const { accounts, accountsInMemory, bytesInMemory } = this.#machine.size();
+    const own = { accounts, accountsInMemory, accountsBytes: bytesInMemory, known: this.#engine.known() };
+    return { ...stats, memory: { ...stats.memory, ...own, ...this.#engine.memoryReport() } };
   }
 }

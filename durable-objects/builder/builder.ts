@@ -1,6 +1,8 @@
 /** Shell of the builder (shared/scheduling/builder-machine.ts). */
 import { DurableObject } from "cloudflare:workers";
 import wasm from "../../build/infinisvm.wasm";
+import { ErrorCode } from "../../shared/errors/codes.ts";
+import { ERROR_TEXT } from "../../shared/errors/messages.ts";
 import { shardSeeds } from "../../shared/protocol/context.ts";
 import { HEIGHT_STEP_MS, MAX_HEIGHT_STRIDE } from "../../shared/protocol/limits.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
@@ -62,14 +64,15 @@ const MIN_HEARTBEAT_MS = 400;
 export class Builder extends DurableObject<Env> implements Actor {
   readonly #host: MachineHost<WatchEvent | ClockEvent>;
   readonly #machine: BuilderMachine;
+  readonly #planner: Planner;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const network = parseNetwork(env.NETWORK);
     const seeds = shardSeeds(sha256, network.genesisHash);
     const { shardCount, blockLimits: limits } = network;
-    const planner = new Planner(wasm, { shardCount, limits, ...seeds, hashSeed: randomSeed() });
-    this.#machine = new BuilderMachine(planner, sha256, {
+    this.#planner = new Planner(wasm, { shardCount, limits, ...seeds, hashSeed: randomSeed() });
+    this.#machine = new BuilderMachine(this.#planner, sha256, {
       shardCount: network.shardCount,
       slotMs: network.slotMs,
       heartbeatMs: Math.max(MIN_HEARTBEAT_MS, network.slotMs * HEARTBEAT_SLOTS),
@@ -102,8 +105,8 @@ export class Builder extends DurableObject<Env> implements Actor {
   async clock(command: ClockCommand): Promise<boolean> {
     if (parseNetwork(this.env.NETWORK).dev !== true) throw new Error("the clock of this network cannot be set");
     if (!this.#machine.tip) return false;
-    this.#host.step({ type: "clock", command });
-    return true;
+    if (this.#host.step({ type: "clock", command })) return true;
+    throw new Error(`STORE_FULL builder: ${ERROR_TEXT[ErrorCode.STORE_FULL]}`);
   }
 
   /** Generation of the ledger that takes the blocks. */
@@ -133,6 +136,8 @@ export class Builder extends DurableObject<Env> implements Actor {
 
   async stats(): Promise<BuilderStats> {
     const { waiting, inFlight, totals } = this.#machine;
-    return { ...this.#host.stats(), waiting, inFlight, ...totals };
+    const stats = this.#host.stats();
+    const memory = { ...stats.memory, ...this.#planner.memory() };
+    return { ...stats, memory, waiting, inFlight, ...totals };
   }
 }

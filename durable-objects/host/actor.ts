@@ -1,4 +1,5 @@
 /** What every object of the network offers to the others. */
+import type { MemoryReport } from "../../shared/protocol/actor.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
 import type { LongField } from "./long-message.ts";
 
@@ -19,4 +20,6 @@ export interface ActorStats {
   /** Calls that came in. */
   callsReceived: number;
   events: number;
+  /** What it keeps in memory, and the bytes of its database. */
+  memory: MemoryReport;
 }

@@ -17,6 +17,8 @@ export interface Env {
   readonly INDEX: DurableObjectNamespace<IndexPartition>;
   readonly SUBSCRIPTIONS: DurableObjectNamespace<Subscriptions>;
   readonly FAUCET: DurableObjectNamespace<Faucet>;
+  /** On a local network: how much room its disk has (infra/network/disk.ts). */
+  readonly DISK?: Fetcher;
   /** shared/protocol/network.ts, as JSON text or as the object itself. */
   readonly NETWORK: unknown;
   /** Account list: what the genesis has beside the accounts that NETWORK names. */

@@ -11,13 +11,19 @@ import { ERROR_TEXT } from "../../shared/errors/messages.ts";
 import type { Effect, Machine, MessageEvent, SubmitAnswer, TimerEvent } from "../../shared/protocol/actor.ts";
 import { equalBytes } from "../../shared/protocol/bytes.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
+import { FULL_RETRY_MS, textOf } from "../../shared/storage/room.ts";
 import type { ActorStats } from "./actor.ts";
 import { BlobStore } from "./blob-store.ts";
 import { actorStub, type Env } from "./env.ts";
 import { type LongField, packMessage, unpackMessage } from "./long-message.ts";
+import { storageRoom } from "./storage-room.ts";
 
 /** How long an evicted object with work under way may sleep, milliseconds. An alarm is one row written. */
 const WATCHDOG_MS = 10_000;
+/** How long what is held because the storage refuses writes waits before it looks again, milliseconds. */
+const HELD_MS = 500;
+
+const STORAGE_FULL: SubmitAnswer = { ok: false, retryAfterMs: FULL_RETRY_MS, full: true };
 
 export class MachineHost<Event> {
   readonly storage: BlobStore;
@@ -28,6 +34,8 @@ export class MachineHost<Event> {
   readonly #machine: Machine<Event | TimerEvent | MessageEvent>;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #waiting = new Map<number, (value: SubmitAnswer) => void>();
+  /** Of the boot, while the storage refuses writes: nothing else happens before them. */
+  #boot: readonly Effect[] | undefined;
   #nextToken = 1;
   #watchdogAt = 0;
   #counts = { messagesSent: 0, messagesFailed: 0, callsReceived: 0, events: 0 };
@@ -48,10 +56,11 @@ export class MachineHost<Event> {
     this.storage = new BlobStore(ctx.storage.sql, id);
     try {
       this.#claim(genesisHash);
-      this.#apply(machine.boot(this.storage, Date.now()));
+      this.#boot = machine.boot(this.storage, Date.now());
+      this.#begin();
     } catch (error) {
       // Every call to this object is refused with this text, and the log has it too.
-      console.error(`${id}: ${error instanceof Error ? error.message : String(error)}`);
+      if (!storageRoom.blame(error)) console.error(`${id}: ${textOf(error)}`);
       throw error;
     }
   }
@@ -62,13 +71,33 @@ export class MachineHost<Event> {
     this.step({ type: "message", from, message: whole });
   }
 
-  step(event: Event | TimerEvent | MessageEvent): void {
+  /** Applies what the boot wanted as soon as the storage takes writes. */
+  #begin(): void {
+    if (!this.#isReady()) setTimeout(() => this.#begin(), HELD_MS);
+  }
+
+  /** Whether a step may be taken: its writes would be refused, and the object ended, while the storage has no room. */
+  #isReady(): boolean {
+    if (storageRoom.isHeld()) {
+      storageRoom.look(this.#env);
+      return false;
+    }
+    const effects = this.#boot;
+    this.#boot = undefined;
+    if (effects) this.#apply(effects);
+    return true;
+  }
+
+  /** False: held. The message is lost, as any message can be; whoever misses its answer sends it again. */
+  step(event: Event | TimerEvent | MessageEvent): boolean {
+    if (!this.#isReady()) return false;
     this.#counts.events++;
     try {
       this.#apply(this.#machine.step(event, Date.now()));
     } catch (error) {
       this.#startAgain(error);
     }
+    return true;
   }
 
   /** A read beside the machine. One that runs the engine's memory full leaves it in no state to go on. */
@@ -83,14 +112,16 @@ export class MachineHost<Event> {
 
   /** A broken invariant, or a write that failed: what is in memory can no longer be trusted, what is stored can. */
   #startAgain(error: unknown): never {
-    console.error(`${this.#id}: ${error instanceof Error ? error.message : String(error)}`);
-    this.#ctx.abort(`${this.#id}: a state machine stopped`);
+    const isStorage = storageRoom.blame(error);
+    if (!isStorage) console.error(`${this.#id}: ${textOf(error)}`);
+    this.#ctx.abort(`${isStorage ? "STORE_FULL " : ""}${this.#id}: a state machine stopped`);
     throw error;
   }
 
-  /** An event whose answer comes as a `resolve` effect. */
+  /** An event whose answer comes as a `resolve` effect: work that nobody has acknowledged, refused while there is little room for it. */
   ask(make: (token: number) => Event): Promise<SubmitAnswer> {
     this.#counts.callsReceived++;
+    if (!storageRoom.takesNew(this.#env)) return Promise.resolve(STORAGE_FULL);
     const token = this.#nextToken++;
     return new Promise((resolve) => {
       this.#waiting.set(token, resolve);
@@ -106,7 +137,9 @@ export class MachineHost<Event> {
 
   stats(): ActorStats {
     const { rowsWritten, bytesWritten } = this.storage;
-    return { rowsWritten, bytesWritten, ...this.#counts };
+    const { databaseSize } = this.#ctx.storage.sql;
+    const own = { databaseBytes: databaseSize, timers: this.#timers.size, answersWaiting: this.#waiting.size };
+    return { rowsWritten, bytesWritten, ...this.#counts, memory: { ...own, ...this.#machine.memory?.() } };
   }
 
   /** An object belongs to the network that first woke it. */
@@ -119,6 +152,7 @@ export class MachineHost<Event> {
     }
     const owner = this.storage.get("genesis", 0);
     if (!owner) {
+      if (storageRoom.isHeld()) throw new Error(`STORE_FULL ${this.#id}: ${ERROR_TEXT[ErrorCode.STORE_FULL]}`);
       this.storage.put("genesis", 0, genesisHash);
       // Whoever finds the file learns whose it is.
       this.storage.put("genesis", 1, new TextEncoder().encode(this.#id));
@@ -129,6 +163,7 @@ export class MachineHost<Event> {
 
   #apply(effects: readonly Effect[]): void {
     if (effects.some(({ type }) => type === "clear")) this.#clear();
+    storageRoom.look(this.#env);
     for (const effect of effects) {
       if (effect.type === "put") this.storage.put(effect.table, effect.id, effect.bytes);
       else if (effect.type === "delete") this.storage.delete(effect.table, effect.from, effect.to);
@@ -156,15 +191,20 @@ export class MachineHost<Event> {
     const packed = packMessage(message);
     actorStub(this.#env, to)
       .deliver(this.#id, packed.message, packed.long)
-      .catch(() => {
+      .catch((error: unknown) => {
         // Lost messages are part of the protocol: whoever misses the answer asks again.
         this.#counts.messagesFailed++;
+        storageRoom.blame(error);
       });
   }
 
   #arm(name: string, delayMs: number): void {
     clearTimeout(this.#timers.get(name));
     const fire = () => {
+      if (!this.#isReady()) {
+        this.#timers.set(name, setTimeout(fire, HELD_MS));
+        return;
+      }
       this.#timers.delete(name);
       this.step({ type: "timer", name });
     };

@@ -14,6 +14,7 @@ import {
 import { SIGNATURE_SIZE } from "../../shared/ingest/protocol.ts";
 import type { LedgerReader } from "../../shared/ledger/ledger-reader.ts";
 import { readSoon } from "../../shared/ledger/reading.ts";
+import type { MemoryReport } from "../../shared/protocol/actor.ts";
 import { decodeBlock } from "../../shared/protocol/block.ts";
 import { decodeHeader } from "../../shared/protocol/header.ts";
 import type { Env } from "../host/env.ts";
@@ -41,6 +42,10 @@ export class OutcomeStreams {
   /** Somebody waits: the chain has to go on making blocks, so that what is not taken expires. */
   get waiting(): boolean {
     return this.#watch.waiting > 0;
+  }
+
+  memory(): MemoryReport {
+    return { streams: this.#channels.size, signaturesWaiting: this.#watch.waiting };
   }
 
   /** A stream's channel. `onWaiting` is called when something may wait. */

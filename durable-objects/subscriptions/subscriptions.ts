@@ -378,6 +378,13 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
       messagesFailed: 0,
       callsReceived: this.#calls,
       events: this.#events,
+      memory: {
+        databaseBytes: this.#sql.databaseSize,
+        sockets: this.#connections.size,
+        subscriptions: this.#driver.machine.count,
+        postponedBytes: this.#postponed.characters,
+        ...this.#streams.memory(),
+      },
     };
   }
 }

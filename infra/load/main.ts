@@ -7,6 +7,7 @@ import { PostTransport, StreamTransport } from "../../shared/ingest/transport.ts
 import { Failure, noNetwork } from "../network/failure.ts";
 import { rpcCall } from "../start/rpc.ts";
 import { fundAccounts, latestBlockhash } from "./funding.ts";
+import { MemoryWatch } from "./memory-watch.ts";
 import { HELP, type LoadOptions, parseOptions, type TransportName } from "./options.ts";
 import { loadPlan, makePlan, type Plan, savePlan } from "./plan.ts";
 import { rawPost } from "./raw-post.ts";
@@ -68,10 +69,12 @@ async function main(): Promise<number> {
   const kind = `${plan.token ? "token transfers" : "transfers"}${options.version === 1 ? " of version 1" : ""}`;
   say(`${run.total.toLocaleString("en")} ${kind}, ${source.tps ?? plan.tps} a second, over ${transport}`);
   const progress = new Progress(run);
+  const memory = options.soak ? new MemoryWatch(url, say) : undefined;
   try {
     await run.run();
   } finally {
     progress.stop();
+    memory?.stop();
     process.off("SIGINT", interrupt);
     clients.close();
     await signers.stop();

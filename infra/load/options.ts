@@ -16,8 +16,9 @@ Usage: npm run load -- [options]
   --transport T      stream (GET /v1/stream) or post (POST /v1/transactions) (stream)
   --url URL          of the network (http://127.0.0.1:8899)
   --seed TEXT        of the accounts' keys and of the choice of transfers (load)
+  --soak             a line a minute about the network's memory, for long runs: --tps 3000 --duration 3600 --soak
   --save FILE        keep the transfers, to send the same ones again
-  --replay FILE      send the transfers of a file; of the options above only --tps, --version, --transport and --url go with it
+  --replay FILE      send the transfers of a file; of the options above only --tps, --version, --transport, --url and --soak go
   --help             print this
 
 Exit code 0: everything was confirmed; 1: not everything; 2: it could not start, the one line on standard error says why.
@@ -31,6 +32,7 @@ export interface LoadOptions {
   readonly transport: TransportName;
   readonly version: TransactionVersion;
   readonly save: string | undefined;
+  readonly soak: boolean;
   readonly source:
     | {
         readonly replay: undefined;
@@ -62,6 +64,7 @@ const OPTIONS = {
   version: { type: "string" },
   url: { type: "string" },
   seed: { type: "string" },
+  soak: { type: "boolean" },
   save: { type: "string" },
   replay: { type: "string" },
   help: { type: "boolean", short: "h" },
@@ -87,6 +90,7 @@ export function parseOptions(args: readonly string[]): LoadOptions {
     transport,
     version: version === "1" ? 1 : 0,
     save,
+    soak: values.soak ?? false,
   } as const;
   if (replay !== undefined) {
     const extra = NOT_WITH_REPLAY.find((name) => values[name] !== undefined);

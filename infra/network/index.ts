@@ -9,18 +9,21 @@ import { promisify } from "node:util";
 import type { FaucetLimits } from "../../shared/faucet/limits.ts";
 import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
 import type { AccessList } from "../../shared/rpc/access.ts";
+import { isStorageFault } from "../../shared/storage/room.ts";
 import { isStale } from "../build/wasm.mjs";
 import { bundlesEnded } from "./bundle.ts";
 import { ensureDevMints } from "./dev-mints.ts";
+import { Disk } from "./disk.ts";
 import { Failure } from "./failure.ts";
 import { type NetworkFile, networkVariable, objectNames } from "./genesis.ts";
 import { Guard } from "./guard.ts";
 import type { Keypair } from "./keypair.ts";
 import { checkPort, checkPortPair, findPortPair, MAX_PORT } from "./ports.ts";
-import { killAndWait } from "./process.ts";
+import { killAndWait, residentBytes } from "./process.ts";
 import type { Processes } from "./processes.ts";
 import { StateFolder } from "./state.ts";
 import { stateFailure } from "./state-failure.ts";
+import { storageLines } from "./storage-lines.ts";
 import type { LogSink } from "./workerd.ts";
 
 export { Failure } from "./failure.ts";
@@ -112,11 +115,12 @@ function checkRange(name: keyof typeof RANGES, value: number): void {
   }
 }
 
-/** A network that cannot start because of what it has stored answers too: it will not get better. */
+/** A network that cannot start because of what it has stored answers too: it will not get better. One whose disk is full only waits. */
 async function answers(url: string): Promise<boolean> {
   try {
     const response = await fetch(url);
-    return stateFailure(await response.text(), "") !== undefined || response.ok;
+    const text = await response.text();
+    return response.ok || isStorageFault(text) || stateFailure(text, "") !== undefined;
   } catch {
     return false;
   }
@@ -288,7 +292,8 @@ async function launch(
   onStopped: () => void,
   onProcesses: (pids: readonly number[]) => void,
 ): Promise<LocalNetwork> {
-  const { host = DEFAULT_HOST, slotMs = DEFAULT_SLOT_MS, processes = 1, signal, log = () => {} } = options;
+  const { host = DEFAULT_HOST, slotMs = DEFAULT_SLOT_MS, processes = 1, signal } = options;
+  const log = storageLines(options.log ?? (() => {}));
   const { config = join(ROOT, "wrangler.toml") } = options;
   const wsPorts = options.wsPort === undefined || options.wsPort === (options.port ?? 0) + 1 ? [] : [options.wsPort];
   if (options.port) await checkPortPair(host, options.port);
@@ -296,6 +301,8 @@ async function launch(
   const { shards, reset, accounts: wanted, realPrograms } = options;
   const { network, created, accounts } = await folder.load({ shards, reset, accounts: wanted, realPrograms });
   folder.makeObjects();
+  let running: readonly number[] = [];
+  const disk = new Disk(folder.directory, { reserve: options.state !== undefined });
   await ensureWasm(log, signal);
   // Loaded only now: it takes a second, and most refusals come earlier.
   const { Processes } = await import("./processes.ts");
@@ -311,14 +318,20 @@ async function launch(
       variables: { NETWORK: networkVariable(network, slotMs, { ...options, access: accessOf(options) }) },
       data: accounts ? { GENESIS: accounts } : {},
       log,
+      look: () => ({ room: disk.look(), residentBytes: residentBytes(running) }),
       signal,
       onProcesses(pids) {
+        running = pids;
         onProcesses(pids);
         folder.lock.note(pids);
       },
     }),
   );
-  return new LocalNetwork({ host, port, slotMs, created, onStopped }, network, folder, workerd);
+  const stopped = () => {
+    disk.release();
+    onStopped();
+  };
+  return new LocalNetwork({ host, port, slotMs, created, onStopped: stopped }, network, folder, workerd);
 }
 
 /** Starts on the port wanted, or on the first free pair that is still free when workerd gets to it. */

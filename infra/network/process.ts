@@ -36,6 +36,19 @@ export function commandLine(pid: number): string {
   }
 }
 
+/** Memory that the processes have in RAM; what cannot be asked counts as none. */
+export function residentBytes(pids: readonly number[]): number {
+  const kilobytes = pids.map((pid) => {
+    try {
+      if (process.platform !== "linux") return Number(ps("rss=", pid));
+      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+    } catch {
+      return 0;
+    }
+  });
+  return kilobytes.reduce((sum, one) => sum + one, 0) * 1024;
+}
+
 /** SIGKILL, and back once the process is gone. */
 export async function killAndWait(pid: number): Promise<void> {
   try {

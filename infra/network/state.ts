@@ -25,6 +25,7 @@ import {
 import { dirname, join } from "node:path";
 import { realProgramNames } from "../../shared/protocol/real-programs.ts";
 import { beganWith, withStandardPrograms } from "../genesis/standard-programs.ts";
+import { RESERVE_FILE } from "./disk.ts";
 import { Failure, systemCode } from "./failure.ts";
 import {
   accountsHash,
@@ -50,6 +51,7 @@ const KNOWN = new Set([
   ACCOUNTS_FILE,
   temporary(ACCOUNTS_FILE),
   OBJECTS,
+  RESERVE_FILE,
   ...SPLIT,
   ...LOCK_FILES,
 ]);

@@ -19,9 +19,11 @@ import {
   LogLevel,
   Miniflare,
   type MiniflareOptions,
+  Response,
   type V4MiniflareOptions,
 } from "miniflare";
 import { unstable_readConfig as readConfig, unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
+import type { DiskReport } from "../../durable-objects/host/storage-room.ts";
 import { bundleWorkers } from "./bundle.ts";
 import { Failure } from "./failure.ts";
 import { isAlive, killAndWait } from "./process.ts";
@@ -57,6 +59,8 @@ export interface WorkerdOptions {
   /** Bytes for the workers, by the name of their binding. */
   readonly data: Record<string, Uint8Array>;
   readonly log: LogSink;
+  /** How much room the disk has; unset: nobody looks. */
+  readonly look?: () => DiskReport;
   readonly onProcess: (pid: number) => void;
   /** Stops it, at any moment. */
   readonly signal?: AbortSignal | undefined;
@@ -112,6 +116,8 @@ class FailureLog extends Log {
   override log(): void {}
 }
 
+const diskService = (look: () => DiskReport) => async () => Response.json(look());
+
 interface MiniflareSetup {
   readonly workerName: string;
   readonly options: MiniflareOptions;
@@ -138,6 +144,10 @@ async function miniflareSetup(options: WorkerdOptions): Promise<MiniflareSetup> 
     modules: await bundleWorkers(main, define, split && splitSource(main, whole as unknown as WorkerOptions)),
     bindings: { ...(worker.bindings as object | undefined), ...options.variables },
     dataBlobBindings: options.data,
+    serviceBindings: {
+      ...(worker.serviceBindings as object | undefined),
+      ...(options.look && { DISK: diskService(options.look) }),
+    },
     cacheAPI: false,
     host: "127.0.0.1",
     port: 0,

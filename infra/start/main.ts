@@ -1,4 +1,5 @@
 /** `npm start`: a network on this machine until Ctrl-C. Options: options.ts. */
+import { diskSpace, diskWarning } from "../network/disk.ts";
 import { Failure, type LogSink, type Network, startNetwork } from "../network/index.ts";
 import { firstTransfer } from "./first-transfer.ts";
 import { HELP, parseOptions, type StartOptions } from "./options.ts";
@@ -50,12 +51,17 @@ async function serve(network: Network, options: StartOptions, output: Output, en
   const { host, dev = false, ledger: keep, faucetLimits } = options.network;
   const confirmedMs = await Promise.race([firstTransfer(network), ended]);
   if (confirmedMs === null) return;
+  const disk = diskSpace(network.state);
   const warning = danger({ host, dev });
+  const noRoom = diskWarning(disk, keep.keepBytes);
   if (!options.quiet) {
-    process.stdout.write(report({ network, host, dev, keep, faucetLimits, confirmedMs, startedMs: performance.now() }));
+    process.stdout.write(
+      report({ network, host, dev, keep, disk, faucetLimits, confirmedMs, startedMs: performance.now() }),
+    );
     output.status = new StatusLine(network);
   }
   if (warning) output.log("error", warning);
+  if (noRoom) output.log("warn", noRoom);
   const transactions = options.log
     ? new TransactionLog(network, (line) => {
         if (output.status) output.status.print(line, process.stdout);

@@ -2,6 +2,7 @@
 import { networkInterfaces } from "node:os";
 import type { FaucetLimits } from "../../shared/faucet/limits.ts";
 import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
+import { type DiskSpace, describeDisk } from "../network/disk.ts";
 import type { Network } from "../network/index.ts";
 import { describeFaucet } from "./exposure.ts";
 import { describeKeep } from "./keep.ts";
@@ -28,6 +29,8 @@ export interface Started {
   readonly host: string;
   readonly dev: boolean;
   readonly keep: LedgerSettings;
+  /** Of the file system that the state is on. */
+  readonly disk: DiskSpace;
   readonly faucetLimits: FaucetLimits;
   /** Of the first transfer, milliseconds. */
   readonly confirmedMs: number;
@@ -54,6 +57,7 @@ export function report(started: Started, addresses: readonly string[] = ownAddre
     ...(network.workerdPids.length > 1 ? [["Processes", String(network.workerdPids.length)]] : []),
     ["State", `${network.state} (${origin})`],
     ["History", describeKeep(started.keep)],
+    ["Disk", describeDisk(started.disk)],
     ["Faucet", network.faucet.address],
     ["Airdrops", describeFaucet(started.faucetLimits)],
     ["Development", dev ? "on: a client can set accounts and the clock" : "off (npm start -- --dev)"],

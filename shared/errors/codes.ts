@@ -73,6 +73,7 @@ export const ErrorCode = {
 
   STORE_DAMAGED: 5001,
   STORE_OTHER_FORMAT: 5002,
+  STORE_FULL: 5003,
 } as const;
 
 export type ErrorName = keyof typeof ErrorCode;

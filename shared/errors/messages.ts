@@ -58,4 +58,5 @@ export const ERROR_TEXT: Readonly<Record<ErrorCode, string>> = {
   4021: "the faucet gives no more at the moment",
   5001: "what is stored is not what was written",
   5002: "what is stored has the format of another version",
+  5003: "storage is full or refuses writes; nothing was taken, try again later",
 };

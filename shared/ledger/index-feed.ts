@@ -95,6 +95,11 @@ export class IndexFeed {
     return this.#pending.length >= this.#shape.blocks || this.#entries >= this.#shape.entries || this.isFull;
   }
 
+  /** That wait, of signatures and addresses. */
+  get entries(): number {
+    return this.#entries;
+  }
+
   /** Bytes of the blocks that wait and of their entries. */
   get waitingBytes(): number {
     return this.#pending.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -2,7 +2,7 @@
  * A partition of the index: where signatures and addresses occur, for the keys that fall to it. The ledger sends it batches of
  * entries, each beginning where the one before ended; it answers how far it has them. Pure state machine.
  */
-import type { Effect, Machine, MessageEvent, StorageView, TimerEvent } from "../protocol/actor.ts";
+import type { Effect, Machine, MemoryReport, MessageEvent, StorageView, TimerEvent } from "../protocol/actor.ts";
 import { ByteReader, ByteWriter } from "../protocol/bytes.ts";
 import type { Message, NodeId } from "../protocol/messages.ts";
 import { type IndexHit, type IndexKey, sortRun } from "./index-run.ts";
@@ -30,6 +30,8 @@ export type IndexKind = "signatures" | "addresses";
 
 export class IndexMachine implements Machine<IndexEvent> {
   readonly #tables: Readonly<Record<IndexKind, IndexTable>>;
+  readonly #pages: ByteCache;
+  readonly #filters: ByteCache;
   #storage!: StorageView;
   /** Undefined: no batch was stored yet. */
   #upTo: number | undefined;
@@ -38,6 +40,8 @@ export class IndexMachine implements Machine<IndexEvent> {
   constructor(config: IndexConfig = INDEX_CONFIG) {
     const pages = new ByteCache(config.pageCacheBytes);
     const filters = new ByteCache(config.filterCacheBytes);
+    this.#pages = pages;
+    this.#filters = filters;
     const table = (name: string) => new IndexTable(new RunStore(name, pages, filters), config);
     this.#tables = { signatures: table("signatures"), addresses: table("addresses") };
   }
@@ -52,6 +56,15 @@ export class IndexMachine implements Machine<IndexEvent> {
     this.#tables.signatures.decode(reader, storage);
     this.#tables.addresses.decode(reader, storage);
     return [];
+  }
+
+  memory(): MemoryReport {
+    const { signatures, addresses } = this.#tables;
+    return {
+      pagesBytes: this.#pages.bytes,
+      filtersBytes: this.#filters.bytes,
+      fencesBytes: signatures.fencesBytes + addresses.fencesBytes,
+    };
   }
 
   step(event: IndexEvent): Effect[] {

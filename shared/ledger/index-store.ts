@@ -39,6 +39,12 @@ export class ByteCache {
     return this.#bytes;
   }
 
+  /** What nobody will ask for again. */
+  forget(name: string): void {
+    const item = this.#items.get(name);
+    if (item && this.#items.delete(name)) this.#bytes -= item.byteLength;
+  }
+
   get(name: string, load: () => Uint32Array): Uint32Array {
     const known = this.#items.get(name);
     const item = known ?? load();
@@ -67,15 +73,19 @@ export class RunStore {
   }
 
   page(run: StoredRun, page: number, storage: StorageView): Uint32Array {
-    return this.#read(this.#pages, `${this.#name}-pages`, run.id * MAX_PAGES + page, storage);
+    return this.#read(this.#pages, "pages", run.id * MAX_PAGES + page, storage);
   }
 
   filter(run: StoredRun, page: number, storage: StorageView): Uint32Array {
-    return this.#read(this.#filters, `${this.#name}-filters`, run.id * MAX_PAGES + page, storage);
+    return this.#read(this.#filters, "filters", run.id * MAX_PAGES + page, storage);
   }
 
-  #read(cache: ByteCache, table: string, id: number, storage: StorageView): Uint32Array {
-    return cache.get(`${table} ${id}`, () => {
+  /** In a cache that several stores share. */
+  readonly #keyOf = (kind: "pages" | "filters", id: number): string => `${this.#name}-${kind} ${id}`;
+
+  #read(cache: ByteCache, kind: "pages" | "filters", id: number, storage: StorageView): Uint32Array {
+    const table = `${this.#name}-${kind}`;
+    return cache.get(this.#keyOf(kind, id), () => {
       const bytes = storage.get(table, id);
       if (!bytes) throw new Error(`row ${id} of ${table} is missing`);
       return new Uint32Array(bytes.slice().buffer);
@@ -137,6 +147,10 @@ export class RunStore {
       from: first,
       to: last,
     });
+    for (let page = from; page < to; page++) {
+      this.#pages.forget(this.#keyOf("pages", id * MAX_PAGES + page));
+      this.#filters.forget(this.#keyOf("filters", id * MAX_PAGES + page));
+    }
     const first = id * MAX_PAGES + from;
     const last = id * MAX_PAGES + to - 1;
     const effects = [range("pages", first, last), range("filters", first, last)];

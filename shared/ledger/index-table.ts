@@ -58,6 +58,12 @@ export class IndexTable {
     return this.#runs.length;
   }
 
+  /** Kept in memory, of all runs. */
+  get fencesBytes(): number {
+    const merging = this.#merges.reduce((sum, { out }) => sum + out.fences.byteLength, 0);
+    return this.#runs.reduce((sum, { fences }) => sum + fences.byteLength, merging);
+  }
+
   /** Bytes of the pages and filters of all runs; while runs are merged storage has up to twice as much. */
   get bytes(): number {
     return this.#runs.reduce((sum, { entries }) => sum + bytesOf(entries), 0);

@@ -8,7 +8,7 @@
  * The mark is written with the last block, the next generation writes its beginning before it answers, and the builder sends it blocks only
  * then: at every moment exactly one generation takes the next block, and a crash repeats a message.
  */
-import type { Effect, Machine, MessageEvent, StorageView, TimerEvent } from "../protocol/actor.ts";
+import type { Effect, Machine, MemoryReport, MessageEvent, StorageView, TimerEvent } from "../protocol/actor.ts";
 import { type Block, decodeBlock, EMPTY_FRAME, encodeBlock, encodeCarry, type ShardCarry } from "../protocol/block.ts";
 import { ByteReader, ByteWriter, concatBytes } from "../protocol/bytes.ts";
 import { decodeHeader, encodeHeader } from "../protocol/header.ts";
@@ -264,6 +264,10 @@ export class LedgerMachine implements Machine<LedgerEvent> {
       effects.push(...this.feed.send(this.#catalog.indexes.at(-1)!));
     }
     return [...effects, ...this.#handover(), ...this.#armRetry()];
+  }
+
+  memory(): MemoryReport {
+    return { waitingBytes: this.feed.waitingBytes, entries: this.feed.entries, gaps: this.gaps.length };
   }
 
   /** To the next generation, once nothing of this one is missing in the index. */

@@ -22,7 +22,10 @@ export type Effect =
   /** Delivers a `timer` event of this name after the delay; re-arming replaces the earlier one. */
   | { readonly type: "timer"; readonly name: string; readonly delayMs: number };
 
-export type SubmitAnswer = { readonly ok: true } | { readonly ok: false; readonly retryAfterMs: number };
+export type SubmitAnswer =
+  | { readonly ok: true }
+  /** Nothing was taken; try again after so many milliseconds. `full`: because there is no room in storage. */
+  | { readonly ok: false; readonly retryAfterMs: number; readonly full?: true };
 
 export interface StoredItem {
   readonly id: number;
@@ -44,7 +47,12 @@ export interface Machine<Event> {
   /** Called once, before any event, with what an earlier incarnation stored. `now` in milliseconds. */
   boot(storage: StorageView, now: number): Effect[];
   step(event: Event, now: number): Effect[];
+  /** What it keeps in memory, for whoever watches. */
+  memory?(): MemoryReport;
 }
+
+/** Numbers by name: bytes where the name ends so, counts elsewhere. */
+export type MemoryReport = Readonly<Record<string, number>>;
 
 export interface TimerEvent {
   readonly type: "timer";

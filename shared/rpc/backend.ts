@@ -95,8 +95,8 @@ export interface AccountFilter {
 
 export type SubmitResult =
   | { readonly ok: true }
-  /** The lane is full; try again after so many milliseconds. Nothing of the frame was taken. */
-  | { readonly ok: false; readonly retryAfterMs: number };
+  /** The lane is full, or the storage; try again after so many milliseconds. Nothing of the frame was taken. */
+  | { readonly ok: false; readonly retryAfterMs: number; readonly full?: true };
 
 /** What an account shall be; what is absent stays as it is. */
 export interface AccountDecree {

@@ -54,6 +54,8 @@ export interface EngineOptions {
   /** Bytes of a body; MAX_BODY_BYTES when absent. */
   readonly maxBodyBytes?: number;
   readonly onFault?: (fault: unknown, method: string) => void;
+  /** What to answer to a fault that is not the client's, where more is known than that. */
+  readonly explain?: (fault: unknown) => RpcError | undefined;
 }
 
 type Id = string | number | bigint | null;
@@ -103,6 +105,8 @@ export function createEngine(
   function toRpcError(fault: unknown, method: string): RpcError {
     if (fault instanceof RpcError) return fault;
     if (fault instanceof WorkRefused) return tooMuchWork(fault.retryAfterMs);
+    const known = options.explain?.(fault);
+    if (known) return known;
     options.onFault?.(fault, method);
     const damage = damageIn(fault instanceof Error ? fault.message : String(fault));
     return damage ? storeDamaged(damage) : internalError();

@@ -2,6 +2,7 @@
 import { ErrorCode } from "../errors/codes.ts";
 import { type Damage, describeDamage, slotOf } from "../errors/damage.ts";
 import type { FaucetRefusal } from "../faucet/limits.ts";
+import { FULL_RETRY_MS } from "../storage/room.ts";
 import type { Refusal } from "./access.ts";
 import type { Json } from "./json.ts";
 
@@ -110,6 +111,18 @@ export const nodeUnhealthy = (why?: string) =>
   new RpcError(NODE_UNHEALTHY, why === undefined ? "Node is unhealthy" : `Node is unhealthy: ${why}`, {
     numSlotsBehind: null,
   });
+
+/** Nothing of the transaction was taken: there is no room for it on the disk. */
+export const storageFull = (retryAfterMs: number = FULL_RETRY_MS) =>
+  new RpcError(NODE_UNHEALTHY, "Node is unhealthy: storage is full, nothing is taken until there is room", {
+    numSlotsBehind: null,
+    code: ErrorCode.STORE_FULL,
+    retryAfterMs,
+  });
+
+/** What to tell who sent something that was not taken. */
+export const notTaken = ({ full, retryAfterMs }: { readonly full?: true; readonly retryAfterMs: number }) =>
+  full ? storageFull(retryAfterMs) : busy(retryAfterMs);
 
 /** Nothing of the transaction was taken: the lanes are full for the moment. */
 export const busy = (retryAfterMs: number) =>

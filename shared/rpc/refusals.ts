@@ -55,6 +55,11 @@ export class Postponed {
     return this.#bySocket.size;
   }
 
+  /** Of all answers that wait. */
+  get characters(): number {
+    return this.#characters;
+  }
+
   /** False: there is no room, and the answer must not wait. */
   take(socket: string, characters: number): boolean {
     const own = this.#bySocket.get(socket) ?? { answers: 0, characters: 0 };

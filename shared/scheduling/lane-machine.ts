@@ -6,7 +6,15 @@
  * A submitter is answered when his frame is durable here. The lane sends what the builder has not taken again and
  * again, oldest first, so that a client sends once.
  */
-import type { Effect, Machine, MessageEvent, Sha256, StorageView, TimerEvent } from "../protocol/actor.ts";
+import type {
+  Effect,
+  Machine,
+  MemoryReport,
+  MessageEvent,
+  Sha256,
+  StorageView,
+  TimerEvent,
+} from "../protocol/actor.ts";
 import { concatBytes, viewOf } from "../protocol/bytes.ts";
 import { FRAME } from "../protocol/layouts/record.ts";
 import { LANE_WINDOW_BYTES, MAX_FRAME_BYTES, MAX_LANE_BYTES, RETRY_MS } from "../protocol/limits.ts";
@@ -77,6 +85,10 @@ export class LaneMachine implements Machine<LaneEvent> {
   /** Bytes held: waiting to be flushed, and flushed but not taken. */
   get heldBytes(): number {
     return this.#bytes;
+  }
+
+  memory(): MemoryReport {
+    return { heldBytes: this.#bytes, waiting: this.#pending.length, unacknowledged: this.#unacknowledged.length };
   }
 
   #submit(event: SubmitEvent, now: number): Effect[] {

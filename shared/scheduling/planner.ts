@@ -1,5 +1,7 @@
 /** The WASM planner (wasm/scheduling/planner.ts) behind PlannerPort: batches of bytes in, a cut out. */
+
 import { ErrorCode, errorName } from "../errors/codes.ts";
+import type { MemoryReport } from "../protocol/actor.ts";
 import { type BlockLimits, DEFAULT_BLOCK_LIMITS } from "../protocol/block-limits.ts";
 import { viewOf } from "../protocol/bytes.ts";
 import { PLANNED, readPlannedBlock, SHARE } from "../protocol/layouts/planner.ts";
@@ -67,6 +69,10 @@ export class Planner implements PlannerPort {
     const { transactions, bytes, cost, accountCost } = limits;
     const init = this.#wasm.exports.plannerInit!;
     this.#check(init(shardCount, seed0, seed1, transactions, bytes, cost, accountCost) as number);
+  }
+
+  memory(): MemoryReport {
+    return this.#wasm.memoryReport();
   }
 
   #check(code: number): number {

@@ -2,7 +2,9 @@
  * One shard's engine (wasm/state, docs/interfaces.md section 6) behind typed methods. Methods that take bytes of others
  * answer a code and change nothing when they refuse them; a method called out of order is a fault of the caller and throws.
  */
+
 import { errorName } from "../errors/codes.ts";
+import type { MemoryReport } from "../protocol/actor.ts";
 import { viewOf } from "../protocol/bytes.ts";
 import { LIST } from "../protocol/layouts/account.ts";
 import { ANSWER, COLD_SCAN, readFault, readSlotAnswer, readTotals, WANTED } from "../protocol/layouts/engine.ts";
@@ -113,6 +115,9 @@ export class ShardEngine implements ShardEnginePort {
   }
   memory(): number {
     return Number(this.#big("engineMemory"));
+  }
+  memoryReport(): MemoryReport {
+    return this.instance.memoryReport();
   }
   coldCount(): number {
     return this.#number("engineColdCount") >>> 0;

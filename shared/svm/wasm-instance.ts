@@ -2,6 +2,8 @@
  * One instance of the WASM module and the copying of bytes in and out of it. Numbers cross the boundary as i32/u32
  * (number) or u64 (bigint); everything larger goes through the two buffers of wasm/memory/io.ts.
  */
+
+import type { MemoryReport } from "../protocol/actor.ts";
 import { assertSameLayouts } from "../protocol/layouts/check.ts";
 
 export type WasmExport = (...args: (number | bigint)[]) => number | bigint | undefined;
@@ -22,6 +24,12 @@ export class WasmInstance {
     assertSameLayouts(instance.exports);
     this.memory = instance.exports.memory as WebAssembly.Memory;
     this.exports = instance.exports as unknown as Record<string, WasmExport>;
+  }
+
+  /** Linear memory, which only grows, and what of it is in use. */
+  memoryReport(): MemoryReport {
+    const live = BigInt.asUintN(64, this.exports.heapLiveBytes!() as bigint);
+    return { wasmBytes: this.memory.buffer.byteLength, wasmLiveBytes: Number(live) };
   }
 
   /** Copies `bytes` into the input buffer; the pointer is valid until the next write. */

@@ -1,4 +1,5 @@
 /** The edge worker's own answers: batches of transactions as bytes, bodies without end, what is not there. */
+
 import { once } from "node:events";
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,6 +13,7 @@ import { ErrorCode } from "../../shared/errors/codes.ts";
 import { TRANSACTION_ERRORS } from "../../shared/errors/transaction-error.ts";
 import { MAX_INGEST_BYTES } from "../../shared/ingest/protocol.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
+import type { NetworkStats } from "../../workers/edge/stats.ts";
 
 const SIGNATURE_FAILURE = TRANSACTION_ERRORS.indexOf("SignatureFailure");
 const TABLE_NOT_FOUND = TRANSACTION_ERRORS.indexOf("AddressLookupTableNotFound");
@@ -267,8 +269,16 @@ test("health, status and statistics", async () => {
     transactions: expect.any(Number),
     confirmationP50: expect.toBeOneOf([null, expect.any(Number)]),
   });
-  const stats = await (await fetch(`${network.rpcUrl}/v1/stats`)).json();
+  const stats = (await (await fetch(`${network.rpcUrl}/v1/stats`)).json()) as NetworkStats;
   expect(stats).toMatchObject({ lanes: [{}], shards: [{}, {}], builder: {}, ledger: {} });
+  for (const { memory } of [stats, stats.builder, ...stats.shards]) {
+    expect(memory.wasmLiveBytes).toBeGreaterThan(0);
+    expect(memory.wasmBytes).toBeGreaterThan(memory.wasmLiveBytes!);
+  }
+  expect(stats.memory.residentBytes).toBeGreaterThan(50 << 20);
+  for (const { memory } of [...stats.lanes, ...stats.indexes, stats.ledger]) {
+    expect(memory.databaseBytes).toBeGreaterThan(0);
+  }
 });
 
 test("an airdrop to whom the faucet's transaction names anyway is a transaction like any other", async () => {

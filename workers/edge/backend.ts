@@ -5,6 +5,7 @@ import { ledgerReader, readBlock } from "../../durable-objects/host/ledger-ports
 import { type LongBytes, readBytes } from "../../durable-objects/host/long-message.ts";
 import { sha256 } from "../../durable-objects/host/sha256.ts";
 import { sharedWasm } from "../../durable-objects/host/shared-wasm.ts";
+import { storageRoom } from "../../durable-objects/host/storage-room.ts";
 import { callRefusal, hasMemory } from "../../shared/faucet/limits.ts";
 import type { AddressPage, AddressQuery } from "../../shared/ledger/address-page.ts";
 import { openBlock, recordAt, resultAt } from "../../shared/ledger/ledger-query.ts";
@@ -44,6 +45,7 @@ import {
   shardOf,
 } from "../../shared/state/accounts.ts";
 import { HASH_SIZE, type LoadedAccount } from "../../shared/state/stubs.ts";
+import { FULL_RETRY_MS } from "../../shared/storage/room.ts";
 import { messageTag } from "../../shared/svm/message-tag.ts";
 import { ChainClock } from "./chain-clock.ts";
 import { Decrees } from "./decrees.ts";
@@ -60,6 +62,8 @@ const START_STEP_MS = 25;
 
 /** Reads keys of a shard, with the hashes of the data that are known. */
 type ReadFrom = (shard: number, keys: Uint8Array, hashes: Uint8Array | undefined) => Promise<LongBytes | null>;
+
+const STORAGE_FULL: SubmitResult = { ok: false, retryAfterMs: FULL_RETRY_MS, full: true };
 
 const readAnswer = async (answer: LongBytes | null) => (answer === null ? null : await readBytes(answer));
 
@@ -241,18 +245,20 @@ export class EdgeBackend implements Backend {
     return areWithin(lists, MAX_SCAN_BYTES) ? mergeAccountLists(lists) : null;
   }
 
-  submit(frame: Uint8Array): Promise<SubmitResult> {
+  async submit(frame: Uint8Array): Promise<SubmitResult> {
+    if (!storageRoom.takesNew(this.#env)) return STORAGE_FULL;
     this.#nextLane = (this.#nextLane + 1) % this.#network.lanes;
     return laneStub(this.#env, this.#nextLane).submit(frame);
   }
 
   async submitUnverified(record: Uint8Array): Promise<SubmitResult | "unsigned"> {
+    if (!storageRoom.takesNew(this.#env)) return STORAGE_FULL;
     const answer = await laneStub(this.#env, this.#ownLane).submitUnverified(record);
     if (answer === "unsigned") return answer;
     if (answer === "taken") return { ok: true };
     // The next one may have room.
     this.#ownLane = (this.#ownLane + 1) % this.#network.lanes;
-    return { ok: false, retryAfterMs: answer };
+    return storageRoom.takesNew(this.#env) ? { ok: false, retryAfterMs: answer } : STORAGE_FULL;
   }
 
   statuses(signatures: readonly Uint8Array[], history = false): Promise<(SignatureStatus | null)[]> {

@@ -12,7 +12,7 @@ import { BLOCKHASH_WINDOW } from "../../shared/protocol/limits.ts";
 import { makeFrame } from "../../shared/protocol/record.ts";
 import type { AccountDecree, Backend, Head, SubmitResult } from "../../shared/rpc/backend.ts";
 import { errorText } from "../../shared/rpc/error-text.ts";
-import { invalidParams, nodeUnhealthy } from "../../shared/rpc/errors.ts";
+import { invalidParams, nodeUnhealthy, notTaken } from "../../shared/rpc/errors.ts";
 import { DEV_NETWORK_PROGRAM, keyBytes } from "../../shared/rpc/keys.ts";
 import type { Faucet } from "./faucet.ts";
 
@@ -134,6 +134,7 @@ export class Decrees {
       for (;;) {
         const answer = await this.#submit(frame);
         if (answer.ok) break;
+        if (answer.full) throw notTaken(answer);
         await new Promise((resolve) => setTimeout(resolve, answer.retryAfterMs));
       }
     }

@@ -4,7 +4,7 @@ import { sharedWasm } from "../../durable-objects/host/shared-wasm.ts";
 import { ByteWriter, concatBytes, equalBytes } from "../../shared/protocol/bytes.ts";
 import { makeFrame, REC, REC_FLAG_VERIFIED } from "../../shared/protocol/record.ts";
 import type { Backend } from "../../shared/rpc/backend.ts";
-import { busy, invalidParams } from "../../shared/rpc/errors.ts";
+import { invalidParams, notTaken } from "../../shared/rpc/errors.ts";
 import { decodeAccountList } from "../../shared/state/accounts.ts";
 
 const SYSTEM_PROGRAM = new Uint8Array(32);
@@ -38,7 +38,7 @@ export class Faucet {
     const message = this.#message(to, lamports, blockhash);
     const { signature, record } = await this.sign(message);
     const answer = await backend.submit(makeFrame([record]));
-    if (!answer.ok) throw busy(answer.retryAfterMs);
+    if (!answer.ok) throw notTaken(answer);
     return signature;
   }
 

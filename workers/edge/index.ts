@@ -15,9 +15,11 @@ import { type Context, Hono } from "hono";
 import { type Env, subscriptionsStub } from "../../durable-objects/host/env.ts";
 import { carriedPrograms } from "../../durable-objects/host/genesis.ts";
 import { sharedWasm } from "../../durable-objects/host/shared-wasm.ts";
+import { storageRoom } from "../../durable-objects/host/storage-room.ts";
 import { ErrorCode } from "../../shared/errors/codes.ts";
 import { parseNetwork } from "../../shared/protocol/network.ts";
 import { errorAnswer, MAX_BODY_BYTES, MAX_DEV_BODY_BYTES, tooLarge } from "../../shared/rpc/engine.ts";
+import { storageFull } from "../../shared/rpc/errors.ts";
 import { wasmServices } from "../../shared/rpc/wasm-services.ts";
 import { EdgeAccess, preflight } from "./access.ts";
 import { EdgeBackend } from "./backend.ts";
@@ -56,7 +58,8 @@ function edgeOf(env: Env): Edge {
     const onFault = (fault: unknown, method: string) => console.error(`${method}: ${fault}`);
     const resolveLookups = lookupResolver(backend, services);
     const maxBodyBytes = backend.dev ? MAX_DEV_BODY_BYTES : MAX_BODY_BYTES;
-    const rpc = createRpc(backend, services, { onFault, maxBodyBytes });
+    const explain = (fault: unknown) => (storageRoom.blame(fault) ? storageFull() : undefined);
+    const rpc = createRpc(backend, services, { onFault, explain, maxBodyBytes });
     const ingest = { backend, wasm, resolveLookups, pace: new SignaturePace() };
     edge = { access: new EdgeAccess(network), rpc, maxBodyBytes, turns: new EdgeTurns(), ingest };
   }
@@ -138,6 +141,7 @@ app.notFound(() => problem(ErrorCode.EDGE_NOT_FOUND));
 app.onError(fault);
 
 function fault(error: unknown): Response {
+  if (storageRoom.blame(error)) return problem(ErrorCode.STORE_FULL, { "retry-after": "1" });
   if (!(error instanceof ClientGone)) console.error(`edge: ${error}`);
   return problem(ErrorCode.EDGE_INTERNAL);
 }

@@ -228,7 +228,8 @@ async function submit(backend: Pick<Backend, "submit">, batch: Batch, answer: An
     const frame = frames[k]!;
     if (!result.ok) retryAfterMs = Math.max(retryAfterMs, result.retryAfterMs);
     for (let i = frame.first; i < frame.first + frame.count; i++) {
-      answer.set(places[i]!, result.ok ? STATUS.TAKEN : STATUS.BUSY, result.ok ? 0 : ErrorCode.EDGE_BUSY);
+      if (result.ok) answer.set(places[i]!, STATUS.TAKEN, 0);
+      else answer.set(places[i]!, STATUS.BUSY, result.full ? ErrorCode.STORE_FULL : ErrorCode.EDGE_BUSY);
     }
   });
   return retryAfterMs;

@@ -10,6 +10,7 @@ const STATUS: Readonly<Record<number, number>> = {
   [ErrorCode.EDGE_INTERNAL]: 500,
   [ErrorCode.EDGE_UPGRADE]: 426,
   [ErrorCode.EDGE_FORBIDDEN]: 403,
+  [ErrorCode.STORE_FULL]: 503,
 };
 const BAD_REQUEST = 400;
 

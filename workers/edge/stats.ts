@@ -10,11 +10,14 @@ import {
   subscriptionsStub,
 } from "../../durable-objects/host/env.ts";
 import { ledgerReader } from "../../durable-objects/host/ledger-ports.ts";
+import { sharedWasm } from "../../durable-objects/host/shared-wasm.ts";
+import type { DiskReport } from "../../durable-objects/host/storage-room.ts";
 import type { IndexStats } from "../../durable-objects/index-partition/index-partition.ts";
 import type { LedgerStats } from "../../durable-objects/ledger/ledger.ts";
 import type { SubscriptionStats } from "../../durable-objects/subscriptions/subscriptions.ts";
 import { firstSlotOf } from "../../shared/ledger/catalog.ts";
 import { readSoon } from "../../shared/ledger/reading.ts";
+import type { MemoryReport } from "../../shared/protocol/actor.ts";
 import { parseNetwork } from "../../shared/protocol/network.ts";
 
 export interface NetworkStats {
@@ -25,6 +28,8 @@ export interface NetworkStats {
     readonly crossShard: number;
     readonly blocks: number;
   };
+  /** Of the edge, and of the processes where the network is a local one: resident memory, bytes. */
+  readonly memory: MemoryReport;
   readonly lanes: readonly ActorStats[];
   readonly shards: readonly ActorStats[];
   /** Of its newest generation. */
@@ -39,11 +44,19 @@ export interface NetworkStats {
   readonly subscriptions: SubscriptionStats;
 }
 
+async function edgeMemory(env: Env): Promise<MemoryReport> {
+  const own = sharedWasm().memoryReport();
+  if (!env.DISK) return own;
+  const { residentBytes } = (await (await env.DISK.fetch("http://disk/")).json()) as DiskReport;
+  return { ...own, ...(residentBytes !== undefined && { residentBytes }) };
+}
+
 export async function networkStats(env: Env): Promise<NetworkStats> {
   const { lanes, shardCount } = parseNetwork(env.NETWORK);
   const catalog = await readSoon(ledgerReader(env).catalog());
   const { first, partitions } = catalog.indexes.at(-1)!;
-  const [builder, ledger, laneStats, shardStats, indexes, subscriptions] = await Promise.all([
+  const [memory, builder, ledger, laneStats, shardStats, indexes, subscriptions] = await Promise.all([
+    edgeMemory(env),
     builderStub(env).stats(),
     ledgerStub(env, catalog.generation).stats(),
     Promise.all(Array.from({ length: lanes }, (_, lane) => laneStub(env, lane).stats())),
@@ -54,6 +67,7 @@ export async function networkStats(env: Env): Promise<NetworkStats> {
   const kept = catalog.finished.reduce((sum, { bytes }) => sum + bytes, ledger.bytes);
   const { generation } = catalog;
   return {
+    memory,
     builder,
     ledger: { ...ledger, generation, first: firstSlotOf(catalog), kept },
     lanes: laneStats,

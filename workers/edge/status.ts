@@ -3,6 +3,9 @@
  * object that cannot boot makes it answer 503 with what that object says.
  */
 import { builderStub, type Env, indexStub, laneStub, ledgerStub, shardStub } from "../../durable-objects/host/env.ts";
+import { storageRoom } from "../../durable-objects/host/storage-room.ts";
+import { ErrorCode } from "../../shared/errors/codes.ts";
+import { ERROR_TEXT } from "../../shared/errors/messages.ts";
 import { parseNetwork } from "../../shared/protocol/network.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 
@@ -22,6 +25,7 @@ export interface NetworkStatus {
   readonly confirmationP50: number | null;
 }
 
+const STORAGE_FULL = `STORE_FULL: ${ERROR_TEXT[ErrorCode.STORE_FULL]}`;
 const NOTHING = { slot: null, transactions: null, confirmationP50: null };
 /** How long the objects that answered are taken to be up, milliseconds: a monitor that asks often wakes them no more often. */
 const TRUSTED_MS = 10_000;
@@ -75,16 +79,15 @@ export async function networkStatus(env: Env): Promise<NetworkStatus> {
     genesisHash = encodeBase58(network.genesisHash);
     const builder = await builderStub(env).status();
     const problem =
+      (storageRoom.takesNew(env) ? null : STORAGE_FULL) ??
       (await problemOf(env, network.lanes, network.shardCount, builder?.ledger ?? 0)) ??
       (builder === null ? "builder: it recovers after a start" : null);
     return { genesisHash, ...(builder ?? NOTHING), ready: problem === null, problem };
   } catch (error) {
     const what = genesisHash === null ? "" : "builder: ";
-    return {
-      genesisHash,
-      ...NOTHING,
-      ready: false,
-      problem: `${what}${error instanceof Error ? error.message : error}`,
-    };
+    const problem = storageRoom.blame(error)
+      ? STORAGE_FULL
+      : `${what}${error instanceof Error ? error.message : error}`;
+    return { genesisHash, ...NOTHING, ready: false, problem };
   }
 }

@@ -19,6 +19,7 @@
  * sent has left. When the channel breaks the client is closed with "try again": it connects and asks for what it does not know.
  */
 import { type Env, subscriptionsStub } from "../../durable-objects/host/env.ts";
+import { storageRoom } from "../../durable-objects/host/storage-room.ts";
 import { ErrorCode } from "../../shared/errors/codes.ts";
 import { REGISTRATION_ENTRY, REGISTRATION_HEADER, TYPE_REGISTERED } from "../../shared/ingest/outcome-watch.ts";
 import {
@@ -43,6 +44,7 @@ import {
 } from "../../shared/ingest/protocol.ts";
 import { viewOf } from "../../shared/protocol/bytes.ts";
 import { REC, signaturesAt } from "../../shared/protocol/record.ts";
+import { textOf } from "../../shared/storage/room.ts";
 import type { Work } from "../../shared/turns/work.ts";
 import { type Ingested, type IngestServices, ingestBody } from "./ingest.ts";
 import { problem } from "./problem.ts";
@@ -187,7 +189,7 @@ class Stream {
     this.#submit(request, count)
       .catch((fault) => {
         // Whether a lane has it is not known: the client comes back with it.
-        console.error(`stream: ${fault instanceof Error ? fault.message : String(fault)}`);
+        if (!storageRoom.blame(fault)) console.error(`stream: ${textOf(fault)}`);
         this.close(CLOSE.TRY_AGAIN);
       })
       .finally(() => {

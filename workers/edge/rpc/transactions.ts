@@ -31,9 +31,9 @@ import {
   type TransactionErrorCode,
 } from "../../../shared/rpc/error-text.ts";
 import {
-  busy,
   invalidParams,
   invalidRequest,
+  notTaken,
   preflightFailure,
   type RpcError,
   signatureVerificationFailure,
@@ -174,7 +174,7 @@ async function sendUsual(
   }
   const taken = await backend.submitUnverified(record);
   if (taken === "unsigned") throw unsigned(skipPreflight);
-  if (!taken.ok) throw busy(taken.retryAfterMs);
+  if (!taken.ok) throw notTaken(taken);
   return encodeBase58(recordSignature(record));
 }
 
@@ -220,7 +220,7 @@ async function send(call: Call, wire: Uint8Array, skipPreflight: boolean, minSlo
   }
   if (!skipPreflight) await preflight(call, head, record, tables);
   const taken = await call.backend.submit(makeFrame([record]));
-  if (!taken.ok) throw busy(taken.retryAfterMs);
+  if (!taken.ok) throw notTaken(taken);
   return signature;
 }
 

@@ -1,0 +1,61 @@
+/**
+ * What this isolate knows of its storage (shared/storage/room.ts), for the edge and for all objects in it. A local network asks the system,
+ * at most once a second while there is work; on the globe a write that fails is how one learns.
+ */
+import { type Room, RoomKeeper, textOf } from "../../shared/storage/room.ts";
+import type { Env } from "./env.ts";
+
+/** How long an answer of the system is good for, milliseconds. */
+const LOOK_MS = 1_000;
+
+export interface DiskReport {
+  readonly room: Room;
+  /** Memory of the network's workerd processes, where the system says so. */
+  readonly residentBytes?: number;
+}
+
+const keeper = new RoomKeeper();
+let lookAt = Number.NEGATIVE_INFINITY;
+
+function say(now: number): void {
+  const line = keeper.line(now);
+  if (line === undefined) return;
+  if (line.startsWith("STORE_FULL")) console.error(line);
+  else console.log(line);
+}
+
+export const storageRoom = {
+  /** Whether the storage is to blame for an error. Says so in the log, once a minute. */
+  blame(fault: unknown): boolean {
+    const now = Date.now();
+    const isStorage = keeper.fault(textOf(fault), now);
+    if (isStorage) say(now);
+    return isStorage;
+  },
+
+  isHeld(): boolean {
+    return keeper.isHeld(Date.now());
+  },
+
+  /** Asks the system again if its last answer is old; the answer counts from the next question on. */
+  takesNew(env: Env): boolean {
+    this.look(env);
+    return keeper.takesNew(Date.now());
+  },
+
+  look(env: Env): void {
+    const now = Date.now();
+    if (now < lookAt) return;
+    lookAt = now + LOOK_MS;
+    say(now);
+    if (!env.DISK) return;
+    env.DISK.fetch("http://disk/")
+      .then(async (response) => {
+        keeper.told(((await response.json()) as DiskReport).room);
+        say(Date.now());
+      })
+      .catch(() => {
+        // Whoever runs the network is gone, or about to end it: what was known stays.
+      });
+  },
+};
