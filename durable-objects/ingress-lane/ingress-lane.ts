@@ -12,8 +12,14 @@ import { sha256 } from "../host/sha256.ts";
 import { sharedWasm } from "../host/shared-wasm.ts";
 import { GroupVerifier, type SingleAnswer } from "./group-verifier.ts";
 
+export interface LaneStats extends ActorStats {
+  /** Bytes that are not durable yet, or that the builder has not taken. */
+  readonly heldBytes: number;
+}
+
 export class IngressLane extends DurableObject<Env> implements Actor {
   readonly #host: MachineHost<SubmitEvent>;
+  readonly #machine = new LaneMachine(sha256);
   readonly #verifier = new GroupVerifier(
     sharedWasm,
     (frame) => this.#host.ask((token) => ({ type: "submit", token, frame, isGathered: true })),
@@ -22,13 +28,8 @@ export class IngressLane extends DurableObject<Env> implements Actor {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#host = new MachineHost(
-      ctx,
-      env,
-      ctx.id.name as NodeId,
-      parseNetwork(env.NETWORK).genesisHash,
-      new LaneMachine(sha256),
-    );
+    const { genesisHash } = parseNetwork(env.NETWORK);
+    this.#host = new MachineHost(ctx, env, ctx.id.name as NodeId, genesisHash, this.#machine);
   }
 
   /** A frame of verified transactions. Answers when it is durable here, or that the lane is full. */
@@ -49,7 +50,7 @@ export class IngressLane extends DurableObject<Env> implements Actor {
     this.#host.alarm();
   }
 
-  async stats(): Promise<ActorStats> {
-    return this.#host.stats();
+  async stats(): Promise<LaneStats> {
+    return { ...this.#host.stats(), heldBytes: this.#machine.heldBytes };
   }
 }

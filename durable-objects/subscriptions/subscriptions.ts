@@ -21,6 +21,7 @@ import type { Env } from "../host/env.ts";
 import { type LongField, unpackMessage } from "../host/long-message.ts";
 import { sharedWasm } from "../host/shared-wasm.ts";
 import { OutcomeStreams } from "./outcome-streams.ts";
+import { SubscriptionTable } from "./subscription-table.ts";
 
 /** Sockets of one object. */
 const MAX_SOCKETS = 10_000;
@@ -75,7 +76,7 @@ interface Connection {
 }
 
 export class Subscriptions extends DurableObject<Env> implements Actor {
-  readonly #sql: SqlStorage;
+  readonly #table: SubscriptionTable;
   readonly #backend: EdgeBackend;
   readonly #driver: SubscriptionDriver;
   readonly #connections = new Map<SocketId, Connection>();
@@ -87,16 +88,12 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
   #isSending = false;
   #dropped = 0;
   #nextLook: ReturnType<typeof setTimeout> | undefined;
-  #rowsWritten = 0;
   #calls = 0;
   #events = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#sql = ctx.storage.sql;
-    this.#sql.exec(
-      "CREATE TABLE IF NOT EXISTS subscriptions (socket TEXT, id INTEGER, method TEXT, params TEXT, PRIMARY KEY (socket, id)) WITHOUT ROWID",
-    );
+    this.#table = new SubscriptionTable(ctx.storage.sql);
     this.#backend = new EdgeBackend(env);
     this.#streams = new OutcomeStreams(env);
     this.#driver = new SubscriptionDriver(this.#backend, wasmServices(sharedWasm()), {
@@ -134,7 +131,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     const attachment = webSocket.deserializeAttachment() as Attachment;
     const connection = { webSocket, attachment, heardAt: Date.now() };
     this.#connections.set(attachment.socket, connection);
-    this.#driver.opened(attachment.socket, attachment.subscriptions ?? this.#stored(attachment.socket));
+    this.#driver.opened(attachment.socket, attachment.subscriptions ?? this.#table.of(attachment.socket));
     return connection;
   }
 
@@ -169,7 +166,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     this.#outbox.drop(socket);
     this.#unheard.heard(socket);
     this.#driver.closed(socket);
-    if (connection.attachment.subscriptions === null) this.#forget(socket);
+    if (connection.attachment.subscriptions === null) this.#table.forget(socket);
   }
 
   #send(socket: SocketId, text: string): void {
@@ -264,7 +261,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
     const { subscriptions } = connection.attachment;
-    if (subscriptions === null) this.#insert(socket, [stored]);
+    if (subscriptions === null) this.#table.insert(socket, [stored]);
     else this.#attach(connection, [...subscriptions, stored]);
   }
 
@@ -272,8 +269,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
     const { subscriptions } = connection.attachment;
-    if (subscriptions === null)
-      this.#count(this.#sql.exec("DELETE FROM subscriptions WHERE socket = ? AND id = ?", socket, id));
+    if (subscriptions === null) this.#table.remove(socket, id);
     else
       this.#attach(
         connection,
@@ -286,36 +282,12 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     const fits = new TextEncoder().encode(JSON.stringify(subscriptions)).length <= MAX_ATTACHED;
     connection.attachment = { socket, subscriptions: fits ? subscriptions : null };
     connection.webSocket.serializeAttachment(connection.attachment);
-    if (!fits) this.#insert(socket, subscriptions);
-  }
-
-  #insert(socket: SocketId, subscriptions: readonly StoredSubscription[]): void {
-    for (const { id, method, params } of subscriptions) {
-      this.#count(this.#sql.exec("INSERT INTO subscriptions VALUES (?, ?, ?, ?)", socket, id, method, params));
-    }
-  }
-
-  #stored(socket: SocketId): StoredSubscription[] {
-    return this.#sql
-      .exec<{ id: number; method: string; params: string }>(
-        "SELECT id, method, params FROM subscriptions WHERE socket = ? ORDER BY id",
-        socket,
-      )
-      .toArray();
-  }
-
-  #forget(socket: SocketId): void {
-    this.#count(this.#sql.exec("DELETE FROM subscriptions WHERE socket = ?", socket));
+    if (!fits) this.#table.insert(socket, subscriptions);
   }
 
   /** Sockets do not survive the process: their rows may. */
   #forgetLost(): void {
-    const rows = this.#sql.exec<{ socket: string }>("SELECT DISTINCT socket FROM subscriptions").toArray();
-    for (const { socket } of rows) if (!this.#connections.has(socket)) this.#forget(socket);
-  }
-
-  #count(cursor: { readonly rowsWritten: number }): void {
-    this.#rowsWritten += cursor.rowsWritten;
+    for (const socket of this.#table.sockets()) if (!this.#connections.has(socket)) this.#table.forget(socket);
   }
 
   // --- blocks ---
@@ -372,14 +344,14 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
       waitingCharacters: this.#outbox.characters,
       unheard: this.#unheard.all,
       dropped: this.#dropped,
-      rowsWritten: this.#rowsWritten,
+      rowsWritten: this.#table.rowsWritten,
       bytesWritten: 0,
       messagesSent: 0,
       messagesFailed: 0,
       callsReceived: this.#calls,
       events: this.#events,
       memory: {
-        databaseBytes: this.#sql.databaseSize,
+        databaseBytes: this.#table.databaseBytes,
         sockets: this.#connections.size,
         subscriptions: this.#driver.machine.count,
         postponedBytes: this.#postponed.characters,

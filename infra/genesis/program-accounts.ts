@@ -48,14 +48,20 @@ export function programDataAddress(programId: Uint8Array): Uint8Array {
 
 /** Bytes of an ELF for the Solana VM; throws a Failure for anything else. Whether it can run is the loader's to say. */
 export function readProgramFile(path: string): Uint8Array {
-  const bytes = readInput(path);
-  const refused = (why: string) => new Failure("not-a-program", `${path} is no Solana program: ${why}`);
-  if (bytes.length < ELF_HEADER || bytes.readUInt32BE(0) !== ELF_MAGIC) throw refused("it is not an ELF file");
-  const machine = bytes.readUInt16LE(18);
+  const bytes = new Uint8Array(readInput(path));
+  checkElf(bytes, path);
+  return bytes;
+}
+
+/** `name`: for the Failure that is thrown where the bytes are no ELF for the Solana VM. */
+export function checkElf(bytes: Uint8Array, name: string): void {
+  const refused = (why: string) => new Failure("not-a-program", `${name} is no Solana program: ${why}`);
+  const view = viewOf(bytes);
+  if (bytes.length < ELF_HEADER || view.getUint32(0) !== ELF_MAGIC) throw refused("it is not an ELF file");
+  const machine = view.getUint16(18, true);
   if (bytes[4] !== ELF_CLASS_64 || bytes[5] !== ELF_LITTLE_ENDIAN || !MACHINES.includes(machine)) {
     throw refused(`it is an ELF file for another machine (${machine}); build it with cargo build-sbf`);
   }
-  return new Uint8Array(bytes);
 }
 
 const account = (key: Uint8Array, owner: string, executable: boolean, data: Uint8Array): Account => ({
@@ -76,9 +82,13 @@ export function finalProgram(id: Uint8Array, path: string): Account[] {
 
 /** `authority` null: nobody can upgrade it. */
 export function upgradeableProgram(id: Uint8Array, path: string, authority: Uint8Array | null): Account[] {
-  const elf = readProgramFile(path);
+  return upgradeableElf(id, readProgramFile(path), path, authority);
+}
+
+/** `name`: for messages. */
+export function upgradeableElf(id: Uint8Array, elf: Uint8Array, name: string, authority: Uint8Array | null): Account[] {
   const programData = new Uint8Array(PROGRAM_DATA_HEADER + elf.length);
-  if (programData.length > MAX_ACCOUNT_DATA) throw tooLarge(path, programData.length);
+  if (programData.length > MAX_ACCOUNT_DATA) throw tooLarge(name, programData.length);
   programData[0] = PROGRAM_DATA;
   if (authority) {
     programData[12] = 1;

@@ -4,7 +4,8 @@
  */
 import { ByteWriter } from "../../shared/protocol/bytes.ts";
 import { keyBytes, TOKEN_PROGRAM } from "../../shared/rpc/keys.ts";
-import { rentExemptLamports } from "../genesis/rent.ts";
+import type { Account } from "../../shared/state/accounts.ts";
+import { RENT_EPOCH_EXEMPT, rentExemptLamports } from "../genesis/rent.ts";
 import { rpcCall } from "../start/rpc.ts";
 
 interface MintData {
@@ -37,6 +38,16 @@ export const DEV_MINTS: readonly MintData[] = [
 export function mintData({ supply, decimals, mintAuthority, freezeAuthority }: MintData): Uint8Array {
   const writer = new ByteWriter().u32(1).raw(keyBytes(mintAuthority)).u64(supply).u8(decimals).u8(1);
   return writer.u32(1).raw(keyBytes(freezeAuthority)).bytes();
+}
+
+/** As accounts of a genesis. */
+export function devMintAccounts(): Account[] {
+  return DEV_MINTS.map((mint) => {
+    const data = mintData(mint);
+    const lamports = rentExemptLamports(data.length);
+    const standard = { owner: keyBytes(TOKEN_PROGRAM), rentEpoch: RENT_EPOCH_EXEMPT, executable: false };
+    return { ...standard, key: keyBytes(mint.address), lamports, data };
+  });
 }
 
 /** Sets those that are not there; what is there already stays. `url`: of a network for development that is up. */

@@ -69,23 +69,46 @@ export function accountsHash(list: Uint8Array): string {
   return encodeBase58(createHash("sha256").update(list).digest());
 }
 
+/** What makes a network another one than all others. */
+export interface Origin {
+  readonly identity: Keypair;
+  readonly faucet: Keypair;
+  /** Unix seconds. */
+  readonly timestamp: number;
+  /** 32 bytes. */
+  readonly seed: Uint8Array;
+  /** Beside faucet and builder. */
+  readonly wallets?: readonly GenesisAccount[];
+}
+
+const newOrigin = (): Origin => ({
+  identity: generateKeypair(),
+  faucet: generateKeypair(),
+  timestamp: Math.floor(Date.now() / 1000),
+  seed: randomBytes(32),
+});
+
 /**
  * `accounts`: account list of what the network has beside faucet and builder, with the programs that `realPrograms` (flags) says are not
  * native.
  */
-export function createNetworkFile(shardCount: number, accounts?: Uint8Array, realPrograms = 0): NetworkFile {
-  const identity = generateKeypair();
-  const faucet = generateKeypair();
+export function createNetworkFile(
+  shardCount: number,
+  accounts?: Uint8Array,
+  realPrograms = 0,
+  { identity, faucet, timestamp, seed, wallets = [] }: Origin = newOrigin(),
+): NetworkFile {
   const genesis: Genesis = {
     format: FORMAT_VERSION,
     shardCount,
     blockLimits: DEFAULT_BLOCK_LIMITS,
-    timestamp: Math.floor(Date.now() / 1000),
-    seed: randomBytes(32).toString("hex"),
+    timestamp,
+    seed: Buffer.from(seed).toString("hex"),
     identity: identity.address,
     accounts: [
       { address: faucet.address, lamports: String(FAUCET_LAMPORTS) },
       { address: identity.address, lamports: String(RENT_EXEMPT_LAMPORTS) },
+      ...wallets,
     ],
     ...(accounts && { accountsHash: accountsHash(accounts) }),
     ...(realPrograms && { realPrograms: realProgramNames(realPrograms) }),

@@ -30,8 +30,13 @@ export function generateKeypair(): Keypair {
 export function readKeypair(secretKey: string): Keypair | null {
   const bytes = secretKey.length > 100 ? null : decodeBase58(secretKey);
   if (bytes?.length !== 64) return null;
-  // PKCS #8 wrapping of a raw Ed25519 seed (RFC 8410, section 7).
-  const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), bytes.subarray(0, 32)]);
-  const keypair = fromPrivateKey(createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
+  const keypair = keypairOfSeed(bytes.subarray(0, 32));
   return keypair.secretKey === secretKey ? keypair : null;
+}
+
+/** `seed`: 32 bytes. */
+export function keypairOfSeed(seed: Uint8Array): Keypair {
+  // PKCS #8 wrapping of a raw Ed25519 seed (RFC 8410, section 7).
+  const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]);
+  return fromPrivateKey(createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
 }

@@ -37,11 +37,11 @@ import {
 } from "./genesis.ts";
 import { LOCK_FILES, lockState, type StateLock } from "./lock.ts";
 
-const NETWORK_FILE = "network.json";
+export const NETWORK_FILE = "network.json";
 const OBJECTS = "objects";
 /** In which Miniflare has a folder for each class of objects. */
 const MINIFLARE_FOLDER = "do";
-const ACCOUNTS_FILE = "accounts.bin";
+export const ACCOUNTS_FILE = "accounts.bin";
 const temporary = (name: string) => `${name}.new`;
 /** Where two processes find each other. */
 const SPLIT = ["split-front", "split-back"];

@@ -70,12 +70,14 @@ export class HashChain {
 
   /** Number of the block in `slot`, which must have one or come after the tip. */
   numberOf(slot: number): number {
+    if (this.#gaps.length === 0) return slot;
     const gap = this.#gaps.findLast((one) => one.slot <= slot);
     return gap ? slot - gap.skipped : slot;
   }
 
   /** Slot of block `number`. */
   slotOf(number: number): number {
+    if (this.#gaps.length === 0) return number;
     const gap = this.#gaps.findLast((one) => one.slot - one.skipped <= number);
     return gap ? number + gap.skipped : number;
   }

@@ -12,6 +12,7 @@ import { rpcPart } from "./part-rpc.ts";
 import { sbpfPart } from "./part-sbpf.ts";
 import { cryptoPart, executePart, litesvmPart, parsePart, planPart, platformPart, stagesPart } from "./part-stages.ts";
 import { restartPart, storePart } from "./part-store.ts";
+import { testingPart } from "./part-testing.ts";
 import { Bench, FIGURES, FULL, type Part, type PartResult, QUICK } from "./parts.ts";
 import { twoProcessPart } from "./two-process.ts";
 
@@ -31,6 +32,7 @@ const PARTS: Record<string, { title: string; part: Part }> = {
   rpc: { title: "JSON-RPC, beside a bare worker in workerd", part: rpcPart },
   confirm: { title: "Confirmation, submit to WebSocket notification", part: confirmPart },
   trickle: { title: "One transaction a second", part: tricklePart },
+  testing: { title: "Networks inside tests, in process", part: testingPart },
   "two-process": { title: "Two workerd processes", part: twoProcessPart },
   scale: { title: "Shards in one process", part: scalePart },
 };

@@ -38,6 +38,9 @@ export const FIGURES = [
   "bareNoCallPerSecond",
   "bareOneCallPerSecond",
   "kit200Ms",
+  "testStartMs",
+  "testStartFirstMs",
+  "testTransferUs",
 ] as const;
 export type Figure = (typeof FIGURES)[number];
 

@@ -44,6 +44,11 @@ describe("the code base", () => {
     expect(found).toEqual([]);
   });
 
+  it("has in testing/ nothing of the tests, and in what is deployed nothing of testing/", () => {
+    expect(places(under("testing"), /from "\.\.\/(\.\.\/)?test\//)).toEqual([]);
+    expect(places(under("shared", "workers", "durable-objects", "wasm"), /from ".*\/testing\//)).toEqual([]);
+  });
+
   it("has no file over 500 lines, no test file over 650", () => {
     const limit = (file: string) => (file.endsWith(".test.ts") ? 650 : 500);
     const generated = (file: string) => tracked.includes(file.replace(/\.ts$/, ".generate.mjs"));
@@ -91,6 +96,8 @@ describe("the code base", () => {
       `infra/compat/${text("infra/compat/run.sh").match(/\w+\.ts/)![0]}`,
       text("infra/network/split/setup.ts"),
       text("test/unit/crypto/compile.ts"),
+      text("testing/isolate/code.ts"),
+      `test/bench/${text("test/bench/part-testing.ts").match(/testing-first\.ts/)![0]}`,
     ].join("\n");
     const dead = sources.filter(
       (file) =>
