@@ -112,13 +112,18 @@ export const nodeUnhealthy = (why?: string) =>
     numSlotsBehind: null,
   });
 
-/** Nothing of the transaction was taken: there is no room for it on the disk. */
-export const storageFull = (retryAfterMs: number = FULL_RETRY_MS) =>
-  new RpcError(NODE_UNHEALTHY, "Node is unhealthy: storage is full, nothing is taken until there is room", {
-    numSlotsBehind: null,
-    code: ErrorCode.STORE_FULL,
-    retryAfterMs,
-  });
+/** Nothing is taken, or can be answered: there is no room on the disk. */
+export class StorageFull extends RpcError {
+  constructor(retryAfterMs: number) {
+    super(NODE_UNHEALTHY, "Node is unhealthy: storage is full, nothing is taken until there is room", {
+      numSlotsBehind: null,
+      code: ErrorCode.STORE_FULL,
+      retryAfterMs,
+    });
+  }
+}
+
+export const storageFull = (retryAfterMs: number = FULL_RETRY_MS) => new StorageFull(retryAfterMs);
 
 /** What to tell who sent something that was not taken. */
 export const notTaken = ({ full, retryAfterMs }: { readonly full?: true; readonly retryAfterMs: number }) =>

@@ -32,7 +32,7 @@ import type {
   SubmitResult,
 } from "../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
-import { faucetRefused, nodeUnhealthy, scanError } from "../../shared/rpc/errors.ts";
+import { faucetRefused, nodeUnhealthy, scanError, storageFull } from "../../shared/rpc/errors.ts";
 import { decodeEpochRecord, type EpochRecord } from "../../shared/stake/epoch-record.ts";
 import {
   encodeScanRequest,
@@ -154,9 +154,12 @@ export class EdgeBackend implements Backend {
     for (let step = 0; step < START_STEPS; step++) {
       const head = await this.#shared.head();
       if (head) return head;
+      // A builder whose boot is held for lack of room says nothing until there is some.
+      if (storageRoom.isHeld()) throw storageFull();
       await new Promise((resolve) => setTimeout(resolve, START_STEP_MS));
     }
     const { problem } = await networkStatus(this.#env);
+    if (!storageRoom.takesNew(this.#env)) throw storageFull();
     throw nodeUnhealthy(problem ?? undefined);
   }
 

@@ -10,6 +10,7 @@
  * Transactions stay in one byte string from end to end, and WASM goes over them; the loops here touch only its verdicts and
  * the lengths of records. No object, string or promise per transaction.
  */
+import { storageRoom } from "../../durable-objects/host/storage-room.ts";
 import { ErrorCode } from "../../shared/errors/codes.ts";
 import { TRANSACTION_ERRORS } from "../../shared/errors/transaction-error.ts";
 import { AnswerWriter, countTransactions, MAX_INGEST_BYTES, STATUS } from "../../shared/ingest/protocol.ts";
@@ -17,6 +18,8 @@ import { concatBytes, viewOf } from "../../shared/protocol/bytes.ts";
 import { CONTEXT_SIZE, MAX_FRAME_BYTES } from "../../shared/protocol/limits.ts";
 import { REC } from "../../shared/protocol/record.ts";
 import type { Backend, SubmitResult } from "../../shared/rpc/backend.ts";
+import { StorageFull } from "../../shared/rpc/errors.ts";
+import { FULL_RETRY_MS } from "../../shared/storage/room.ts";
 import type { WasmInstance } from "../../shared/svm/wasm-instance.ts";
 import { COST, FEW_SIGNATURES, SIGNATURES } from "../../shared/turns/costs.ts";
 import { type Work, WorkRefused } from "../../shared/turns/work.ts";
@@ -235,6 +238,16 @@ async function submit(backend: Pick<Backend, "submit">, batch: Batch, answer: An
   return retryAfterMs;
 }
 
+/** Null: for lack of room on the disk the builder cannot even be asked, and nothing can be taken. */
+async function contextOf(backend: Pick<Backend, "head">): Promise<Uint8Array | null> {
+  try {
+    return (await backend.head()).context;
+  } catch (fault) {
+    if (fault instanceof StorageFull || storageRoom.blame(fault)) return null;
+    throw fault;
+  }
+}
+
 export interface Ingested {
   /** As POST /v1/transactions answers. */
   readonly answer: AnswerWriter;
@@ -279,7 +292,11 @@ export async function ingestBody(body: Uint8Array, services: IngestServices, wor
   const verified: Batch[] = [];
   let laterMs = 0;
   work.kind = "bulk";
-  const { context } = await backend.head();
+  const context = await contextOf(backend);
+  if (context === null) {
+    const none = { records: new Uint8Array(0), places: new Uint32Array(0) };
+    return { answer: answer.fill(STATUS.BUSY, ErrorCode.STORE_FULL), batch: none, retryAfterMs: FULL_RETRY_MS };
+  }
   try {
     for (const slice of slicesOf(body)) {
       const parsed = await work.run(slice.count * COST.parse, () => parse(wasm, slice, answer));
