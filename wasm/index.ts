@@ -57,6 +57,7 @@ export {
   engineScanCold,
   engineTotals,
 } from "./state/cold";
+export { engineLarge } from "./state/large";
 export { engineLargest, engineLargestCold } from "./state/largest";
 export { engineCodeBytes } from "./state/code-cache";
 export { engineCodesMissing, engineKeepCode, engineReceiveCode } from "./state/stub";
@@ -69,7 +70,8 @@ export {
   plannerDropExpired,
   plannerInit,
   plannerNoteProgram,
-  plannerNoteSize,
+  plannerNoteSizes,
+  plannerSizes,
   plannerOldestWaiting,
   plannerReadmit,
   plannerSetContext,

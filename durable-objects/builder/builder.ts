@@ -12,6 +12,7 @@ import type { ClockCommand } from "../../shared/scheduling/dev-clock.ts";
 import type { ChainPart } from "../../shared/scheduling/hash-chain.ts";
 import { Planner } from "../../shared/scheduling/planner.ts";
 import { genesisEpochRecord } from "../../shared/stake/next-epoch.ts";
+import { sizesOf } from "../../shared/state/account-sizes.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
 import { genesisShards } from "../host/genesis.ts";
@@ -82,6 +83,8 @@ export class Builder extends DurableObject<Env> implements Actor {
       contextFlags: network.realPrograms ?? 0,
       ...(network.faucetSecret && { developer: network.faucetSecret.subarray(32) }),
       development: network.dev === true,
+      accountBytes: limits.accountBytes,
+      genesisSizes: () => sizesOf(genesisShards(env, network).map(({ accounts }) => accounts)),
       genesisEpoch: () => genesisEpochRecord(genesisShards(env, network).map(({ accounts }) => accounts)),
     });
     this.#host = new MachineHost(ctx, env, "builder", network.genesisHash, this.#machine);

@@ -31,13 +31,14 @@ export const PLANNER = {
   entryBytes: 32,
   poolBytes: 108 * 262_144,
   cutAccountBytes: 32,
+  sizeBytes: 16_384 * 40,
 } as const;
 /** Of a transfer: the two and the System program. */
 const ACCOUNTS = 3;
 /** The two buffers between host and instance are kept up to this size each (wasm/memory/io.ts). */
 const IO_BYTES = 2 * (4 << 20);
 /** A pre-image with its links (wasm/state/undo.ts), of an account without data. */
-const IMAGE_BYTES = 88;
+const IMAGE_BYTES = 96;
 /** An entry of what landed, and one of the list in the proposal (wasm/state/known.ts, docs/interfaces.md section 7). */
 const LANDED_BYTES = 12;
 const TAG_BYTES = 16;
@@ -85,6 +86,7 @@ export function memoryTable(scenario: Scenario): ObjectMemory[] {
       "pool and frames on the way": Math.max(PLANNER.poolBytes, lanes * LANE_WINDOW_BYTES),
       "entries and tags of the pool": PLANNER.waiting * (PLANNER.entryBytes + SET_BYTES),
       "accounts of a cut": blockTransactions * ACCOUNTS * PLANNER.cutAccountBytes,
+      "sizes of large accounts": PLANNER.sizeBytes,
       // A sealed block takes less: frame, proposals and results go for it (shared/scheduling/in-flight.ts).
       "proposals in flight": flow * (BYTES.record + proposal) + pipeline * shards * CONTEXT_SIZE,
       "results in flight": flow * BYTES.result,

@@ -9,7 +9,7 @@ import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { generateKeypair, type Keypair, readKeypair } from "./keypair.ts";
 
 /** Version of the state folder and of the formats of everything in it. */
-export const FORMAT_VERSION = 11;
+export const FORMAT_VERSION = 12;
 
 /** Ingress lanes of a local network. */
 const LANES = 1;
@@ -56,8 +56,8 @@ export interface NetworkFile {
 /** SHA-256 of the genesis as JSON with its fields in this order, base58. */
 export function genesisHash(genesis: Genesis): string {
   const { format, shardCount, blockLimits, timestamp, seed, identity, accounts, accountsHash, realPrograms } = genesis;
-  const { transactions, bytes, cost, accountCost } = blockLimits;
-  const limits = { transactions, bytes, cost, accountCost };
+  const { transactions, bytes, cost, accountCost, accountBytes } = blockLimits;
+  const limits = { transactions, bytes, cost, accountCost, accountBytes };
   const list = accounts.map(({ address, lamports }) => ({ address, lamports }));
   const before = { format, shardCount, blockLimits: limits, timestamp, seed, identity };
   const fields = { ...before, accounts: list, accountsHash, realPrograms };

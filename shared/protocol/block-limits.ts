@@ -1,6 +1,7 @@
 /**
  * Limits of a block. Constants of the genesis: whoever judges a block knows them, whatever number of shards or lanes he has. The builder's
  * planner keeps to them.
+ * Bytes of accounts are what a shard has in memory several times (docs/architecture.md, Memory).
  */
 export interface BlockLimits {
   /** Transactions: 1 to 65,536. */
@@ -10,6 +11,11 @@ export interface BlockLimits {
   /** Cost units of all transactions, and of those that write one account: 2,000,000 (more than any transaction has) to 2^31. */
   readonly cost: number;
   readonly accountCost: number;
+  /**
+   * Bytes of data of large accounts that blocks in flight may write together, and half of what one may read: 1 to 64 MiB. A transaction that
+   * is over it by itself comes alone.
+   */
+  readonly accountBytes: number;
 }
 
 /** Cost as Agave: raise_block_limits_to_100m, and 40 % of it for an account (raise_account_cu_limit). */
@@ -18,6 +24,7 @@ export const DEFAULT_BLOCK_LIMITS: BlockLimits = {
   bytes: 8 << 20,
   cost: 100_000_000,
   accountCost: 40_000_000,
+  accountBytes: 12 << 20,
 };
 
 export const BLOCK_LIMIT_RANGES: Readonly<Record<keyof BlockLimits, readonly [number, number]>> = {
@@ -25,4 +32,5 @@ export const BLOCK_LIMIT_RANGES: Readonly<Record<keyof BlockLimits, readonly [nu
   bytes: [65_536, 16 << 20],
   cost: [2_000_000, 2 ** 31],
   accountCost: [2_000_000, 2 ** 31],
+  accountBytes: [1 << 20, 64 << 20],
 };

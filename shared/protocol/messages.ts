@@ -72,6 +72,8 @@ export type Message =
       readonly lamports: bigint;
       /** Messages that the shard keeps from landing again, as it answers: how full it is. */
       readonly known: number;
+      /** Sizes of the large accounts that the slot used (shared/state/account-sizes.ts); absent: none, or the slot is older. */
+      readonly sizes?: Uint8Array;
     })
   /** builder -> ledger */
   | (BlockId & { readonly type: "block"; readonly block: Uint8Array })

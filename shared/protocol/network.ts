@@ -81,6 +81,7 @@ const networkSchema = z.object({
       bytes: limit("bytes"),
       cost: limit("cost"),
       accountCost: limit("accountCost"),
+      accountBytes: limit("accountBytes"),
     })
     .default(DEFAULT_BLOCK_LIMITS),
   genesisAccounts: z.array(z.object({ address, lamports })),

@@ -24,6 +24,7 @@ import {
 } from "../protocol/limits.ts";
 import { type Message, type NodeId, nodeNumber, sameBlock } from "../protocol/messages.ts";
 import { NO_RECORD } from "../stake/epoch-record.ts";
+import { AccountRoom } from "./account-room.ts";
 import type { BuilderConfig, BuilderEvent, BuilderHead, TipAnswer } from "./builder-types.ts";
 import { DeferredBook, deferredRow } from "./deferred-book.ts";
 import { type ClockCommand, DevClock } from "./dev-clock.ts";
@@ -63,6 +64,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
   readonly #known: KnownBook;
   readonly #inFlight = new Map<number, InFlight>();
   readonly #pace: Pace;
+  readonly #room: AccountRoom;
   #chain: HashChain;
   readonly #contexts: SlotContexts;
   readonly #epochs: EpochBook;
@@ -100,6 +102,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.#sha256 = sha256;
     this.#config = config;
     this.#pace = new Pace(config.slotMs);
+    this.#room = new AccountRoom(planner, config);
     this.#known = new KnownBook(config.maxKnown ?? MAX_KNOWN);
     this.#chain = new HashChain(config.genesisHash);
     this.#epochs = new EpochBook(sha256, config.genesisEpoch ?? (() => NO_RECORD));
@@ -118,6 +121,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       this.#chain.push(this.#chain.tip + 1, proposalRowHash(row), proposalRowRaises(row));
     }
     this.#ledger.boot(storage);
+    this.#room.boot(storage, this.#config.genesisSizes);
     const boots = storage.get("boots", 0);
     this.#boot = boots ? Number(new ByteReader(boots).u64()) + 1 : 1;
     const bytes = new ByteWriter().u64(this.#boot).bytes();
@@ -263,7 +267,9 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       const row = decodeProposalRow(bytes, contextOf);
       this.#lanes.restore(row.lanes);
       if (slot <= header.slot) continue;
-      this.#inFlight.set(slot, track(row, now, this.#waitingSince));
+      // What it writes is not stored: until it is done there is no room for large accounts.
+      const accountBytes = row.shards.length > 0 ? this.#room.limit : 0;
+      this.#inFlight.set(slot, track(row, now, this.#waitingSince, { heavy: 0, accountBytes }));
       this.#lastTimestamp = Math.max(this.#lastTimestamp, row.unixTimestamp);
       this.#contexts.proposed(slot, row.unixTimestamp);
       for (const { shard } of row.shards) this.#prevSlot[shard] = slot;
@@ -357,7 +363,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     const context = this.#nextContext(slot, view, unixTimestamp);
     this.#setContext(context);
     this.#deferred.admit(this.#planner);
-    const cut = this.#planner.cut(this.#pace.room(heavyInFlight(this.#inFlight.values())));
+    const inFlight = [...this.#inFlight.values()];
+    const cut = this.#planner.cut(this.#pace.room(heavyInFlight(inFlight)), this.#room.left(inFlight));
     const oldest = this.#planner.oldestWaiting();
     const taken = [
       ...this.#deferred.settle(oldest),
@@ -395,13 +402,14 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       shards: cut.shards,
       lanes: this.#lanes.snapshot(),
     };
-    const item = track(row, now, this.#waitingSince, cut.heavy);
+    const item = track(row, now, this.#waitingSince, cut);
     if (this.#planner.waiting() === 0) this.#waitingSince = undefined;
     this.#inFlight.set(slot, item);
     const effects: Effect[] = [putProposal(this.#chain.numberOf(slot) % PROPOSAL_RING, row)];
     // Where slots are skipped a start could not find the next row.
     if (slot % SAVE_HASHES_EVERY === 0 || skips) {
       effects.push({ type: "put", table: "hashes", id: 0, bytes: this.#chain.encode() });
+      effects.push(...this.#room.save());
     }
     effects.push(...this.#proposals(item), ...taken, ...this.#seal(now), ...this.#armRetry(), ...this.#arm(now));
     return effects;
@@ -425,6 +433,7 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     if (!item.row.shards.some((part) => part.shard === shard)) return [];
     item.committed.set(shard, message);
     this.#known.note(shard, message.known, this.#height);
+    if (message.sizes) this.#planner.noteSizes(message.sizes);
     return this.#seal(now);
   }
 

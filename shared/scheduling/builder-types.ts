@@ -36,6 +36,10 @@ export interface BuilderConfig {
   readonly development?: boolean;
   /** The epoch record of the genesis (shared/stake/epoch-record.ts): asked for once. Unset: the empty one. */
   readonly genesisEpoch?: () => Uint8Array;
+  /** Bytes of large accounts that blocks in flight may write together. Unset: the usual limit. */
+  readonly accountBytes?: number;
+  /** Sizes of the large accounts of the genesis (shared/state/account-sizes.ts): asked for once. Unset: there are none. */
+  readonly genesisSizes?: () => Uint8Array;
 }
 
 /** The tip of the stored chain, and the context in which the next slot would execute. */

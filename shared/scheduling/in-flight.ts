@@ -15,6 +15,8 @@ export interface InFlight {
   deferred: Deferred | undefined;
   /** Cost units of its heavy transactions, as far as this incarnation cut it. */
   heavy: number;
+  /** Bytes of large accounts that it writes. */
+  readonly accountBytes: number;
   sentAt: number;
   /** When the oldest of its transactions came in, if they came to this incarnation. */
   readonly arrivedAt: number | undefined;
@@ -34,9 +36,15 @@ export function keepBlock(item: InFlight, block: Uint8Array): void {
   item.committed.clear();
 }
 
-/** A proposal that is durable and not sent yet. `arrivedAt`: of its oldest transaction. */
-export function track(row: ProposalRow, now: number, arrivedAt: number | undefined, heavy = 0): InFlight {
-  return { row, committed: new Map(), block: undefined, deferred: undefined, heavy, sentAt: now, arrivedAt };
+/** A proposal that is durable and not sent yet. `arrivedAt`: of its oldest transaction. `takes`: what the planner says that it takes. */
+export function track(
+  row: ProposalRow,
+  now: number,
+  arrivedAt: number | undefined,
+  { heavy, accountBytes }: Pick<InFlight, "heavy" | "accountBytes">,
+): InFlight {
+  const nothing = { block: undefined, deferred: undefined };
+  return { row, committed: new Map(), ...nothing, heavy, accountBytes, sentAt: now, arrivedAt };
 }
 
 /** Proposals to the shards that have not committed. `epochFor`: the record that a shard needs with its proposal, if any. */

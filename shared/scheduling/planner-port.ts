@@ -8,6 +8,8 @@ export interface Cut {
   readonly numCrossShard: number;
   /** Cost units of its heavy transactions. */
   readonly heavy: number;
+  /** Bytes of large accounts that the block writes, as far as the planner knows them. */
+  readonly accountBytes: number;
   /** Frame of the block, in block order. */
   readonly frame: Uint8Array;
   /** One for each shard concerned: a shard proposal whose slot, view, digest, prevSlot, stable and context are not yet filled in. */
@@ -26,11 +28,15 @@ export interface PlannerPort {
   readmit(frame: Uint8Array): boolean;
   /** Keys (32 bytes each) of programs: from now on whoever names one has its programdata leased along. */
   noteProgram(keys: Uint8Array): void;
+  /** Sizes of large accounts (shared/state/account-sizes.ts): what a block has of them is bounded. */
+  noteSizes(sizes: Uint8Array): void;
+  /** All that are known; undefined when none has changed since the last call. */
+  newSizes(): Uint8Array | undefined;
   /**
    * Chooses the next block from the pool and drops what has expired. `heavy`: cost units that its heavy transactions may have (pace.ts); the first
-   * of them may have more, unless it is 0. Unset: as the block's limits allow.
+   * of them may have more, unless it is 0. Unset: as the block's limits allow. `room`: bytes of large accounts that it may write; unset: the limit.
    */
-  cut(heavy?: number): Cut;
+  cut(heavy?: number, room?: number): Cut;
   waiting(): number;
   /** Number of the oldest transaction still waiting, counting admissions from 0; equals `admitted()` when none waits. */
   oldestWaiting(): number;

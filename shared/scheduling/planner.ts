@@ -51,6 +51,7 @@ export function decodeCut(bytes: Uint8Array): WasmCut {
     numGroups: planned.groups,
     numCrossShard: planned.crossShard,
     cost: planned.cost,
+    accountBytes: Number(planned.accountBytes),
     largestGroup: planned.largestGroup,
     heavy: planned.heavy,
     frame: bytes.slice(PLANNED.HEADER, frameEnd),
@@ -61,14 +62,16 @@ export function decodeCut(bytes: Uint8Array): WasmCut {
 /** An instance of its own; it starts empty. */
 export class Planner implements PlannerPort {
   readonly #wasm: WasmInstance;
+  readonly #accountBytes: number;
 
   constructor(module: WebAssembly.Module, config: PlannerConfig) {
     this.#wasm = new WasmInstance(module);
     if (config.hashSeed !== undefined) this.#check(this.#wasm.exports.engineHashSeed!(config.hashSeed) as number);
     const { shardCount, seed0, seed1, limits = DEFAULT_BLOCK_LIMITS } = config;
-    const { transactions, bytes, cost, accountCost } = limits;
+    const { transactions, bytes, cost, accountCost, accountBytes } = limits;
+    this.#accountBytes = accountBytes;
     const init = this.#wasm.exports.plannerInit!;
-    this.#check(init(shardCount, seed0, seed1, transactions, bytes, cost, accountCost) as number);
+    this.#check(init(shardCount, seed0, seed1, transactions, bytes, cost, accountCost, accountBytes) as number);
   }
 
   memory(): MemoryReport {
@@ -112,8 +115,8 @@ export class Planner implements PlannerPort {
     this.#check(this.#wasm.call("plannerNoteProgram", keys));
   }
 
-  cut(heavy = NO_LIMIT): WasmCut {
-    this.#check(this.#wasm.exports.plannerCut!(Math.min(heavy, NO_LIMIT)) as number);
+  cut(heavy = NO_LIMIT, room = this.#accountBytes): WasmCut {
+    this.#check(this.#wasm.exports.plannerCut!(Math.min(heavy, NO_LIMIT), room) as number);
     return decodeCut(this.#wasm.view());
   }
 
@@ -123,8 +126,11 @@ export class Planner implements PlannerPort {
     return this.#wasm.out();
   }
 
-  noteSize(key: Uint8Array, bytes: number): void {
-    this.#check(this.#wasm.call("plannerNoteSize", key, bytes));
+  noteSizes(sizes: Uint8Array): void {
+    this.#check(this.#wasm.call("plannerNoteSizes", sizes));
+  }
+  newSizes(): Uint8Array | undefined {
+    return this.#check(this.#wasm.exports.plannerSizes!() as number) === 1 ? this.#wasm.out() : undefined;
   }
 
   waiting(): number {

@@ -38,10 +38,15 @@ export interface StoreTables {
 }
 const TABLES: StoreTables = { manifest: "manifest", parts: "parts", pages: "pages" };
 
+/** Bytes that a slice of a merge reads at the most: what it writes is in memory together. */
+const MERGE_MOST = 12 << 20;
 /** Parts removed in a step. */
 const GARBAGE_PARTS = 4;
 /** Bytes of accounts in one list of `lists`. */
 const LIST_BYTES = 1 << 20;
+/** Bytes of accounts that are looked up together. */
+const FOUND_BYTES = 4 << 20;
+const KEY = 32;
 
 const NOTHING: StoredState = {
   upTo: 0,
@@ -119,6 +124,19 @@ export class AccountStore {
   find(keys: Uint8Array, spareBytes = 0): Uint8Array {
     return new RunLookup(this.#state.runs, this.#page, spareBytes).find(keys)!;
   }
+  /** The same in lists of which none is much larger than FOUND_BYTES, unless one account is: only one of them is in memory. */
+  *found(keys: Uint8Array, spareBytes = 0): Generator<Uint8Array> {
+    const whole = keys.length <= KEY;
+    const limit = whole ? Number.POSITIVE_INFINITY : FOUND_BYTES + spareBytes;
+    const list = new RunLookup(this.#state.runs, this.#page, spareBytes, limit).find(keys);
+    if (list) {
+      yield list;
+      return;
+    }
+    const half = Math.ceil(keys.length / KEY / 2) * KEY;
+    yield* this.found(keys.subarray(0, half));
+    yield* this.found(keys.subarray(half));
+  }
   /** The same without company; null when it is more than `limitBytes`. */
   findBounded(keys: Uint8Array, limitBytes: number): Uint8Array | null {
     return new RunLookup(this.#state.runs, this.#page, 0, limitBytes).find(keys);
@@ -170,12 +188,11 @@ export class AccountStore {
     return writer.bytes >= this.#config.partBytes || !writer.open;
   }
 
-  /** Stores what changed up to slot `upTo`: an account list, ascending, tombstones too. */
-  checkpoint(upTo: number, totals: Totals, list: Uint8Array): Effect[] {
+  /** Stores what changed up to slot `upTo`: account lists, ascending from one to the next, tombstones too. */
+  checkpoint(upTo: number, totals: Totals, lists: Iterable<Uint8Array>): Effect[] {
     const state = this.#state;
     const effects: Effect[] = [];
     const parts: Part[] = [];
-    const view = viewOf(list);
     let writer = this.#writer();
     let nextPart = state.nextPart;
     const finish = (): void => {
@@ -184,12 +201,15 @@ export class AccountStore {
       if (part) nextPart++;
       writer = this.#writer();
     };
-    for (let at = LIST_HEADER; at < list.length; ) {
-      const size = sizeAt(view, at);
-      // A tombstone hides an account of an older run. Without one there is nothing to hide.
-      if (state.runs.length > 0 || !isTombstone(view, at)) writer.add(list, view, at, size);
-      if (this.#full(writer)) finish();
-      at += size;
+    for (const list of lists) {
+      const view = viewOf(list);
+      for (let at = LIST_HEADER; at < list.length; ) {
+        const size = sizeAt(view, at);
+        // A tombstone hides an account of an older run. Without one there is nothing to hide.
+        if (state.runs.length > 0 || !isTombstone(view, at)) writer.add(list, view, at, size);
+        if (this.#full(writer)) finish();
+        at += size;
+      }
     }
     finish();
     const runs = parts.length > 0 ? [...state.runs, runOf(parts)] : state.runs;
@@ -224,7 +244,7 @@ export class AccountStore {
     const job = state.job!;
     const inputs = state.runs.slice(job.from, job.to);
     const merged = new MergedRuns(inputs, this.#page, job.after);
-    const budget = Math.max(bytes, this.#config.mergeBytes);
+    const budget = Math.max(Math.min(bytes, MERGE_MOST), this.#config.mergeBytes);
     const output = [...job.output];
     let last = job.after && { list: job.after, at: 0 };
     let nextPart = state.nextPart;
@@ -237,6 +257,8 @@ export class AccountStore {
     };
     let now = merged.current;
     for (; now && merged.consumed < budget; now = merged.current) {
+      // A large account is left to the next slice rather than added to what this one has.
+      if (merged.consumed > 0 && merged.consumed + now.size > MERGE_MOST) break;
       if (job.from > 0 || !isTombstone(now.view, now.at)) writer.add(now.list, now.view, now.at, now.size);
       last = { list: now.list, at: now.at };
       if (this.#full(writer)) finish();

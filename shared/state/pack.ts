@@ -13,8 +13,18 @@ export interface Codec {
 /** Bytes of a value that is worth the call: that costs as much as writing 20 KiB, and each block has a row of a few. */
 const WORTH = 8_192;
 
+/** Of a longer value a piece is tried first: what does not shrink should not be in memory twice more. */
+const LONG = 1 << 20;
+const PIECE = 64 << 10;
+
+function shrinks(bytes: Uint8Array, codec: Codec): boolean {
+  if (bytes.length < LONG) return bytes.length >= WORTH;
+  const middle = (bytes.length - PIECE) >>> 1;
+  return codec.compress(bytes.subarray(middle, middle + PIECE)).length <= PIECE - (PIECE >> 3);
+}
+
 export function pack(bytes: Uint8Array, codec: Codec | undefined): Uint8Array {
-  const small = codec && bytes.length >= WORTH ? codec.compress(bytes) : undefined;
+  const small = codec && shrinks(bytes, codec) ? codec.compress(bytes) : undefined;
   const body = small && small.length <= bytes.length - (bytes.length >> 3) ? small : bytes;
   const out = new Uint8Array(PACK.HEADER + body.length);
   out[PACK.FORMAT] = body === bytes ? PACK_RAW : PACK_COMPRESSED;

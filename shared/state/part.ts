@@ -82,6 +82,10 @@ export class Part {
   pageId(page: number): number {
     return this.id * MAX_PAGES + page;
   }
+  /** Where the first key of a page is. */
+  firstKey(page: number): readonly [view: DataView, at: number] {
+    return [this.#view, DIRECTORY.HEADER + page * PAGE.SIZE + PAGE.FIRST];
+  }
   /** Whether the key is not after the last one. */
   reaches(key: DataView, at: number): boolean {
     return compareKeys(key, at, this.#view, DIRECTORY.LAST) <= 0;

@@ -165,16 +165,21 @@ export class RunLookup {
   }
 }
 
-/** Walks a run's accounts in order. */
+const NO_LIST = new Uint8Array(0);
+
+/**
+ * Walks a run's accounts in order. A page is read when something of it is wanted beyond its first key, which the directory has: where runs
+ * have many versions of a large account, each on a page of its own, only one of them is in memory.
+ */
 class RunCursor {
   readonly #run: Run;
   readonly #read: ReadPage;
   #part = 0;
   #page = -1;
-  list: Uint8Array = new Uint8Array(LIST_HEADER);
-  view: DataView = viewOf(this.list);
-  at = LIST_HEADER;
-  size = 0;
+  /** Empty: the page is not read yet, and the account is its first. */
+  #list: Uint8Array = NO_LIST;
+  #view: DataView = viewOf(NO_LIST);
+  #at = 0;
   done = false;
 
   constructor(run: Run, read: ReadPage, after: Uint8Array | undefined) {
@@ -193,27 +198,59 @@ class RunCursor {
     this.#part = this.#run.parts.indexOf(part);
     this.#page = Math.max(0, part.pageOf(after, 0)) - 1;
     do this.next();
-    while (!this.done && compareKeys(this.view, this.at, after, 0) <= 0);
+    while (!this.done && this.compare(after, 0) <= 0);
+  }
+
+  #load(): void {
+    if (this.#list.length > 0) return;
+    this.#list = this.#read(this.#run.parts[this.#part]!, this.#page);
+    this.#view = viewOf(this.#list);
+    this.#at = LIST_HEADER;
+  }
+
+  get list(): Uint8Array {
+    this.#load();
+    return this.#list;
+  }
+  get view(): DataView {
+    this.#load();
+    return this.#view;
+  }
+  get at(): number {
+    this.#load();
+    return this.#at;
+  }
+  get size(): number {
+    return sizeAt(this.view, this.#at);
+  }
+
+  /** memcmp of the account's key and another. */
+  compare(key: DataView, at: number): number {
+    if (this.#list.length > 0) return compareKeys(this.#view, this.#at, key, at);
+    const [view, first] = this.#run.parts[this.#part]!.firstKey(this.#page);
+    return compareKeys(view, first, key, at);
+  }
+  compareWith(other: RunCursor): number {
+    if (this.#list.length > 0) return -other.compare(this.#view, this.#at);
+    return -other.compare(...this.#run.parts[this.#part]!.firstKey(this.#page));
   }
 
   next(): void {
-    this.at += this.size;
-    while (this.at >= this.list.length) {
+    if (this.#page >= 0) {
+      this.#at = this.at + this.size;
+      if (this.#at < this.#list.length) return;
+    }
+    this.#list = NO_LIST;
+    for (;;) {
       const part = this.#run.parts[this.#part];
       if (!part) {
         this.done = true;
         return;
       }
-      if (++this.#page === part.pages) {
-        this.#part++;
-        this.#page = -1;
-        continue;
-      }
-      this.list = this.#read(part, this.#page);
-      this.view = viewOf(this.list);
-      this.at = LIST_HEADER;
+      if (++this.#page < part.pages) return;
+      this.#part++;
+      this.#page = -1;
     }
-    this.size = sizeAt(this.view, this.at);
   }
 }
 
@@ -240,15 +277,14 @@ export class MergedRuns {
     for (const cursor of this.#cursors) {
       if (cursor.done) continue;
       const best = this.#current as RunCursor | undefined;
-      if (!best || compareKeys(cursor.view, cursor.at, best.view, best.at) < 0) this.#current = cursor;
+      if (!best || cursor.compareWith(best) < 0) this.#current = cursor;
     }
   }
 
   next(): void {
     const passed = this.#current!;
     for (const cursor of this.#cursors) {
-      if (cursor === passed || cursor.done || compareKeys(cursor.view, cursor.at, passed.view, passed.at) !== 0)
-        continue;
+      if (cursor === passed || cursor.done || cursor.compareWith(passed) !== 0) continue;
       this.consumed += cursor.size;
       cursor.next();
     }

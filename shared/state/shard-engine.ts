@@ -209,7 +209,11 @@ export class ShardEngine implements ShardEnginePort {
     return numbersOf(this.#output("engineMissing", 1));
   }
   commit(): Uint8Array {
-    return this.#output("engineCommit");
+    this.#must("engineCommit", this.#number("engineCommit"));
+    return this.instance.view();
+  }
+  large(): Uint8Array {
+    return this.#output("engineLarge");
   }
   outcomeAt(slot: number): SlotOutcome | undefined {
     if (this.#number("engineResultsAt", BigInt(slot)) !== 0) return undefined;

@@ -25,12 +25,22 @@ import { decodeEpochRecord, EMPTY_EPOCH, type EpochRecord } from "../stake/epoch
 import { encodeSummary } from "../stake/summary.ts";
 import { AccountStore } from "./account-store.ts";
 import { MAX_READ_BYTES, mergeAccountLists, pickAccounts, sortedTotals, splitKeys } from "./accounts.ts";
+import { codeRequests } from "./code-requests.ts";
 import { type Accounts, EarlyMessages } from "./early-messages.ts";
 import { KnownRows } from "./known-rows.ts";
 import { leaseParties } from "./lease-parties.ts";
 import { type Codec, pack, unpack } from "./pack.ts";
-import { EARLIER, MAX_SCAN_STORED, MERGE_PACE, type ShardConfig, SMALL_STORE } from "./shard-config.ts";
+import {
+  EARLIER,
+  LARGE_LIST,
+  LARGE_ROW,
+  MAX_SCAN_STORED,
+  MERGE_PACE,
+  type ShardConfig,
+  SMALL_STORE,
+} from "./shard-config.ts";
 import { MORE_TO_EXECUTE, type ShardEnginePort } from "./shard-port.ts";
+import type { SlotWork } from "./slot-work.ts";
 import { StakeIndex } from "./stake-index.ts";
 import { stubbedSizeAt } from "./stubs.ts";
 
@@ -38,28 +48,12 @@ export type ShardEvent = TimerEvent | MessageEvent;
 
 type Proposed = Extract<Message, { type: "proposal" }>;
 
-/** The slot being worked on. */
-interface Work {
-  readonly slot: number;
-  readonly view: number;
-  readonly digest: Uint8Array;
-  readonly stable: number;
-  readonly lendsTo: readonly number[];
-  readonly borrowsFrom: readonly number[];
-  readonly returnsTo: readonly number[];
-  /** Shards whose loan is still missing. */
-  readonly loansMissing: Set<number>;
-  /** Shards whose return is still missing. */
-  readonly returnsMissing: Set<number>;
-  executed: boolean;
-}
-
 export class ShardMachine implements Machine<ShardEvent> {
   readonly #engine: ShardEnginePort;
   readonly #config: ShardConfig;
   /** Accounts at genesis that this shard owns; loaded when nothing is stored. */
   readonly #genesis: () => Uint8Array;
-  #work: Work | undefined;
+  #work: SlotWork | undefined;
   /** Proposals whose predecessor is not done here yet. */
   readonly #proposals = new Map<number, Proposed>();
   readonly #early = new EarlyMessages();
@@ -71,6 +65,8 @@ export class ShardMachine implements Machine<ShardEvent> {
   readonly #codec: Codec | undefined;
   #logBytes = 0;
   #logRows: number[] = [];
+  /** The next large row comes with a slice of a merge. */
+  #mergesNext = false;
 
   constructor(engine: ShardEnginePort, config: ShardConfig, genesis: () => Uint8Array, codec?: Codec) {
     this.#engine = engine;
@@ -86,7 +82,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     if (!this.#store.boot(storage)) {
       const { list, totals } = sortedTotals(this.#genesis());
       this.#engine.restore(0, totals);
-      const stored = [...this.#store.checkpoint(0, totals, list), ...this.#store.seal()];
+      const stored = [...this.#store.checkpoint(0, totals, [list]), ...this.#store.seal()];
       return [...stored, ...this.#stakes.begin(0, [list])];
     }
     const epoch = storage.get("epoch", 0);
@@ -217,7 +213,6 @@ export class ShardMachine implements Machine<ShardEvent> {
     return largest;
   }
 
-  /** Accounts that exist. */
   get count(): number {
     return this.#engine.count();
   }
@@ -241,7 +236,7 @@ export class ShardMachine implements Machine<ShardEvent> {
   }
 
   /** Brings accounts that are not in memory there, and those on the same pages while memory is half empty. */
-  #fetch(keys: Uint8Array): void {
+  #fetch(keys: Uint8Array, proposal?: Uint8Array): void {
     if (keys.length === 0) return;
     const room = this.#accountBytes / 2 - this.#engine.memory();
     if (this.#store.bytes <= SMALL_STORE && this.#store.bytes <= room / 2) {
@@ -249,7 +244,14 @@ export class ShardMachine implements Machine<ShardEvent> {
       for (const list of this.#store.lists()) this.#engine.fetch(list);
       return;
     }
-    this.#engine.fetch(this.#store.find(keys, Math.max(0, room / 2)));
+    for (const list of this.#store.found(keys, Math.max(0, room / 2))) {
+      if (proposal && list.length > LARGE_LIST) {
+        // Room first: memory that was taken is never given back. What is here for the same slot is named again, so that it stays.
+        this.#engine.coldOfProposal(proposal);
+        this.#engine.evict(Math.max(0, this.#accountBytes - list.length));
+      }
+      this.#engine.fetch(list);
+    }
   }
 
   #proposal(proposed: Proposed): Effect[] {
@@ -279,15 +281,21 @@ export class ShardMachine implements Machine<ShardEvent> {
   }
 
   /** The builder has not heard of a slot that is done here. */
-  #answer(slot: number): Effect[] {
+  #answer(slot: number, sizes?: Uint8Array): Effect[] {
     const outcome = this.#engine.outcomeAt(slot);
     if (!outcome) return [];
     const known = this.#engine.known();
-    return [{ type: "send", to: "builder", message: { type: "committed", slot, known, ...outcome } }];
+    return [
+      {
+        type: "send",
+        to: "builder",
+        message: { type: "committed", slot, known, ...outcome, ...(sizes?.length && { sizes }) },
+      },
+    ];
   }
 
   /** The slot is stuck: say again what others may have missed, and ask for what is missing here. */
-  #askAgain(work: Work): Effect[] {
+  #askAgain(work: SlotWork): Effect[] {
     const { slot, view, digest } = work;
     const effects: Effect[] = [];
     for (const shard of work.returnsMissing) effects.push(this.#sendLoan(work, shard));
@@ -298,20 +306,11 @@ export class ShardMachine implements Machine<ShardEvent> {
   }
 
   /** Loans have hashes for the data of programs: what this shard does not have it asks the lenders for; `lender`: only this one. */
-  #askForCode({ slot, view, digest, executed }: Work, lender?: number): Effect[] {
-    if (executed) return [];
-    const byShard = new Map<number, Uint8Array[]>();
-    for (const { shard, hash } of this.#engine.codesMissing()) {
-      if (lender === undefined || lender === shard) byShard.set(shard, [...(byShard.get(shard) ?? []), hash]);
-    }
-    return [...byShard].map(([shard, hashes]) => ({
-      type: "send",
-      to: `shard-${shard}`,
-      message: { type: "codeWanted", slot, view, digest, hashes: concatBytes(...hashes) },
-    }));
+  #askForCode({ slot, view, digest, executed }: SlotWork, lender?: number): Effect[] {
+    return executed ? [] : codeRequests({ slot, view, digest }, this.#engine.codesMissing(), lender);
   }
 
-  #sendLoan(work: Work, shard: number): Effect {
+  #sendLoan(work: SlotWork, shard: number): Effect {
     const accounts = this.#engine.loan(shard);
     return {
       type: "send",
@@ -322,13 +321,13 @@ export class ShardMachine implements Machine<ShardEvent> {
 
   #begin({ slot, proposal, epoch }: Proposed): Effect[] {
     if (epoch) this.#takeEpoch(epoch);
-    this.#fetch(this.#engine.coldOfProposal(proposal));
+    this.#fetch(this.#engine.coldOfProposal(proposal), proposal);
     const code = this.#engine.begin(proposal);
     if (code !== 0) {
       throw new Error(`shard ${this.#config.shard}: the proposal of slot ${slot} is refused, code ${code}`);
     }
     const parties = leaseParties(proposal);
-    const work: Work = {
+    const work: SlotWork = {
       slot,
       view: Number(viewOf(proposal).getBigUint64(PROP.VIEW, true)),
       digest: proposal.slice(PROP.DIGEST, PROP.DIGEST + 32),
@@ -352,20 +351,20 @@ export class ShardMachine implements Machine<ShardEvent> {
     return [...effects, ...this.#advance(work)];
   }
 
-  #takeLoan(work: Work, shard: number, message: Accounts): Effect[] {
+  #takeLoan(work: SlotWork, shard: number, message: Accounts): Effect[] {
     if (!work.loansMissing.has(shard) || !sameBlock(message, work)) return [];
     if (this.#engine.receiveLoan(shard, message.accounts) !== 0) return [];
     work.loansMissing.delete(shard);
     return this.#askForCode(work, shard);
   }
 
-  #takeReturn(work: Work, shard: number, message: Accounts): void {
+  #takeReturn(work: SlotWork, shard: number, message: Accounts): void {
     if (!work.returnsMissing.has(shard) || !sameBlock(message, work)) return;
     if (this.#engine.receiveReturn(shard, message.accounts) === 0) work.returnsMissing.delete(shard);
   }
 
   /** Goes as far as the messages that are in allow. */
-  #advance(work: Work): Effect[] {
+  #advance(work: SlotWork): Effect[] {
     const effects: Effect[] = [];
     if (!work.executed && work.loansMissing.size === 0 && this.#engine.codesMissing().length === 0) {
       const code = this.#engine.executeSome(this.#config.stepUnits);
@@ -379,17 +378,20 @@ export class ShardMachine implements Machine<ShardEvent> {
       }
     }
     if (!work.executed || work.returnsMissing.size > 0) return effects;
-    const row = this.#engine.commit();
     this.#work = undefined;
-    this.#logRows.push(work.slot);
-    this.#logBytes += row.length;
-    this.#known.logged(work.slot, row);
-    const writes: Effect[] = [
-      { type: "put", table: "log", id: work.slot, bytes: pack(row, this.#codec) },
-      ...this.#save(work.stable, row.length),
-    ];
+    const writes = this.#commit(work);
     this.#engine.evict(this.#accountBytes);
-    return [...writes, ...effects, ...this.#answer(work.slot), ...this.#next()];
+    const sizes = this.#engine.large();
+    return [...writes, ...effects, ...this.#answer(work.slot, sizes), ...this.#next()];
+  }
+
+  /** The row of the slot, and what a checkpoint makes of it and those before. The row is not kept: it may be as large as all that is written. */
+  #commit({ slot, stable }: SlotWork): Effect[] {
+    const row = this.#engine.commit();
+    this.#logRows.push(slot);
+    this.#logBytes += row.length;
+    this.#known.logged(slot, row);
+    return [{ type: "put", table: "log", id: slot, bytes: pack(row, this.#codec) }, ...this.#save(stable, row.length)];
   }
 
   /** The next proposal, if it is here already. */
@@ -468,7 +470,11 @@ export class ShardMachine implements Machine<ShardEvent> {
   /** Checkpoint and merges, as far as they are due; once a step. */
   #save(stable: number, rowBytes: number): Effect[] {
     if (this.#store.busy || this.#stakes.busy) return [];
-    const effects = [...this.#checkpoint(stable), ...this.#store.maintain(rowBytes * MERGE_PACE)];
+    const isLarge = rowBytes > LARGE_ROW;
+    const merges = !isLarge || this.#mergesNext;
+    if (isLarge) this.#mergesNext = !this.#mergesNext;
+    const effects = isLarge && merges ? [] : this.#checkpoint(stable);
+    if (merges) effects.push(...this.#store.maintain(rowBytes * MERGE_PACE));
     return [...effects, ...this.#store.seal(), ...this.#stakes.finish(rowBytes * MERGE_PACE)];
   }
 
@@ -482,10 +488,9 @@ export class ShardMachine implements Machine<ShardEvent> {
     // What has changed cannot leave memory before a checkpoint: where that is short, one comes sooner.
     const short = this.#engine.memory() > this.#accountBytes && this.#logBytes >= checkpointBytes / EARLIER;
     if ((!full && !short) || stable <= this.#store.upTo) return [];
-    const changed = mergeAccountLists([...this.#engine.collect(this.#store.upTo, stable, WHOLE)]);
+    const changed = this.#stakes.watch(this.#engine.collect(this.#store.upTo, stable));
     const effects = this.#store.checkpoint(stable, this.#engine.totals(), changed);
-    effects.push(...this.#stakes.checkpoint(stable, changed));
-    effects.push(...this.#known.checkpoint(stable));
+    effects.push(...this.#stakes.checkpoint(stable), ...this.#known.checkpoint(stable));
     const gone = this.#logRows.filter((slot) => slot <= stable);
     if (gone.length > 0) effects.push({ type: "delete", table: "log", from: gone[0]!, to: gone.at(-1)! });
     this.#logRows = this.#logRows.filter((slot) => slot > stable);
@@ -493,6 +498,3 @@ export class ShardMachine implements Machine<ShardEvent> {
     return effects;
   }
 }
-
-/** Of everything that changed one list, so that it is in order. */
-const WHOLE = 0xffffffff;

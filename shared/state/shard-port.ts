@@ -48,8 +48,10 @@ export interface ShardEnginePort {
   executeSome(units: number): number;
   returned(toShard: number): Uint8Array;
   receiveReturn(fromShard: number, accounts: Uint8Array): number;
-  /** The log row of the slot. */
+  /** The log row of the slot, where it lies: valid until the next call. */
   commit(): Uint8Array;
+  /** Sizes of the large accounts that the slot of the last commit used (shared/state/account-sizes.ts). */
+  large(): Uint8Array;
   /** The same for a committed slot that is not yet stable; undefined when it is gone or never was. */
   loanAt(slot: number, toShard: number): Uint8Array | undefined;
   returnedAt(slot: number, toShard: number): Uint8Array | undefined;

@@ -32,6 +32,7 @@ const ownerOf = (account: Uint8Array): Uint8Array => account.subarray(OWNER, OWN
 
 export class StakeIndex {
   readonly #store: AccountStore;
+  #changed = new ListBuilder();
 
   constructor(config: StoreConfig, codec: Codec | undefined) {
     this.#store = new AccountStore(config, codec, TABLES);
@@ -47,7 +48,7 @@ export class StakeIndex {
     for (const list of lists) {
       for (const account of accountsOf(list)) if (isStaking(ownerOf(account))) staking.add(account);
     }
-    return [...this.#store.checkpoint(slot, NO_TOTALS, staking.finish()), ...this.#store.seal()];
+    return [...this.#store.checkpoint(slot, NO_TOTALS, [staking.finish()]), ...this.#store.seal()];
   }
   settle(): void {
     this.#store.settle();
@@ -57,14 +58,22 @@ export class StakeIndex {
     return this.#store.busy;
   }
 
-  /** `changed`: an account list, ascending, tombstones too: what a checkpoint as of `slot` stores. */
-  checkpoint(slot: number, changed: Uint8Array): Effect[] {
-    const list = new ListBuilder();
-    for (const account of accountsOf(changed)) {
-      if (isStaking(ownerOf(account))) list.add(account);
-      else if (this.#store.mayHave(account.subarray(0, KEY))) list.add(tombstoneOf(account));
+  /** Passes on what the next checkpoint stores, account lists ascending from one to the next, tombstones too, and notes what is its own. */
+  *watch(changed: Iterable<Uint8Array>): Generator<Uint8Array> {
+    this.#changed = new ListBuilder();
+    for (const list of changed) {
+      for (const account of accountsOf(list)) {
+        if (isStaking(ownerOf(account))) this.#changed.add(account.slice());
+        else if (this.#store.mayHave(account.subarray(0, KEY))) this.#changed.add(tombstoneOf(account));
+      }
+      yield list;
     }
-    return list.bytes === LIST_HEADER ? [] : this.#store.checkpoint(slot, NO_TOTALS, list.finish());
+  }
+  /** As of `slot`: of what was watched. */
+  checkpoint(slot: number): Effect[] {
+    const list = this.#changed;
+    this.#changed = new ListBuilder();
+    return list.bytes === LIST_HEADER ? [] : this.#store.checkpoint(slot, NO_TOTALS, [list.finish()]);
   }
 
   /** Work that checkpoints leave behind, as AccountStore.maintain, and the row that makes a step's changes count. */

@@ -111,7 +111,7 @@ export class BenchShard extends DurableObject {
       const list = accountList(accounts, run, runs, LAMPORTS);
       lamports += sum(list);
       count += viewOf(list).getUint32(0, true);
-      this.#apply([...store.checkpoint(run + 1, { lamports, count }, list), ...store.seal()]);
+      this.#apply([...store.checkpoint(run + 1, { lamports, count }, [list]), ...store.seal()]);
       store.settle();
       for (let effects = store.maintain(4 << 20); effects.length > 0; effects = store.maintain(4 << 20)) {
         this.#apply([...effects, ...store.seal()]);

@@ -83,7 +83,7 @@ export class Reference {
     must("begin", engine.begin(this.#proposal(block, count)));
     engine.stable(this.#previous);
     must("execute", engine.execute());
-    const row = engine.commit();
+    const row = engine.commit().slice();
     this.#previous = block.slot;
     const lenWrites = new DataView(row.buffer, row.byteOffset).getUint32(120, true);
     return {

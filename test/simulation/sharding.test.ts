@@ -2,10 +2,11 @@
  * Sharding never shows: the same workload on 1, 2, 4 and 8 shards, and one transaction after another on the reference executor, gives the same
  * blocks, the same results byte for byte and the same accounts. SHARDING_SEEDS: how many workloads (6).
  */
+
 import { describe, expect, it } from "vitest";
 import { decodeBlock } from "../../shared/protocol/block.ts";
-import type { Planner } from "../../shared/scheduling/planner.ts";
 import type { PlannerPort } from "../../shared/scheduling/planner-port.ts";
+import { sizeEntry } from "../../shared/state/account-sizes.ts";
 import { type Account, decodeAccountList } from "../../shared/state/accounts.ts";
 import { CARRIED } from "../carried-programs.ts";
 import { randomWorkload } from "../conformance/random-workload.ts";
@@ -128,7 +129,7 @@ it("the header and results of a block are the same bytes whatever the number of 
       // A size hint moves an account's group to the shard of the account.
       for (const { key } of accounts) {
         if (dice.chance(`hint ${hex(key)}`, 0.3))
-          (planner as Planner).noteSize(key, dice.below(`size ${hex(key)}`, 100_000));
+          planner.noteSizes(sizeEntry(key, dice.below(`size ${hex(key)}`, 100_000)));
       }
       return planner;
     };

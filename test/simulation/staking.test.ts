@@ -126,14 +126,14 @@ describe("when an epoch begins, nothing is lost and nothing differs after the de
 });
 
 describe("the oracle finds", () => {
-  it("a delegation that is left out of a shard's answer", () => {
+  it("delegations that are left out of a shard's answer", () => {
     const outcome = scenario(2, {
       onMessage: (p, _from, _to, message) => {
         if (message.type !== "stakes") return undefined;
         const summary = decodeSummary(message.summary);
         if (summary.moving.length === 0) return undefined;
         p.acted++;
-        return [{ ...message, summary: encodeSummary({ ...summary, moving: summary.moving.slice(1) }) }];
+        return [{ ...message, summary: encodeSummary({ ...summary, moving: [] }) }];
       },
     });
     expect(outcome.acted).toBeGreaterThan(0);

@@ -2,6 +2,7 @@
  * The group operations of Solana's system calls on encodings of 32 bytes, in edwards25519 or in Ristretto255 (solana-curve25519 4.0,
  * curve25519-dalek 4.1). Every function answers whether its inputs are points, and canonical scalars; only then is anything written.
  */
+import { heapKeep } from "../memory/heap";
 import { isOnCurve } from "./curve";
 import { EDWARDS_POINT, edwardsDecode, edwardsEncode } from "./edwards";
 import { laneAdd, laneFromCached } from "./lane-point";
@@ -25,9 +26,9 @@ let digits: usize = 0; // DIGIT_BYTES each
 
 function working(): usize {
   if (!points) {
-    points = heap.alloc(CURVE25519_MAX_POINTS * EDWARDS_POINT);
-    addresses = heap.alloc(CURVE25519_MAX_POINTS * 4);
-    digits = heap.alloc(CURVE25519_MAX_POINTS * DIGIT_BYTES);
+    points = heapKeep(CURVE25519_MAX_POINTS * EDWARDS_POINT);
+    addresses = heapKeep(CURVE25519_MAX_POINTS * 4);
+    digits = heapKeep(CURVE25519_MAX_POINTS * DIGIT_BYTES);
     for (let i: u32 = 0; i < CURVE25519_MAX_POINTS; i++) {
       store<u32>(addresses + (i << 2), <u32>(points + <usize>i * EDWARDS_POINT));
     }

@@ -12,6 +12,7 @@
  *   table -> groups of GROUP -> form -> keys (cache) and R decompressed, eight at a time -> k, z, z k, z S -> one sum
  *                                                                                         fails: halves
  */
+import { heapKeep } from "../memory/heap";
 import { blake3 } from "./blake3";
 import { compressBlock } from "./blake3-core";
 import { enqueueDecompression, flushDecompressions } from "./decompress-queue";
@@ -60,20 +61,20 @@ let budget: u32 = 0;
 
 function prepare(): void {
   if (ready) return;
-  points = heap.alloc((2 * GROUP + 1) * POINT);
-  keyHash = heap.alloc(KEY_HASH_SLOTS * 2);
-  keyBytes = heap.alloc(GROUP * 4);
-  keyOf = heap.alloc(GROUP * 2);
-  live = heap.alloc(GROUP * 2);
-  transcript = heap.alloc(GROUP * 128);
-  zs = heap.alloc(GROUP * 32);
-  zk = heap.alloc(GROUP * 32);
-  zS = heap.alloc(GROUP * 32);
-  keySum = heap.alloc(GROUP * 32);
-  keyTouched = heap.alloc(GROUP);
-  termPoints = heap.alloc((2 * GROUP + 1) * 4);
-  termScalars = heap.alloc((2 * GROUP + 1) * 32);
-  digits = heap.alloc((2 * GROUP + 1) * DIGIT_BYTES);
+  points = heapKeep((2 * GROUP + 1) * POINT);
+  keyHash = heapKeep(KEY_HASH_SLOTS * 2);
+  keyBytes = heapKeep(GROUP * 4);
+  keyOf = heapKeep(GROUP * 2);
+  live = heapKeep(GROUP * 2);
+  transcript = heapKeep(GROUP * 128);
+  zs = heapKeep(GROUP * 32);
+  zk = heapKeep(GROUP * 32);
+  zS = heapKeep(GROUP * 32);
+  keySum = heapKeep(GROUP * 32);
+  keyTouched = heapKeep(GROUP);
+  termPoints = heapKeep((2 * GROUP + 1) * 4);
+  termScalars = heapKeep((2 * GROUP + 1) * 32);
+  digits = heapKeep((2 * GROUP + 1) * DIGIT_BYTES);
   memory.fill(zs, 0, GROUP * 32);
   const base = basePointSlot();
   memory.copy(base, basePoint(), 160);

@@ -3,6 +3,7 @@
  * (lane-point.ts). A key that meets a full set replaces the oldest there. Keys chosen to crowd one set cost their
  * owner the cache, nothing else; a verdict never depends on what is cached.
  */
+import { heapKeep } from "../memory/heap";
 import { equal32 } from "./fe";
 
 const SETS: usize = 1024;
@@ -30,8 +31,8 @@ export function keyCacheFind(key: usize): usize {
 /** Remembers a key that is a point and passed the rule's encoding test (so that the zero bytes of an empty entry match no key). */
 export function keyCacheInsert(key: usize, point: usize): void {
   if (entries == 0) {
-    entries = heap.alloc(SETS * WAYS * ENTRY);
-    next = heap.alloc(SETS);
+    entries = heapKeep(SETS * WAYS * ENTRY);
+    next = heapKeep(SETS);
     memory.fill(entries, 0, SETS * WAYS * ENTRY);
     memory.fill(next, 0, SETS);
   }

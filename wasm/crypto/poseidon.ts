@@ -7,6 +7,7 @@
  * The constants come out of the Grain generator (Grassi, Khovratovich, Rechberger, Roy, Schofnegger, "Poseidon", 2021, appendices E and F)
  * when a width is asked for the first time.
  */
+import { heapKeep } from "../memory/heap";
 import { montAdd9, montMul9 } from "./montgomery";
 
 const LIMBS: u32 = 9;
@@ -144,7 +145,7 @@ function parametersOf(width: u32): usize {
   const slot = parameters + (width << 2);
   if (load<u32>(slot)) return load<u32>(slot);
   const numConstants = rounds(width) * width;
-  const out = heap.alloc((numConstants + width * width) * FR);
+  const out = heapKeep((numConstants + width * width) * FR);
   grainInit(width, rounds(width) - FULL_ROUNDS);
   for (let i: u32 = 0; i < numConstants; i++) {
     do grainNumber();

@@ -24,8 +24,10 @@ export const PLANNED_COST: usize = 32;
 export const PLANNED_LARGEST_GROUP: usize = 40;
 /** u32, block cost units: of its heavy transactions */
 export const PLANNED_HEAVY: usize = 44;
-/** 16 bytes: zeros */
-export const PLANNED_RESERVED: usize = 48;
+/** u64, bytes: data of large accounts that the block writes */
+export const PLANNED_ACCOUNT_BYTES: usize = 48;
+/** 8 bytes: zeros */
+export const PLANNED_RESERVED: usize = 56;
 export const PLANNED_HEADER: u32 = 64;
 
 // @ts-ignore: decorator
@@ -51,8 +53,9 @@ export class PlannedBlock {
   largestGroup: u32;
   /** u32, block cost units: of its heavy transactions */
   heavy: u32;
+  /** u64, bytes: data of large accounts that the block writes */
+  accountBytes: u64;
   _reserved0: u64;
-  _reserved8: u64;
 }
 if (offsetof<PlannedBlock>("shards") != PLANNED_SHARDS) ERROR("PlannedBlock.shards");
 if (offsetof<PlannedBlock>("transactions") != PLANNED_TRANSACTIONS) ERROR("PlannedBlock.transactions");
@@ -64,6 +67,7 @@ if (offsetof<PlannedBlock>("oldestWaiting") != PLANNED_OLDEST_WAITING) ERROR("Pl
 if (offsetof<PlannedBlock>("cost") != PLANNED_COST) ERROR("PlannedBlock.cost");
 if (offsetof<PlannedBlock>("largestGroup") != PLANNED_LARGEST_GROUP) ERROR("PlannedBlock.largestGroup");
 if (offsetof<PlannedBlock>("heavy") != PLANNED_HEAVY) ERROR("PlannedBlock.heavy");
+if (offsetof<PlannedBlock>("accountBytes") != PLANNED_ACCOUNT_BYTES) ERROR("PlannedBlock.accountBytes");
 if (offsetof<PlannedBlock>() != <usize>PLANNED_HEADER) ERROR("PlannedBlock has another size than 64");
 
 /** The part of a shard. Not consensus. */
@@ -84,3 +88,35 @@ export class Share {
 if (offsetof<Share>("shard") != SHARE_SHARD) ERROR("Share.shard");
 if (offsetof<Share>("len") != SHARE_LEN) ERROR("Share.len");
 if (offsetof<Share>() != <usize>SHARE_HEADER) ERROR("Share has another size than 8");
+
+/**
+ * How large an account is that counts as large, or was: told by shards, known to the planner, in the builder's row of
+ * table sizes. Not consensus.
+ */
+/** key: account */
+export const LARGE_KEY: usize = 0;
+/** u32, bytes: its data */
+export const LARGE_BYTES: usize = 32;
+/** 4 bytes: zeros */
+export const LARGE_RESERVED: usize = 36;
+export const LARGE_SIZE: u32 = 40;
+
+// @ts-ignore: decorator
+@unmanaged
+export class LargeAccount {
+  _key0: u64;
+  _key8: u64;
+  _key16: u64;
+  _key24: u64;
+  /** u32, bytes: its data */
+  bytes: u32;
+  _reserved0: u32;
+  /** key: account */
+  // @ts-ignore: decorator
+  @inline
+  get key(): usize {
+    return changetype<usize>(this) + 0;
+  }
+}
+if (offsetof<LargeAccount>("bytes") != LARGE_BYTES) ERROR("LargeAccount.bytes");
+if (offsetof<LargeAccount>() != <usize>LARGE_SIZE) ERROR("LargeAccount has another size than 40");

@@ -22,7 +22,7 @@ const heads: usize = memory.data(<i32>(CLASSES * 4), 16);
 let largeHead: usize = 0;
 let bumpAt: usize = 0;
 let bumpEnd: usize = 0;
-/** End of the last region taken from the runtime; before the first one a guess that only decides how far memory is grown. */
+/** End of the last region taken from the runtime; 0 before the first one. */
 let regionEnd: usize = 0;
 /** What the runtime answers next if nobody else asks it meanwhile. */
 let expected: usize = 0;
@@ -78,21 +78,33 @@ function tail(): u32 {
   return last && last + load<u32>(last, 4) == regionEnd ? load<u32>(last, 4) : 0;
 }
 
+/** Takes `bytes` from the runtime's bump heap, for which memory is grown by what is missing: the runtime on its own would double it. */
+function take(bytes: u32): usize {
+  const next = expected ? expected : __heap_base;
+  const missing = <i64>(((<u64>next + bytes + LINE + UNIT - 1) >> 16) - <u64>memory.size());
+  if (missing > 0) memory.grow(<i32>missing);
+  const given = heap.alloc(bytes);
+  // AssemblyScript's std/assembly/rt/stub.ts: 4 bytes before each piece, pieces on boundaries of 16.
+  expected = given + ((bytes + 4 + 15) & ~15);
+  return given;
+}
+
+/** `size` bytes, 16-byte aligned, that are never given back: tables of a part that is used at last. */
+export function heapKeep(size: u32): usize {
+  regionEnd = 0;
+  return take(size);
+}
+
 /**
- * A new region from the runtime's bump heap. Memory is grown here by modest steps first: the runtime on its own would
- * double it, and an object has 128 MB. Regions that follow each other are one: the runtime's few bytes between them are given up.
+ * A new region, by modest steps: an object has 128 MB. Regions that follow each other are one: the runtime's few bytes between them are given up.
  */
 function region(bytes: u32): void {
   const step = min<u32>(max<u32>((<u32>memory.size() << 16) >> 3, 1 << 18), 1 << 22) & ~(UNIT - 1);
   const size = max(bytes - tail(), step);
-  if (!regionEnd) regionEnd = __heap_base;
-  const missing = <i64>(((<u64>regionEnd + size + LINE * 2 + UNIT - 1) >> 16) - <u64>memory.size());
-  if (missing > 0) memory.grow(<i32>missing);
-  const given = heap.alloc(size + LINE);
+  const behind = expected;
+  const given = take(size + LINE);
   // On a boundary of 128 bytes, so that records and table groups lie in whole cache lines.
-  const block = given == expected ? regionEnd : (given + LINE - 1) & ~(<usize>LINE - 1);
-  // AssemblyScript's std/assembly/rt/stub.ts: 4 bytes before each piece, pieces on boundaries of 16.
-  expected = given + ((size + LINE + 4 + 15) & ~15);
+  const block = regionEnd && given == behind ? regionEnd : (given + LINE - 1) & ~(<usize>LINE - 1);
   regionEnd = block + size;
   largeFree(block, size);
 }

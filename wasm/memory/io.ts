@@ -3,6 +3,8 @@ import { heapAlloc, heapFree, heapCapacity } from "./heap";
 
 /** A buffer larger than this is given back when the next use needs less than a quarter of it. */
 const KEEP: u32 = 4 << 20;
+/** A buffer doubles, but grows by no more than this: while it grows the old one is there too. */
+const GROWTH: u32 = 2 << 20;
 
 let inPtr: usize = 0;
 let inCap: u32 = 0;
@@ -43,7 +45,7 @@ export function outAt(offset: u32): usize {
 /** Room for `n` more bytes; returns where they start. The buffer may move: keep offsets, not pointers. */
 export function outEnsure(n: u32): usize {
   if (outSize + n > outCap) {
-    const capacity = heapCapacity(max<u32>(outSize + n, max<u32>(outCap * 2, 65536)));
+    const capacity = heapCapacity(max<u32>(outSize + n, max<u32>(outCap + min<u32>(outCap, GROWTH), 65536)));
     const fresh = heapAlloc(capacity);
     if (outPtr) {
       memory.copy(fresh, outPtr, outSize);

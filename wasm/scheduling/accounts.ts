@@ -2,8 +2,9 @@
 import { heapAlloc, heapFree } from "../memory/heap";
 import { keyEquals, keyHash } from "../memory/bytes";
 import { siphash24, siphash24Pair, siphash24Second } from "../crypto/siphash";
-import { SIZE_HINTS, ACCOUNT_BYTES } from "./limits";
+import { ACCOUNT_BYTES } from "./limits";
 import { scratchEnsure } from "./scratch";
+import { sizeOf, sizesAny, sizesInit } from "./sizes";
 
 /** u32 pointer to the key, in a waiting record */
 export const CUT_KEY: usize = 0;
@@ -32,6 +33,9 @@ export const CUT_WRITTEN: u8 = 1;
 export const CUT_BLOCKED_WRITE: u8 = 2;
 /** An earlier transaction that must wait reads it: no writer may overtake. */
 export const CUT_BLOCKED_READ: u8 = 4;
+/** Its data count in the block already (large.ts). */
+export const CUT_COUNTED_WRITE: u8 = 8;
+export const CUT_COUNTED_READ: u8 = 16;
 
 const accountsHead: usize = memory.data(8, 8);
 let accounts: usize = 0;
@@ -49,8 +53,7 @@ export function accountsInit(shards: u32, s0: u64, s1: u64): void {
   shardCount = shards;
   seed0 = s0;
   seed1 = s1;
-  memory.fill(hints, 0, SIZE_HINTS * HINT_SIZE);
-  anyHint = false;
+  sizesInit();
   accountsClear();
 }
 
@@ -154,25 +157,13 @@ export function accountJoin(i: u32, j: u32): void {
   else if (b < a) store<u32>(cutAccount(a), b, CUT_PARENT);
 }
 
-/** Size hints: key 32, u32 bytes, 4 pad; one place for each key. */
-const HINT_BYTES: usize = 32;
-const HINT_SIZE: u32 = 40;
-const hints: usize = memory.data(4096 * 40, 16);
-
-/** No hint was ever noted: then nobody looks for one. */
-let anyHint: bool = false;
-
-export function noteSize(key: usize, bytes: u32): void {
-  anyHint = true;
-  const hint = hints + (<u32>keyHash(key) & (SIZE_HINTS - 1)) * HINT_SIZE;
-  memory.copy(hint, key, 32);
-  store<u32>(hint, bytes, HINT_BYTES);
+/** Bytes of the account's data, where it is known to be large; else 0. */
+export function knownSize(i: u32): u32 {
+  const a = cutAccount(i);
+  return sizeOf(load<u32>(a), load<u32>(a, CUT_TAG));
 }
 
 /** Bytes that moving the account is taken to cost. */
 export function accountBytes(i: u32): u32 {
-  if (!anyHint) return ACCOUNT_BYTES;
-  const key: usize = load<u32>(cutAccount(i));
-  const hint = hints + (<u32>keyHash(key) & (SIZE_HINTS - 1)) * HINT_SIZE;
-  return ACCOUNT_BYTES + (load<u32>(hint, HINT_BYTES) && keyEquals(hint, key) ? load<u32>(hint, HINT_BYTES) : 0);
+  return sizesAny() ? ACCOUNT_BYTES + knownSize(i) : ACCOUNT_BYTES;
 }

@@ -31,5 +31,5 @@ export const NOTED_PLACES: u32 = 4_096;
  */
 export const MAX_DERIVED: u32 = 4;
 
-/** Accounts with a size hint, a power of two; a newer hint displaces an older one. */
-export const SIZE_HINTS: u32 = 4_096;
+/** Places for sizes of large accounts, a power of two. */
+export const SIZE_HINTS: u32 = 16_384;

@@ -10,7 +10,7 @@ import { keyCopy, wordsCopy } from "../memory/bytes";
 import {
   CONTEXT_FLAGS, CONTEXT_HASH_COUNT, CONTEXT_HEIGHT, CONTEXT_MAX_HASHES, CONTEXT_RECENT, CONTEXT_RECENT_COUNT, CONTEXT_SIZE, CONTEXT_SLOT,
 } from "../layouts/context";
-import { PLANNED_HEADER, PlannedBlock, Share, SHARE_HEADER } from "../layouts/planner";
+import { LARGE_BYTES, LARGE_SIZE, PLANNED_HEADER, PlannedBlock, Share, SHARE_HEADER } from "../layouts/planner";
 import {
   LEASE_KEY, LEASE_SHARD, LEASE_SIZE, LEASE_WRITABLE, PLACED_BLOCK_INDEX, PLACED_HEADER, PROP_HEADER, PROP_MAGIC_VALUE, Proposal, Tag, TAG_SHARD,
   TAG_SIZE,
@@ -18,10 +18,11 @@ import {
 import { FRAME_COUNT, FRAME_HEADER, VERDICTS_HEADER } from "../layouts/record";
 import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outZeros } from "../memory/io";
 import { REC_FLAG_COMPLETE, REC_LEN, recordKey, recordSignatures } from "../transaction/record";
-import { recordMatchesWire, recordSound } from "../transaction/sound";
+import { budgetAllocates } from "../transaction/budget";
+import { recordAllocates, recordMatchesWire, recordSound } from "../transaction/sound";
 import { messageTag } from "../transaction/tag";
 import { isDemoted, realProgramsSet, wellKnownIndex } from "../transaction/well-known";
-import { accountsClear, accountShard, accountsInit, noteSize } from "./accounts";
+import { accountsClear, accountShard, accountsInit } from "./accounts";
 import { implicitInit, implicitKeys, implicitOf, noteProgram } from "./implicit";
 import { PLANNER_FULL, PLANNER_MALFORMED, PLANNER_NOT_INITIALISED } from "./codes";
 import { agesInit, agesReady, agesSetContext, HEIGHT_NONCE, HEIGHT_NONE, lastHeightOf, nextHeight, usableHeight } from "./ages";
@@ -31,10 +32,12 @@ import {
   placeAll,
 } from "./place";
 import {
-  ENTRY_LAST_SLOT, ENTRY_NUMBER, ENTRY_RECORD, ENTRY_TAG, poolAdd, poolAddTag, poolCompact, poolCount, poolEntry, poolHasRoom, poolInit, poolRelease,
+  ENTRY_ALLOCATES, ENTRY_LAST_SLOT, ENTRY_NUMBER, ENTRY_RECORD, ENTRY_TAG, poolAdd, poolAddTag, poolCompact, poolCount, poolEntry, poolHasRoom, poolInit, poolRelease,
 } from "./pool";
+import { largeWritten } from "./large";
 import { scratchEnsure } from "./scratch";
-import { chosenAt, refAt, selectBegin, selectBytes, selectCost, selectCount, selectHeavy, selectLimits, selectTry, TX_ASKED, TX_ENTRY, TX_FIRST, TX_HEIGHT, TX_RECORD, TX_SHARD } from "./select";
+import { sizeNote, sizesOut } from "./sizes";
+import { DECIDED_NEVER, DECIDED_STOP, chosenAt, refAt, selectBegin, selectBytes, selectCost, selectCount, selectHeavy, selectLimits, selectTry, TX_ASKED, TX_ENTRY, TX_FIRST, TX_HEIGHT, TX_RECORD, TX_SHARD } from "./select";
 
 /** Verdicts of plannerAdmit. */
 const WAITING: u8 = 0;
@@ -56,10 +59,10 @@ let numExpired: u32 = 0;
 
 /** Sets up an empty planner for `shards` shards (1..64), with the limits of a block (shared/protocol/block-limits.ts). 0 or PLANNER_MALFORMED. */
 export function plannerInit(
-  shards: u32, seed0: u64, seed1: u64, transactions: u32, bytes: u32, cost: u32, accountCost: u32,
+  shards: u32, seed0: u64, seed1: u64, transactions: u32, bytes: u32, cost: u32, accountCost: u32, accountBytes: u32,
 ): i32 {
-  if (shards == 0 || shards > MAX_SHARDS || !transactions || !bytes) return PLANNER_MALFORMED;
-  selectLimits(transactions, bytes, cost, accountCost);
+  if (shards == 0 || shards > MAX_SHARDS || !transactions || !bytes || !accountBytes) return PLANNER_MALFORMED;
+  selectLimits(transactions, bytes, cost, accountCost, accountBytes);
   shardCount = shards;
   admitted = 0;
   numExpired = 0;
@@ -102,17 +105,19 @@ function admit(record: usize): u8 {
   if (!recordMatchesWire(record) || isDemoted(wellKnownIndex(recordKey(record, 0)))) return MALFORMED;
   const height = usableHeight(record);
   if (height == HEIGHT_NONE) return TOO_OLD;
+  const allocates = budgetAllocates();
   const tag = messageTag(tagSeed0, tagSeed1, record);
   if (!poolAddTag(tag)) return DUPLICATE;
   const keys = implicitOf(record, false);
-  addEntry(poolAdd(record, implicitKeys(), keys, 0), number, tag, height);
+  addEntry(poolAdd(record, implicitKeys(), keys, 0), number, tag, height, allocates);
   return WAITING;
 }
 
-function addEntry(entry: usize, number: u64, tag: u64, height: u64): void {
+function addEntry(entry: usize, number: u64, tag: u64, height: u64, allocates: u32): void {
   store<u64>(entry, lastHeightOf(height), ENTRY_LAST_SLOT);
   store<u64>(entry, tag, ENTRY_TAG);
   store<u64>(entry, number, ENTRY_NUMBER);
+  store<u16>(entry, <u16>(allocates >> 10), ENTRY_ALLOCATES);
 }
 
 /** Implicit keys are at most as many as the accounts of a record, each of which is a key in it: with them it is less than twice as long. */
@@ -156,7 +161,7 @@ function readmit(record: usize): u8 {
   const tag = messageTag(tagSeed0, tagSeed1, record);
   poolAddTag(tag);
   const keys = implicitOf(record, true);
-  addEntry(poolAdd(record, implicitKeys(), keys, REC_FLAG_COMPLETE), number, tag, height);
+  addEntry(poolAdd(record, implicitKeys(), keys, REC_FLAG_COMPLETE), number, tag, height, recordAllocates(record));
   return WAITING;
 }
 
@@ -185,8 +190,8 @@ function noteExpired(record: usize): void {
 }
 
 /** Lets go what has expired, and chooses the block; the chosen ones are still in the pool afterwards. */
-function choose(heavy: u32): u32 {
-  selectBegin(heavy);
+function choose(heavy: u32, room: u32): u32 {
+  selectBegin(heavy, room);
   const height = nextHeight();
   let expired: u32 = 0;
   let full = false;
@@ -198,7 +203,13 @@ function choose(heavy: u32): u32 {
       poolRelease(entry);
       expired++;
     } else if (!full) {
-      full = selectTry(i, record) < 0;
+      const decided = selectTry(i, record, <u32>load<u16>(entry, ENTRY_ALLOCATES) << 10);
+      full = decided == DECIDED_STOP;
+      if (decided == DECIDED_NEVER) {
+        noteExpired(record);
+        poolRelease(entry);
+        expired++;
+      }
     }
   }
   return expired;
@@ -408,14 +419,14 @@ function leavePool(): void {
 }
 
 /**
- * Chooses the next block, with heavy transactions of about `heavy` cost units (select.ts). out: PLANNED, the frame, then for each shard with a
- * part, ascending, a SHARE: its proposal with slot context, but slot, view, digest, previous and stable zero (docs/interfaces.md section 8).
- * Returns the number of transactions.
+ * Chooses the next block, with heavy transactions of about `heavy` cost units (select.ts), which may write `room` bytes of large accounts
+ * (large.ts). out: PLANNED, the frame, then for each shard with a part, ascending, a SHARE: its proposal with slot context, but slot, view,
+ * digest, previous and stable zero (docs/interfaces.md section 8). Returns the number of transactions.
  */
-export function plannerCut(heavy: u32): i32 {
+export function plannerCut(heavy: u32, room: u32): i32 {
   outReset();
   if (!shardCount || !agesReady()) return PLANNER_NOT_INITIALISED;
-  const expired = choose(heavy);
+  const expired = choose(heavy, room);
   const n = selectCount();
   placeAll(shardCount);
   const involved = addUp();
@@ -436,6 +447,7 @@ export function plannerCut(heavy: u32): i32 {
   planned.cost = selectCost();
   planned.largestGroup = largestGroupSize();
   planned.heavy = <u32>selectHeavy();
+  planned.accountBytes = largeWritten();
   return n;
 }
 
@@ -451,9 +463,14 @@ export function plannerOldestWaiting(): u64 {
 export function plannerAdmitted(): u64 {
   return admitted;
 }
-/** in: key 32: its account has about `bytes` bytes of data. */
-export function plannerNoteSize(ptr: usize, len: u32, bytes: u32): i32 {
-  if (len != 32) return PLANNER_MALFORMED;
-  noteSize(ptr, bytes);
+/** in: LargeAccount each. */
+export function plannerNoteSizes(ptr: usize, len: u32): i32 {
+  if (!shardCount) return PLANNER_NOT_INITIALISED;
+  if (len % LARGE_SIZE) return PLANNER_MALFORMED;
+  for (let p = ptr, end = ptr + len; p < end; p += LARGE_SIZE) sizeNote(p, load<u32>(p, LARGE_BYTES));
   return 0;
+}
+/** out: LargeAccount each, all that are known. Returns 1 when any has changed since the last call, else 0. */
+export function plannerSizes(): i32 {
+  return shardCount ? <i32>sizesOut() : PLANNER_NOT_INITIALISED;
 }

@@ -12,7 +12,7 @@ import { MAX_POOL_CHUNKS, MAX_WAITING, POOL_CHUNK_BYTES } from "./limits";
 
 /** u32 record (0: has left) */
 export const ENTRY_RECORD: usize = 0;
-/** u32: number of the chunk */
+/** u16: number of the chunk */
 const ENTRY_CHUNK: usize = 4;
 /** u64: the last slot that can hold it */
 export const ENTRY_LAST_SLOT: usize = 8;
@@ -20,6 +20,8 @@ export const ENTRY_LAST_SLOT: usize = 8;
 export const ENTRY_TAG: usize = 16;
 /** u64: number of its admission */
 export const ENTRY_NUMBER: usize = 24;
+/** u16: KiB of data of accounts that it makes */
+export const ENTRY_ALLOCATES: usize = 6;
 export const ENTRY_SIZE: u32 = 32;
 
 const CHUNK_LIVE: usize = 4;
@@ -97,7 +99,7 @@ function room(entry: usize, size: u32): usize {
   liveBytes += size;
   store<u32>(chunk, load<u32>(chunk, CHUNK_LIVE) + 1, CHUNK_LIVE);
   store<u32>(entry, <u32>at, ENTRY_RECORD);
-  store<u32>(entry, current, ENTRY_CHUNK);
+  store<u16>(entry, <u16>current, ENTRY_CHUNK);
   return at;
 }
 
@@ -121,7 +123,7 @@ export function poolAdd(record: usize, keys: usize, numKeys: u32, flags: u8): us
 /** The entry's record leaves; the entry itself goes with the next poolCompact. */
 export function poolRelease(entry: usize): void {
   const record: usize = load<u32>(entry, ENTRY_RECORD);
-  const i = load<u32>(entry, ENTRY_CHUNK);
+  const i = <u32>load<u16>(entry, ENTRY_CHUNK);
   const chunk = chunks + i * 8;
   liveBytes -= load<u32>(record, REC_LEN);
   setRemove(tags, load<u64>(entry, ENTRY_TAG));
@@ -151,7 +153,7 @@ function moveTogether(): void {
   for (let i: u32 = 0; i < numEntries; i++) {
     const entry = poolEntry(i);
     const record: usize = load<u32>(entry, ENTRY_RECORD);
-    const chunk = load<u32>(entry, ENTRY_CHUNK);
+    const chunk = <u32>load<u16>(entry, ENTRY_CHUNK);
     const size = load<u32>(record, REC_LEN);
     wordsCopy(room(entry, size), record, size);
     liveBytes -= size;

@@ -21,6 +21,7 @@ import { isDemoted, isReplicated, wellKnownIndex } from "../transaction/well-kno
 import {
   accountOf, accountsClear, accountsCount, CUT_BLOCKED_READ, CUT_BLOCKED_WRITE, CUT_COST, CUT_FLAGS, CUT_WRITTEN, cutAccount,
 } from "./accounts";
+import { LARGE_NEVER, largeBegin, largeLimit, largeTake, largeWaits } from "./large";
 import { HEAVY_COST, MAX_CUT_ACCOUNTS } from "./limits";
 import { scratchEnsure } from "./scratch";
 
@@ -47,7 +48,8 @@ let maxBytes: u32 = 0;
 let maxCost: u64 = 0;
 let maxAccountCost: u64 = 0;
 
-export function selectLimits(transactions: u32, bytes: u32, cost: u64, accountCost: u64): void {
+export function selectLimits(transactions: u32, bytes: u32, cost: u64, accountCost: u64, accountBytes: u32): void {
+  largeLimit(accountBytes);
   maxTransactions = transactions;
   maxBytes = bytes;
   maxCost = cost;
@@ -67,8 +69,12 @@ let blockBytes: u32 = 0;
 let maxHeavy: u64 = 0;
 let heavyCost: u64 = 0;
 
-/** `heavy`: what the heavy transactions of the block may cost; the first may cost more, unless it is 0. */
-export function selectBegin(heavy: u32): void {
+/**
+ * `heavy`: what the heavy transactions of the block may cost; the first may cost more, unless it is 0. `room`: bytes of large accounts that the
+ * block may write.
+ */
+export function selectBegin(heavy: u32, room: u32): void {
+  largeBegin(room);
   maxHeavy = heavy;
   heavyCost = 0;
   accountsClear();
@@ -128,10 +134,12 @@ function collect(record: usize): u32 {
 
 const DECIDED_WAIT: i32 = 0;
 const DECIDED_TAKE: i32 = 1;
-const DECIDED_STOP: i32 = -1;
+export const DECIDED_STOP: i32 = -1;
+/** It is too large for any block. */
+export const DECIDED_NEVER: i32 = -2;
 
-/** 1: chosen, 0: has to wait, -1: the block is full (nothing later may be chosen either). */
-export function selectTry(entry: u32, record: usize): i32 {
+/** 1: chosen, 0: has to wait, -1: the block is full (nothing later may be chosen either), -2: no block ever has room for it. `allocates`: bytes of accounts that it makes. */
+export function selectTry(entry: u32, record: usize, allocates: u32): i32 {
   const cost = load<u32>(record, REC_COST);
   const bytes = load<u32>(record, REC_LEN);
   if (
@@ -153,7 +161,9 @@ export function selectTry(entry: u32, record: usize): i32 {
     if (flags & CUT_BLOCKED_WRITE) waits = true;
     else if (ref & 1) waits = waits || (flags & CUT_BLOCKED_READ) != 0 || <u64>load<u32>(a, CUT_COST) + cost > maxAccountCost;
   }
-  if (waits) {
+  const large = largeWaits(first, n, allocates, waits);
+  if (large == LARGE_NEVER) return DECIDED_NEVER;
+  if (waits || large != 0) {
     for (let r = first, end = first + n * 4; r < end; r += 4) {
       const a = cutAccount(load<u32>(r) >> 1);
       store<u8>(a, load<u8>(a, CUT_FLAGS) | (load<u32>(r) & 1 ? CUT_BLOCKED_WRITE : CUT_BLOCKED_READ), CUT_FLAGS);
@@ -166,6 +176,7 @@ export function selectTry(entry: u32, record: usize): i32 {
     store<u8>(a, load<u8>(a, CUT_FLAGS) | CUT_WRITTEN, CUT_FLAGS);
     store<u32>(a, load<u32>(a, CUT_COST) + cost, CUT_COST);
   }
+  largeTake(first, n);
   chosen = scratchEnsure(chosenHead, (numChosen + 1) * TX_SIZE, numChosen * TX_SIZE);
   const tx = chosenAt(numChosen++);
   store<u32>(tx, entry, TX_ENTRY);

@@ -21,10 +21,10 @@ import {
   recordNumImplicit,
   recordTx,
 } from "../transaction/record";
-import { ENC_DATA_LEN } from "./account";
+import { ACC_USED, ENC_DATA_LEN } from "./account";
 import { ENGINE_MALFORMED } from "./codes";
 import { encodedSize, LIST_COUNT, LIST_HEADER } from "./encoding";
-import { LEASE_KEY, LEASE_SIZE, PLACED_HEADER, PROP_NUM_LENDS, PROP_NUM_RECORDS, proposalCheck, proposalLends, proposalRecords } from "./proposal";
+import { LEASE_KEY, LEASE_SIZE, PLACED_HEADER, PROP_NUM_LENDS, PROP_NUM_RECORDS, PROP_SLOT, proposalCheck, proposalLends, proposalRecords } from "./proposal";
 import { rowCheck, rowLends, rowNumLends, rowWrites } from "./row-format";
 import { shardOf, shardSelf } from "./shard";
 import { SMALL_TABLE, smallAt, smallClear, smallCount, smallFind, smallInsert, smallPlaces } from "./small-table";
@@ -57,9 +57,14 @@ function mayBeStored(key: usize): bool {
   return isStored(known) || isCarried(known);
 }
 
+/** Low half of the slot for which is asked: what is in memory for it stays; 0: none. */
+let forSlot: u32 = 0;
+
 function note(t: usize, key: usize): void {
   const hash = keyHash(key);
-  if (tableFind(key, hash) || smallFind(t, key, hash) || !mayBeStored(key) || shardOf(key) != shardSelf()) return;
+  const found = tableFind(key, hash);
+  if (found && forSlot) store<u32>(found, forSlot, ACC_USED);
+  if (found || smallFind(t, key, hash) || !mayBeStored(key) || shardOf(key) != shardSelf()) return;
   const copy = heapAlloc(KEY);
   keyCopy(copy, key);
   smallInsert(t, copy, hash);
@@ -101,13 +106,15 @@ function noteRecord(record: usize): void {
 
 /**
  * in: a shard proposal. out: keys of own accounts that its slot may need and that are not in memory, ascending. Nothing
- * while everything that exists is in memory; a proposal that engineBegin will refuse has none either.
+ * while everything that exists is in memory; a proposal that engineBegin will refuse has none either. What is in memory counts as used in the
+ * slot, so that it is there when the slot is opened, whatever is evicted for what is not.
  */
 export function engineColdOfProposal(p: usize, len: u32): i32 {
   outReset();
   clear(asked);
   if (!storeCold()) return 0;
   if (!proposalCheck(p, len)) return ENGINE_MALFORMED;
+  forSlot = <u32>load<u64>(p, PROP_SLOT);
   let lend = proposalLends(p) + LEASE_KEY;
   for (let n = load<u32>(p, PROP_NUM_LENDS); n; n--) {
     note(asked, lend);
@@ -118,6 +125,7 @@ export function engineColdOfProposal(p: usize, len: u32): i32 {
     noteRecord(at + PLACED_HEADER);
     at += PLACED_HEADER + load<u32>(at + PLACED_HEADER, REC_LEN);
   }
+  forSlot = 0;
   outKeys(asked);
   return 0;
 }

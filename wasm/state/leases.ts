@@ -31,7 +31,7 @@ import {
   ENGINE_WRONG_SHARD,
 } from "./codes";
 import { coldAsked } from "./cold-keys";
-import { decodeInto, encodedSize, encodeRecord, listCheck, LIST_COUNT, LIST_HEADER, outTombstone, recordEncodedSize } from "./encoding";
+import { encodedSize, encodeRecord, listCheck, LIST_COUNT, LIST_HEADER, outTombstone, recordEncodedSize } from "./encoding";
 import { flagBytes, flagsCheck, partBody } from "./lease-format";
 import { LEASE_KEY, LEASE_SHARD, LEASE_SIZE, LEASE_WRITABLE, PROP_NUM_BORROWS, PROP_NUM_LENDS, proposalBorrows, proposalLends } from "./proposal";
 import { shardOf, shardSelf, shardTotal } from "./shard";
@@ -66,7 +66,7 @@ import {
   slotAlloc,
   slotCopy,
 } from "./undo";
-import { workspaceLease, workspaceLeased, workspaceOwn, workspaceTouch } from "./workspace";
+import { workspaceLease, workspaceLeased, workspaceOwn, workspaceReplace } from "./workspace";
 
 /** Notes the lends and borrows of the proposal in hand, in the order of (shard, key). 0 or a code; then the slot is to be aborted. */
 export function leasesBegin(): i32 {
@@ -294,9 +294,7 @@ export function returnIn(from: u32, p: usize, len: u32): i32 {
   if (!matches(list, load<u32>(slot, SLOT_LENDS), load<u32>(slot, SLOT_NUM_LENDS), from, true)) return ENGINE_UNEXPECTED;
   let at = list + LIST_HEADER;
   for (let i = load<u32>(list, LIST_COUNT); i; i--) {
-    const record = workspaceOwn(at);
-    workspaceTouch(record);
-    decodeInto(record, at);
+    workspaceReplace(at);
     at += encodedSize(load<u32>(at, ENC_DATA_LEN));
   }
   tagsLanded(slot, from, list + listLen);

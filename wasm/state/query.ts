@@ -32,7 +32,7 @@ import { SORT_ENTRY, SORT_PAYLOAD, sortByKey, sortPut } from "./sort";
 import { modifiedAsOf, outAsOf, sizeAsOf } from "./store";
 import { isKnown, outKnown, STUB_SIZE } from "./stub";
 import { tableFind } from "./table";
-import { IMG_DATA, IMG_DATA_LEN, IMG_LAMPORTS, IMG_OWNER, imageAsOf } from "./undo";
+import { IMG_DATA_LEN, IMG_LAMPORTS, IMG_OWNER, imageAsOf, imageData } from "./undo";
 
 /** An account list with its count still to come. */
 function outListBegin(): void {
@@ -148,7 +148,7 @@ export function queryScan(asOf: u64, p: usize, len: u32): i32 {
     const exists = (image ? load<u64>(image, IMG_LAMPORTS) : load<u64>(record, ACC_LAMPORTS)) != 0;
     if (!exists) continue;
     const good = image
-      ? passes(p, image + IMG_OWNER, image + IMG_DATA, load<u32>(image, IMG_DATA_LEN))
+      ? passes(p, image + IMG_OWNER, imageData(image), load<u32>(image, IMG_DATA_LEN))
       : passes(p, record + ACC_OWNER, load<u32>(record, ACC_DATA), load<u32>(record, ACC_DATA_LEN));
     if (!good) continue;
     bytes += sizeAsOf(record, asOf);
@@ -163,23 +163,50 @@ export function queryScan(asOf: u64, p: usize, len: u32): i32 {
   return 0;
 }
 
+/** What a walk of queryCollect goes through: entries of sort.ts, from its first call to its last. */
+let collected: usize = 0;
+let collectedCap: u32 = 0;
+let collectedCount: u32 = 0;
+
+function collectedDrop(): void {
+  if (collected) heapFree(collected, collectedCap * SORT_ENTRY);
+  collected = 0;
+  collectedCap = 0;
+  collectedCount = 0;
+}
+
 /**
- * Accounts as of `asOf` changed after `since`, tombstones too, from pool index `cursor` on: the next cursor, 0 at the end.
- * Records keep their index, so that a walk in several calls sees every account that was there all the time.
+ * Accounts as of `asOf` changed after `since`, tombstones too, ascending by key, in lists of about `maxBytes`: cursor 0 begins, the answer is
+ * the next cursor, 0 at the end. One walk at a time, and nothing changes meanwhile.
  */
 export function queryCollect(since: u64, asOf: u64, cursor: u32, maxBytes: u32): i32 {
   if (asOf < sessionBase()) return ENGINE_TOO_OLD;
   asOf = min(asOf, sessionApplied());
-  const end = recordsEnd();
+  if (!cursor) {
+    collectedDrop();
+    for (let i: u32 = 0, end = recordsEnd(); i < end; i++) {
+      const record = recordAt(i);
+      if (load<u8>(record, ACC_STATE) & ST_STORED && modifiedAsOf(record, asOf) > since) pick(record);
+    }
+    sortByKey(picked, pickedCount);
+    collected = picked;
+    collectedCap = pickedCap;
+    collectedCount = pickedCount;
+    picked = 0;
+    pickedDrop();
+  }
+  if (cursor > collectedCount) return ENGINE_MALFORMED;
+  outListBegin();
   let bytes: u64 = LIST_HEADER;
   let i = cursor;
-  for (; i < end; i++) {
-    const record = recordAt(i);
-    if (!(load<u8>(record, ACC_STATE) & ST_STORED) || modifiedAsOf(record, asOf) <= since) continue;
+  for (; i < collectedCount; i++) {
+    const record: usize = load<u32>(collected + i * SORT_ENTRY, SORT_PAYLOAD);
     bytes += sizeAsOf(record, asOf);
-    if (bytes > <u64>maxBytes && pickedCount) break;
-    pick(record);
+    if (bytes > <u64>maxBytes && i > cursor) break;
+    outAsOf(record, asOf);
   }
-  outPicked(asOf);
-  return i < end ? <i32>i : 0;
+  store<u32>(outAt(0), i - cursor);
+  if (i < collectedCount) return <i32>i;
+  collectedDrop();
+  return 0;
 }

@@ -9,7 +9,7 @@ import { blake3 } from "../crypto/blake3";
 import { ACC_USED, ENC_DATA_LEN } from "./account";
 import { ENGINE_APPLIED, ENGINE_CORRUPT, ENGINE_MALFORMED, ENGINE_WRONG_PREVIOUS, ENGINE_WRONG_SHARD } from "./codes";
 import { effectsKeep, effectsOrdered, sortPutEffect } from "./effects";
-import { decodeInto, encodedSize, encodeRecord, LIST_COUNT, LIST_HEADER, recordEncodedSize } from "./encoding";
+import { encodedSize, encodeRecord, LIST_COUNT, LIST_HEADER, recordEncodedSize } from "./encoding";
 import { LANDED_HEIGHT, LANDED_SIZE, LANDED_TAG, landedAdd, landedOpen } from "./known";
 import { LEASE_KEY, LEASE_SIZE, TAG_SIZE } from "./proposal";
 import {
@@ -80,7 +80,7 @@ import {
   slotFree,
   slotNew,
 } from "./undo";
-import { workspaceOwn, workspaceTouch } from "./workspace";
+import { workspaceReplace } from "./workspace";
 
 /** What the slot lent was used in it: it stays in memory as long as the loan may have to be repeated. */
 function keepLent(lends: usize, n: u32, number: u64): void {
@@ -90,8 +90,8 @@ function keepLent(lends: usize, n: u32, number: u64): void {
   }
 }
 
-/** Appends the accounts that the open slot changed, by virtual shard and key. */
-function outWrites(): void {
+/** Appends the accounts that the open slot changed, by virtual shard and key, and makes room for `more` bytes that follow. */
+function outWrites(more: u32): void {
   const n = sessionChanged();
   const entries = heapAlloc(max<u32>(n, 1) * SORT_ENTRY);
   let entry = entries;
@@ -103,7 +103,7 @@ function outWrites(): void {
     size += recordEncodedSize(record);
   }
   sortByKey(entries, n);
-  const start = outEnsure(size);
+  const start = outEnsure(size + more);
   store<u64>(start, n, LIST_COUNT);
   let at = start + LIST_HEADER;
   for (let e = entries; e < entry; e += SORT_ENTRY) at += encodeRecord(at, load<u32>(e, SORT_PAYLOAD));
@@ -117,14 +117,15 @@ export function rowCommit(): void {
   const slot = sessionOpen();
   outReset();
   outZeros(ROW_HEADER);
-  outWrites();
+  const lenLends = load<u32>(slot, SLOT_NUM_LENDS) * LEASE_SIZE;
+  const lenTags = load<u32>(slot, SLOT_NUM_TAGS) * TAG_SIZE;
+  const lenLanded = load<u32>(slot, SLOT_NUM_LANDED) * LANDED_SIZE;
+  // All at once: a buffer that grows is there twice.
+  outWrites(load<u32>(slot, SLOT_RETURNS_LEN) + lenLends + lenTags + lenLanded + load<u32>(slot, SLOT_RESULTS_LEN));
   const lenWrites = outLen() - ROW_HEADER;
   sessionPromote();
   store<u64>(slot, storeLamports(), SLOT_LAMPORTS);
   store<u32>(slot, storeCount(), SLOT_COUNT);
-  const lenLends = load<u32>(slot, SLOT_NUM_LENDS) * LEASE_SIZE;
-  const lenTags = load<u32>(slot, SLOT_NUM_TAGS) * TAG_SIZE;
-  const lenLanded = load<u32>(slot, SLOT_NUM_LANDED) * LANDED_SIZE;
   outBytes(load<u32>(slot, SLOT_RETURNS), load<u32>(slot, SLOT_RETURNS_LEN));
   outBytes(load<u32>(slot, SLOT_LENDS), lenLends);
   outBytes(load<u32>(slot, SLOT_TAGS), lenTags);
@@ -196,9 +197,7 @@ export function rowReplay(p: usize, len: u32): i32 {
   sessionStart(slot, 0, 0);
   let at = writes + LIST_HEADER;
   for (let n = load<u32>(writes, LIST_COUNT); n; n--) {
-    const record = workspaceOwn(at);
-    workspaceTouch(record);
-    decodeInto(record, at);
+    workspaceReplace(at);
     at += encodedSize(load<u32>(at, ENC_DATA_LEN));
   }
   let twice = false;

@@ -14,6 +14,7 @@ import { dataDrop, dataTrim } from "./data";
 import { recordEmpty } from "./encoding";
 import { executionEnd } from "./execution";
 import { LEASE_KEY, LEASE_SIZE } from "./proposal";
+import { LARGE_DATA, largeNote } from "./large";
 import { knownReset, knownStable, landedUndo } from "./known";
 import { recordAt, recordsEnd } from "./records";
 import { VIRTUAL_SHARDS } from "./shard";
@@ -38,6 +39,7 @@ import {
   SLOT_PREVIOUS,
   SLOT_VIEW,
   imageExpire,
+  imageKeepData,
   imageRestore,
   imageSame,
   imageUnlink,
@@ -257,7 +259,10 @@ export function sessionChanged(): u32 {
     const next: usize = load<u32>(image, IMG_NEXT);
     const record: usize = load<u32>(image, IMG_RECORD);
     if (!(load<u8>(record, ACC_STATE) & ST_LEASED)) {
-      if (!load<u64>(record, ACC_LAMPORTS)) recordEmpty(record);
+      if (!load<u64>(record, ACC_LAMPORTS)) {
+        imageKeepData(open, image);
+        recordEmpty(record);
+      }
       if (imageSame(image, record)) {
         imageUnlink(image);
         store<u32>(record, 0, ACC_EPOCH);
@@ -265,6 +270,8 @@ export function sessionChanged(): u32 {
         store<u32>(image, <u32>kept, IMG_NEXT);
         kept = image;
         n += 1;
+        const len = load<u32>(record, ACC_DATA_LEN);
+        if (max(len, load<u32>(image, IMG_DATA_LEN)) >= LARGE_DATA) largeNote(record, len);
       }
     }
     image = next;

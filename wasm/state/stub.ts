@@ -36,7 +36,7 @@ import { ENGINE_CORRUPT, ENGINE_MALFORMED, ENGINE_UNEXPECTED } from "./codes";
 import { encodedCheck, encodedSize, encodeParts, LIST_COUNT, LIST_HEADER, LIST_PAD } from "./encoding";
 import { sessionOpen } from "./session";
 import { modifiedAsOf, outAsOf } from "./store";
-import { IMG_DATA, IMG_DATA_LEN, IMG_EXECUTABLE, IMG_LAMPORTS, IMG_OWNER, IMG_RENT_EPOCH, imageAsOf } from "./undo";
+import { IMG_DATA_LEN, IMG_EXECUTABLE, IMG_LAMPORTS, IMG_OWNER, IMG_RENT_EPOCH, imageAsOf, imageData } from "./undo";
 import { workspaceBorrow } from "./workspace";
 
 export { STUB_SIZE };
@@ -97,7 +97,7 @@ function stubData(record: usize, asOf: u64): u32 {
   const lamports = image ? load<u64>(image, IMG_LAMPORTS) : load<u64>(record, ACC_LAMPORTS);
   const len = image ? load<u32>(image, IMG_DATA_LEN) : load<u32>(record, ACC_DATA_LEN);
   if (!lamports || len < STUB_MIN_DATA || !isLoader(image ? image + IMG_OWNER : record + ACC_OWNER)) return 0;
-  dataAt = image ? image + IMG_DATA : <usize>load<u32>(record, ACC_DATA);
+  dataAt = image ? imageData(image) : <usize>load<u32>(record, ACC_DATA);
   return len;
 }
 

@@ -6,7 +6,8 @@
  *     └─ images of the slot (a list)                                  (value before 9)           (value before 7)
  *     └─ chunks: all memory of the slot, freed at once
  *
- * The account as of the end of slot S is the oldest image of a slot > S, or the record itself when there is none.
+ * The account as of the end of slot S is the oldest image of a slot > S, or the record itself when there is none. An image has data only
+ * where they were changed: else they are those of the next newer image that has them, or the record's.
  */
 import { heapAlloc, heapFree } from "../memory/heap";
 import { keyCopy } from "../memory/bytes";
@@ -76,7 +77,9 @@ export const IMG_RENT_EPOCH: usize = 64; // u64
 export const IMG_MODIFIED: usize = 72; // u64
 export const IMG_DATA_LEN: usize = 80; // u32
 export const IMG_EXECUTABLE: usize = 84; // u8
-export const IMG_DATA: usize = 88;
+/** u32 pointer; 0: not changed in the slot, or none */
+const IMG_DATA: usize = 88;
+const IMG_SIZE: u32 = 96;
 
 const CHUNK_FIRST: u32 = 4096;
 const CHUNK_MAX: u32 = 65536;
@@ -126,10 +129,10 @@ export function slotFree(slot: usize): void {
   heapFree(slot, SLOT_SIZE);
 }
 
-/** Keeps the pre-image of a record that has none in this slot. Without `data` only what sums and comparisons need. */
+/** Keeps the pre-image of a record that has none in this slot. `data`: they may be wanted; imageKeepData comes before they are changed. */
 export function imageKeep(slot: usize, record: usize, data: bool): void {
   const len = data ? load<u32>(record, ACC_DATA_LEN) : 0;
-  const image = slotAlloc(slot, <u32>IMG_DATA + len);
+  const image = slotAlloc(slot, IMG_SIZE);
   store<u32>(image, load<u32>(slot, SLOT_IMAGES));
   store<u32>(slot, <u32>image, SLOT_IMAGES);
   store<u32>(image, <u32>record, IMG_RECORD);
@@ -145,7 +148,25 @@ export function imageKeep(slot: usize, record: usize, data: bool): void {
   store<u64>(image, load<u64>(record, ACC_MODIFIED), IMG_MODIFIED);
   store<u32>(image, len, IMG_DATA_LEN);
   store<u32>(image, load<u8>(record, ACC_FLAGS) & ACC_FLAG_EXECUTABLE, IMG_EXECUTABLE);
-  if (len) memory.copy(image + IMG_DATA, load<u32>(record, ACC_DATA), len);
+  store<u32>(image, 0, IMG_DATA);
+}
+
+/** Before the data of a record are changed that has an image in this slot: the copy that it keeps, or 0 when it has one, or nothing to keep. */
+export function imageKeepData(slot: usize, image: usize): usize {
+  const len = load<u32>(image, IMG_DATA_LEN);
+  if (!len || load<u32>(image, IMG_DATA)) return 0;
+  const copy = slotCopy(slot, load<u32>(load<u32>(image, IMG_RECORD), ACC_DATA), len);
+  store<u32>(image, <u32>copy, IMG_DATA);
+  return copy;
+}
+
+/** The data that an image stands for. */
+export function imageData(image: usize): usize {
+  for (let at = image; at; at = load<u32>(at, IMG_NEWER)) {
+    const data = load<u32>(at, IMG_DATA);
+    if (data) return data;
+  }
+  return load<u32>(load<u32>(image, IMG_RECORD), ACC_DATA);
 }
 
 /** Takes a record's newest image out of its chain. */
@@ -181,7 +202,8 @@ export function imageRestore(image: usize): void {
   store<u64>(record, load<u64>(image, IMG_RENT_EPOCH), ACC_RENT_EPOCH);
   store<u64>(record, load<u64>(image, IMG_MODIFIED), ACC_MODIFIED);
   store<u8>(record, load<u8>(image, IMG_EXECUTABLE), ACC_FLAGS);
-  dataSet(record, image + IMG_DATA, load<u32>(image, IMG_DATA_LEN));
+  const data = load<u32>(image, IMG_DATA);
+  if (data || !load<u32>(image, IMG_DATA_LEN)) dataSet(record, data, load<u32>(image, IMG_DATA_LEN));
 }
 
 /** Whether the record shows the same account as its image. Two accounts without lamports are the same. */
@@ -195,7 +217,7 @@ export function imageSame(image: usize, record: usize): bool {
     load<u64>(record, ACC_RENT_EPOCH) == load<u64>(image, IMG_RENT_EPOCH) &&
     (load<u8>(record, ACC_FLAGS) & ACC_FLAG_EXECUTABLE) == load<u8>(image, IMG_EXECUTABLE) &&
     bytesEqual(record + ACC_OWNER, image + IMG_OWNER, 32) &&
-    bytesEqual(load<u32>(record, ACC_DATA), image + IMG_DATA, len)
+    (!load<u32>(image, IMG_DATA) || bytesEqual(load<u32>(record, ACC_DATA), load<u32>(image, IMG_DATA), len))
   );
 }
 
@@ -210,7 +232,7 @@ export function imageEncode(to: usize, image: usize): u32 {
     load<u64>(image, IMG_LAMPORTS),
     load<u64>(image, IMG_RENT_EPOCH),
     load<u8>(image, IMG_EXECUTABLE) != 0,
-    image + IMG_DATA,
+    imageData(image),
     load<u32>(image, IMG_DATA_LEN),
   );
 }

@@ -7,15 +7,16 @@
  *                    ─▶ anything else              ─▶ the plan is broken: noted here, engineExecute answers it
  */
 import { keyCopy, keyHash } from "../memory/bytes";
-import { ACC_EPOCH, ACC_STATE, ACC_USED, ST_LEASED, ST_LENT, ST_READONLY, ST_SHARED, ST_TEMPORARY } from "./account";
+import { ACC_DATA, ACC_DATA_LEN, ACC_EPOCH, ACC_STATE, ACC_UNDO, ACC_USED, ENC_DATA_LEN, ENC_HEADER, ST_LEASED, ST_LENT, ST_READONLY, ST_SHARED, ST_TEMPORARY } from "./account";
 import { coldAsked } from "./cold-keys";
-import { dataDrop } from "./data";
+import { bytesEqual, dataDrop } from "./data";
 import { decodeInto } from "./encoding";
+import { LARGE_DATA, largeNote, largeTurn } from "./large";
 import { recordFree, recordNew } from "./records";
 import { shardOf, shardSelf } from "./shard";
 import { SMALL_TABLE, smallAt, smallClear, smallCount, smallFind, smallInsert, smallPlaces } from "./small-table";
 import { tableFind } from "./table";
-import { imageKeep } from "./undo";
+import { imageKeep, imageKeepData } from "./undo";
 
 /** Why a plan is broken. */
 export const FAULT_FOREIGN: u32 = 1;
@@ -69,6 +70,7 @@ export function workspaceOpen(forSlot: usize): void {
   epoch += 1;
   number = <u32>load<u64>(forSlot);
   fault = 0;
+  largeTurn();
   memory.fill(hints, 0, HINTS << 3);
 }
 
@@ -133,14 +135,20 @@ export function workspaceLeased(key: usize): usize {
   return smallFind(slotTable, key, keyHash(key));
 }
 
+// @ts-ignore: decorator
+@inline
+function used(key: usize, record: usize): usize {
+  if (load<u8>(record, ACC_STATE) & ST_LENT) faultNote(FAULT_LENT, key);
+  store<u32>(record, number, ACC_USED);
+  if (load<u32>(record, ACC_DATA_LEN) >= LARGE_DATA) largeNote(record, load<u32>(record, ACC_DATA_LEN));
+  return record;
+}
+
 /** For the runtime: the record of an account in the slot being executed. */
 export function slotAccount(key: usize): usize {
   const hint = hintOf(key);
   if (load<u32>(hint) == <u32>key && !simulating) {
-    const known: usize = load<u32>(hint, HINT_RECORD);
-    if (load<u8>(known, ACC_STATE) & ST_LENT) faultNote(FAULT_LENT, key);
-    store<u32>(known, number, ACC_USED);
-    return known;
+    return used(key, load<u32>(hint, HINT_RECORD));
   }
   const hash = keyHash(key);
   if (simulating) {
@@ -154,11 +162,7 @@ export function slotAccount(key: usize): usize {
   let record: usize = 0;
   if (smallCount(slotTable)) record = smallFind(slotTable, key, hash);
   if (!record) record = tableFind(key, hash);
-  if (record) {
-    if (load<u8>(record, ACC_STATE) & ST_LENT) faultNote(FAULT_LENT, key);
-    store<u32>(record, number, ACC_USED);
-    return record;
-  }
+  if (record) return used(key, record);
   if (shardOf(key) != shardSelf()) faultNote(FAULT_FOREIGN, key);
   else if (!coldAsked(key, hash)) faultNote(FAULT_COLD, key);
   return temporary(slotTable, key, hash);
@@ -177,9 +181,20 @@ export function slotTouch(record: usize): void {
   keep(record);
 }
 
-/** The same for the engine itself, which may change what it lent. */
-export function workspaceTouch(record: usize): void {
+/** For the runtime: called before the data of a touched record are changed. The copy that was made for it now, or 0: there is one, or none is needed. */
+export function slotTouchData(record: usize): usize {
+  if (load<u8>(record, ACC_STATE) & (ST_LEASED | ST_TEMPORARY)) return 0;
+  return imageKeepData(slot, load<u32>(record, ACC_UNDO));
+}
+
+/** An own account becomes what a checked encoding of it says: what it lent comes back, or a log row is replayed. */
+export function workspaceReplace(encoded: usize): void {
+  const record = workspaceOwn(encoded);
   if (load<u32>(record, ACC_EPOCH) != epoch) keep(record);
+  const len = load<u32>(encoded, ENC_DATA_LEN);
+  const same = len == load<u32>(record, ACC_DATA_LEN) && bytesEqual(load<u32>(record, ACC_DATA), encoded + ENC_HEADER, len);
+  if (!same) slotTouchData(record);
+  decodeInto(record, encoded);
 }
 
 /** Starts a simulation: from now on slotAccount sees only what simulationAdd adds. */

@@ -2,6 +2,7 @@
  * The context of the slot and the accounts that show it: sysvars and programs. Every instance builds them itself; they are never
  * stored, lent or changed by a transaction. Contents: Agave 4.2 runtime/src/bank.rs (update_*), solana-sdk sysvar crates.
  */
+import { heapKeep } from "../memory/heap";
 import {
   ACC_DATA,
   ACC_DATA_CAP,
@@ -158,7 +159,7 @@ function recordOf(index: i32): usize {
 function shape(index: i32, owner: i32, len: u32): usize {
   const record = recordOf(index);
   keyCopy(record + ACC_OWNER, wellKnownKey(owner));
-  const data = heap.alloc(max<u32>(len, 16));
+  const data = heapKeep(max<u32>(len, 16));
   memory.fill(data, 0, len);
   store<u32>(record, len, ACC_DATA_LEN);
   store<u32>(record, len, ACC_DATA_CAP);

@@ -11,7 +11,7 @@ import {
 } from "./record";
 import {
   WK_ADDRESS_LOOKUP_TABLE, WK_ASSOCIATED_TOKEN, WK_BPF_LOADER_UPGRADEABLE, WK_BUILTIN, WK_COMPUTE_BUDGET, WK_CONFIG, WK_ED25519, WK_FEATURE, WK_MEMO_V1, WK_MEMO_V3, WK_MEMO_V4, WK_SECP256K1,
-  WK_SECP256R1, WK_STAKE, WK_TOKEN, wellKnownFlags,
+  WK_SECP256R1, WK_STAKE, WK_SYSTEM, WK_TOKEN, wellKnownFlags,
 } from "./well-known";
 
 // Agave program-runtime execution_budget.rs; compute units and bytes. Consensus.
@@ -68,6 +68,7 @@ let dataBytes: u32 = 0;
 let extraSignatures: u32 = 0;
 let extraSignatureCost: u32 = 0;
 let elfCost: u32 = 0;
+let allocates: u32 = 0;
 
 export function budgetReset(): void {
   error = 0;
@@ -84,6 +85,7 @@ export function budgetReset(): void {
   extraSignatures = 0;
   extraSignatureCost = 0;
   elfCost = 0;
+  allocates = 0;
 }
 
 // @ts-ignore: decorator
@@ -147,10 +149,47 @@ function precompile(data: usize, len: u32, costEach: u32): void {
   extraSignatureCost += count * costEach;
 }
 
+/** Data that one account, and all accounts of a transaction, may get (wasm/svm/runtime/accounts.ts). */
+const MAX_ACCOUNT_DATA: u64 = 10 << 20;
+const MAX_ALLOCATED: u32 = 20 << 20;
+
+/** Instructions of the System program that name bytes, where their fields begin, and where the length of a seed is. */
+const CREATE_ACCOUNT: u32 = 0;
+const CREATE_WITH_SEED: u32 = 3;
+const ALLOCATE: u32 = 8;
+const ALLOCATE_WITH_SEED: u32 = 9;
+const SYSTEM_FIELDS: usize = 4;
+const SYSTEM_SEED: usize = 36;
+const LOADER_FIELDS: usize = 4;
+
+/** Bytes of data of accounts that the parsed transaction makes by itself: a program it calls adds 10 KiB an account at the most. */
+export function budgetAllocates(): u32 {
+  return allocates;
+}
+function allocate(bytes: u64): void {
+  if (bytes <= MAX_ACCOUNT_DATA) allocates = min(allocates + <u32>bytes, MAX_ALLOCATED);
+}
+/** CreateAccount, CreateAccountWithSeed, Allocate and AllocateWithSeed say how many bytes. */
+function systemInstruction(data: usize, len: u32): void {
+  nativeCost += BUILTIN_COST;
+  if (len < 12) return;
+  const instruction = load<u32>(data);
+  if (instruction == ALLOCATE) allocate(load<u64>(data, SYSTEM_FIELDS));
+  else if (instruction == CREATE_ACCOUNT && len >= 20) allocate(load<u64>(data, SYSTEM_FIELDS + 8));
+  else if ((instruction == CREATE_WITH_SEED || instruction == ALLOCATE_WITH_SEED) && len >= 44) {
+    // Behind the seed, whose length comes after the key it belongs to; the first has lamports before the bytes.
+    const seed = load<u64>(data, SYSTEM_SEED);
+    const at = seed + <u64>SYSTEM_SEED + (instruction == CREATE_WITH_SEED ? 16 : 8);
+    if (seed <= 32 && at + 8 <= <u64>len) allocate(load<u64>(data + <usize>at));
+  }
+}
+
 /** Deploy, Upgrade and ExtendProgram read and verify a whole ELF. */
 function loaderInstruction(data: usize, len: u32): void {
   nativeCost += LOADER_COST;
   const instruction: u32 = len >= 4 ? load<u32>(data) : 0;
+  if (instruction == 2 && len >= 12) allocate(load<u64>(data, LOADER_FIELDS));
+  else if (instruction == 6 && len >= 8) allocate(load<u32>(data, LOADER_FIELDS));
   if (instruction == 2 || instruction == 3 || instruction == 6) elfCost = min(elfCost + ELF_COST, MAX_ELF_COST);
 }
 
@@ -174,6 +213,7 @@ export function budgetInstruction(index: u32, program: i32, data: usize, len: u3
   else if (program == WK_MEMO_V4 || program == WK_MEMO_V3 || program == WK_MEMO_V1) nativeCost += MEMO_COST;
   else if (program == WK_ADDRESS_LOOKUP_TABLE) nativeCost += ADDRESS_LOOKUP_TABLE_COST;
   else if (program == WK_BPF_LOADER_UPGRADEABLE) loaderInstruction(data, len);
+  else if (program == WK_SYSTEM) systemInstruction(data, len);
   else nativeCost += BUILTIN_COST;
   if (program == WK_COMPUTE_BUDGET) {
     if (!configured) computeBudget(index, data, len);

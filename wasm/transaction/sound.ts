@@ -1,4 +1,5 @@
 /** Records that others made: their headers are not believed before they agree with their lengths and with their own transactions. */
+import { budgetAllocates } from "./budget";
 import { PARSE_BATCH } from "./errors";
 import { hasDuplicates, lockError, MAX_ACCOUNT_LOCKS } from "./locks";
 import { MAX_PARSED_BYTES, MAX_TX_BYTES, MAX_V1_TX_BYTES, parseTransaction } from "./parse";
@@ -79,6 +80,12 @@ export function recordReadable(ptr: usize, room: u32): u32 {
 }
 
 const again: usize = memory.data(<i32>MAX_PARSED_BYTES, 16);
+
+/** Bytes of data of accounts that the transaction of a sound record makes by itself. */
+export function recordAllocates(record: usize): u32 {
+  parseTransaction(again, record + REC_HEADER, load<u16>(record, REC_TX_LEN));
+  return budgetAllocates();
+}
 
 /** Whether a readable record is what its own wire transaction parses to, loaded addresses and the verified flag aside. */
 export function recordIsItsWire(record: usize): bool {

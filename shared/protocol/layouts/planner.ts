@@ -26,8 +26,10 @@ export const PLANNED = {
   LARGEST_GROUP: 40,
   /** u32, block cost units: of its heavy transactions */
   HEAVY: 44,
-  /** 16 bytes: zeros */
-  RESERVED: 48,
+  /** u64, bytes: data of large accounts that the block writes */
+  ACCOUNT_BYTES: 48,
+  /** 8 bytes: zeros */
+  RESERVED: 56,
   /** Bytes of the fixed part. */
   HEADER: 64,
 } as const;
@@ -53,6 +55,8 @@ export interface PlannedBlockFields {
   readonly largestGroup: number;
   /** u32, block cost units: of its heavy transactions */
   readonly heavy: number;
+  /** u64, bytes: data of large accounts that the block writes */
+  readonly accountBytes: bigint;
 }
 
 /** All fields; keys and hashes are copies. Throws RangeError past the end. */
@@ -69,6 +73,7 @@ export function readPlannedBlock(bytes: Uint8Array, at = 0): PlannedBlockFields 
     cost: view.getBigUint64(at + 32, true),
     largestGroup: view.getUint32(at + 40, true),
     heavy: view.getUint32(at + 44, true),
+    accountBytes: view.getBigUint64(at + 48, true),
   };
 }
 
@@ -80,4 +85,19 @@ export const SHARE = {
   LEN: 4,
   /** Bytes of the fixed part. */
   HEADER: 8,
+} as const;
+
+/**
+ * How large an account is that counts as large, or was: told by shards, known to the planner, in the builder's row of
+ * table sizes. Not consensus.
+ */
+export const LARGE = {
+  /** key: account */
+  KEY: 0,
+  /** u32, bytes: its data */
+  BYTES: 32,
+  /** 4 bytes: zeros */
+  RESERVED: 36,
+  /** Bytes. */
+  SIZE: 40,
 } as const;

@@ -8,7 +8,7 @@ import { DIGEST, FRAME_HEAD } from "./digest.ts";
 import { ANSWER, COLD_SCAN, FAULT, LARGEST, MEMCMP, PROFILE, SCAN, SIM, TOTALS, WANTED } from "./engine.ts";
 import { HDR } from "./header.ts";
 import { MESSAGE, PART } from "./message.ts";
-import { PLANNED, SHARE } from "./planner.ts";
+import { LARGE, PLANNED, SHARE } from "./planner.ts";
 import { LEASE, PLACED, PROP, TAG } from "./proposal.ts";
 import { FRAME, REC, VERDICTS } from "./record.ts";
 import { INNER, RESULT, TOKEN_BALANCE } from "./result.ts";
@@ -50,6 +50,7 @@ export const SHARED_TABLES: readonly Readonly<Record<string, number>>[] = [
   PROFILE,
   PLANNED,
   SHARE,
+  LARGE,
   FRAME_HEAD,
   DIGEST,
 ];

@@ -14,12 +14,13 @@ interface Heap {
   heapAlloc(size: number): number;
   heapFree(at: number, size: number): void;
   heapCapacity(size: number): number;
+  heapKeep(size: number): number;
   heapLiveBytes(): bigint;
   runtimeAlloc(size: number): number;
 }
 const ENTRY = "heap-and-runtime.ts";
 const SOURCE = `
-export { heapAlloc, heapFree, heapCapacity, heapLiveBytes } from "./wasm/memory/heap";
+export { heapAlloc, heapFree, heapCapacity, heapKeep, heapLiveBytes } from "./wasm/memory/heap";
 export function runtimeAlloc(size: u32): usize { return heap.alloc(size); }
 `;
 let binary: Uint8Array;
@@ -133,5 +134,17 @@ describe("heap", () => {
       largest = Math.max(largest, heap.memory.buffer.byteLength / (bytes + (2 << 20)));
     }
     expect(largest).toBeLessThan(1.2);
+  });
+
+  it("does not double for what is kept for ever, whoever asks in between", () => {
+    const heap = fresh();
+    let asked = 0;
+    for (let n = 0; n < 400; n++) {
+      heap.heapAlloc(100_000 + n * 10);
+      const at = heap.heapKeep(n % 7 === 0 ? 200_000 : 40);
+      expect(at % 16).toBe(0);
+      asked += heap.heapCapacity(100_000 + n * 10) + (n % 7 === 0 ? 200_000 : 40);
+      expect(heap.memory.buffer.byteLength).toBeLessThan(asked * 1.2 + (1 << 20));
+    }
   });
 });

@@ -9,6 +9,7 @@ import { encodeContext } from "../../../shared/protocol/context.ts";
 import { fillLoadedAddresses, frameRecords, makeFrame, REC } from "../../../shared/protocol/record.ts";
 import { Planner, Verdict } from "../../../shared/scheduling/planner.ts";
 import { decodeProposal } from "../../../shared/scheduling/proposal.ts";
+import { sizeEntry } from "../../../shared/state/account-sizes.ts";
 import { wasmModule } from "../../wasm-module.ts";
 import { instance, key, type Model, signature, wire } from "../transaction/wire.ts";
 import { planned } from "./programdata.ts";
@@ -214,7 +215,7 @@ describe("plans", () => {
         const p = planner(4);
         const sizes = new Map<string, number>();
         for (const [n, bytes] of hints) {
-          p.noteSize(key(n), bytes);
+          p.noteSizes(sizeEntry(key(n), bytes));
           sizes.set(Buffer.from(key(n)).toString("hex"), bytes);
         }
         const records = list.map(make);
@@ -524,9 +525,9 @@ describe("bad input", () => {
   const raw = instance();
   it("is refused, not trapped", () => {
     expect(raw.exports.plannerCut!()).toBe(-ErrorCode.PLANNER_NOT_INITIALISED);
-    expect(raw.exports.plannerInit!(0, 0n, 0n, 1, 1, 1, 1)).toBe(-ErrorCode.PLANNER_MALFORMED);
-    expect(raw.exports.plannerInit!(65, 0n, 0n, 1, 1, 1, 1)).toBe(-ErrorCode.PLANNER_MALFORMED);
-    expect(raw.exports.plannerInit!(4, 1n, 2n, 16_384, 8 << 20, 100_000_000, 40_000_000)).toBe(0);
+    expect(raw.exports.plannerInit!(0, 0n, 0n, 1, 1, 1, 1, 1)).toBe(-ErrorCode.PLANNER_MALFORMED);
+    expect(raw.exports.plannerInit!(65, 0n, 0n, 1, 1, 1, 1, 1)).toBe(-ErrorCode.PLANNER_MALFORMED);
+    expect(raw.exports.plannerInit!(4, 1n, 2n, 16_384, 8 << 20, 100_000_000, 40_000_000, 1 << 20)).toBe(0);
     expect(raw.call("plannerAdmit", makeFrame([]))).toBe(-ErrorCode.PLANNER_NOT_INITIALISED);
     expect(raw.call("plannerSetContext", contextOf(5).subarray(1))).toBe(-ErrorCode.PLANNER_MALFORMED);
     expect(raw.call("plannerSetContext", contextOf(200))).toBe(0);

@@ -24,7 +24,6 @@ import { byVirtualShard, digestOf, engineOf, hex, keyOf, largestOf, SEEDS, walle
 const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
 const KEYS = Array.from({ length: 60 }, (_, i) => keyOf(i)).sort(compareBytes);
 const OWNERS = [keyOf("a"), keyOf("b")];
-const WHOLE = 0xffffffff;
 
 type State = ReadonlyMap<string, Account>;
 const missing = (key: Uint8Array): Account => ({ ...wallet(key, 0n), rentEpoch: 0n });
@@ -164,7 +163,7 @@ class Model {
 
   checkpoint(crash: number): void {
     if (this.base <= this.store.upTo) return;
-    const list = mergeAccountLists([...this.engine.collect(this.store.upTo, this.base, WHOLE)]);
+    const list = this.engine.collect(this.store.upTo, this.base);
     const effects = this.store.checkpoint(this.base, this.engine.totals(), list);
     if (crash !== 0) for (const slot of this.rows.keys()) if (slot <= this.base) this.rows.delete(slot);
     // Whoever is in the middle of a step still sees what was there before it.
@@ -294,7 +293,7 @@ describe("the store", () => {
       list: (table, from, to) => storage.list(table, from, to),
     });
     for (const [i, list] of lists.entries()) {
-      storage.apply([...store.checkpoint(i + 1, { lamports: 0n, count: 0 }, list), ...store.seal()] as Write[]);
+      storage.apply([...store.checkpoint(i + 1, { lamports: 0n, count: 0 }, [list]), ...store.seal()] as Write[]);
       store.settle();
     }
     return [store, counted];

@@ -247,7 +247,7 @@ export class Chain {
     }
     const results = new Map<number, Uint8Array>();
     for (const [shard] of plans) {
-      this.rows[shard]!.push(this.engines[shard]!.commit());
+      this.rows[shard]!.push(this.engines[shard]!.commit().slice());
       for (const [index, result] of resultsOf(this.engines[shard]!.outcomeAt(slot)!.results))
         results.set(index, result);
     }

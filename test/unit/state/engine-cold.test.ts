@@ -61,7 +61,7 @@ it("an account that a slot has lent stays in memory while the slot is not stable
   lender.fetch(encodeAccountList(stored.slice(0, lender.coldOfProposal(first).length / 32)));
   expect([lender.begin(first), lender.execute()]).toEqual([0, 0]);
   const loan = lender.loan(0);
-  const row = lender.commit();
+  const row = lender.commit().slice();
 
   const again = started();
   expect(again.coldOfRow(row)).toEqual(lent);

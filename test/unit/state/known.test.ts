@@ -73,7 +73,7 @@ function run(engine: ShardEngine, slot: number, newest: number, ...records: Uint
   const list = records.map((one, blockIndex) => ({ blockIndex, record: one }));
   expect(engine.begin(proposal({ slot, shard: 0, prevSlot, records: list }, newest))).toBe(0);
   expect(engine.execute()).toBe(0);
-  return engine.commit();
+  return engine.commit().slice();
 }
 
 describe("one shard", () => {
@@ -269,7 +269,7 @@ describe("two shards", () => {
     expect([runner.execute(), owner.execute()]).toEqual([0, 0]);
     const back = runner.returned(1).slice();
     expect(owner.receiveReturn(0, back)).toBe(0);
-    return { loan, back, rows: [runner.commit(), owner.commit()] };
+    return { loan, back, rows: [runner.commit().slice(), owner.commit().slice()] };
   }
 
   it("the owner of the payer says what is known, and hears what has landed", () => {

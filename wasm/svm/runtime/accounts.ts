@@ -17,7 +17,7 @@ import {
   ACC_OWNER,
   ACC_RENT_EPOCH,
 } from "../../state/account";
-import { slotTouch } from "../../state/workspace";
+import { slotTouch, slotTouchData } from "../../state/workspace";
 import { assertThat } from "../../memory/assert";
 import { keyCopy } from "../../memory/bytes";
 import { heapAlloc, heapCapacity, heapFree } from "../../memory/heap";
@@ -135,9 +135,12 @@ export function txaTouchData(i: u32): void {
   if (load<u8>(e, TXA_DATA_KEPT)) return;
   store<u8>(e, 1, TXA_DATA_KEPT);
   const record: usize = load<u32>(e, TXA_RECORD);
-  const len = load<u32>(record, ACC_DATA_LEN);
-  const copy = scratchAlloc(len);
-  memory.copy(copy, load<u32>(record, ACC_DATA), len);
+  let copy = slotTouchData(record);
+  if (!copy) {
+    const len = load<u32>(record, ACC_DATA_LEN);
+    copy = scratchAlloc(len);
+    memory.copy(copy, load<u32>(record, ACC_DATA), len);
+  }
   store<u32>(e, <u32>copy, TXA_KEPT_DATA);
 }
 

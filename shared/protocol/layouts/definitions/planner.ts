@@ -1,5 +1,5 @@
 /** What the planner puts out. */
-import { type LayoutFile, layout, u32, u64, zeros } from "../schema.ts";
+import { key, type LayoutFile, layout, u32, u64, zeros } from "../schema.ts";
 
 const PLANNED = layout(
   {
@@ -26,8 +26,21 @@ const PLANNED = layout(
     cost: u64("of the block", "block cost units"),
     largestGroup: u32("transactions of the largest group"),
     heavy: u32("of its heavy transactions", "block cost units"),
-    reserved: zeros(16),
+    accountBytes: u64("data of large accounts that the block writes", "bytes"),
+    reserved: zeros(8),
   },
+);
+
+const LARGE = layout(
+  {
+    name: "LargeAccount",
+    prefix: "LARGE",
+    about:
+      "How large an account is that counts as large, or was: told by shards, known to the planner, in the builder's row of table sizes.",
+    size: 40,
+    consensus: false,
+  },
+  { key: key("account"), bytes: u32("its data", "bytes"), reserved: zeros(4) },
 );
 
 const SHARE = layout(
@@ -46,5 +59,5 @@ const SHARE = layout(
 export const PLANNER_FILE: LayoutFile = {
   file: "planner",
   about: "What the planner puts out.",
-  layouts: [PLANNED, SHARE],
+  layouts: [PLANNED, SHARE, LARGE],
 };
