@@ -381,8 +381,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     this.#work = undefined;
     const writes = this.#commit(work);
     this.#engine.evict(this.#accountBytes);
-    const sizes = this.#engine.large();
-    return [...writes, ...effects, ...this.#answer(work.slot, sizes), ...this.#next()];
+    return [...writes, ...effects, ...this.#answer(work.slot, this.#engine.large()), ...this.#next()];
   }
 
   /** The row of the slot, and what a checkpoint makes of it and those before. The row is not kept: it may be as large as all that is written. */

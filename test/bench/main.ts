@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseCommandLine } from "../../infra/network/command-line.ts";
 import { Failure } from "../../infra/network/failure.ts";
+import { builderRestartPart } from "./builder-restart.ts";
 import { lookupPart } from "./lookup.ts";
 import { confirmPart, endToEndPart, scalePart, tricklePart } from "./part-network.ts";
 import { rpcPart } from "./part-rpc.ts";
@@ -27,6 +28,7 @@ const PARTS: Record<string, { title: string; part: Part }> = {
   stages: { title: "All stages in one thread, no I/O: microseconds a SOL transfer", part: stagesPart },
   store: { title: "Memory of the account store", part: storePart },
   restart: { title: "Restart of a shard, in workerd", part: restartPart },
+  "builder-restart": { title: "Restart of the builder, in Node over SQLite", part: builderRestartPart },
   lookup: { title: "Unknown signatures in an index partition, in workerd", part: lookupPart },
   "end-to-end": { title: "End to end, one workerd process, 4 shards", part: endToEndPart },
   rpc: { title: "JSON-RPC, beside a bare worker in workerd", part: rpcPart },

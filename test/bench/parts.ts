@@ -26,6 +26,7 @@ export const FIGURES = [
   "usdPerMillionTransfers",
   "storeOverheadBytes",
   "restartMillionAccountsMs",
+  "builderRestartMs",
   "lookupAfterHistoryRatio",
   "confirmIdleP50Ms",
   "confirmIdleP99Ms",
@@ -62,6 +63,9 @@ export interface Sizes {
   readonly rounds: number;
   readonly storeAccounts: number;
   readonly indexedTransactions: number;
+  /** Of the builder, before its restart: seconds, and transactions of a block. */
+  readonly busySeconds: number;
+  readonly blockTransactions: number;
   readonly networkAccounts: number;
   readonly tokenAccounts: number;
   readonly transfers: number;
@@ -78,13 +82,15 @@ export const FULL: Sizes = {
   rounds: 5,
   storeAccounts: 1_000_000,
   indexedTransactions: 10_000_000,
+  busySeconds: 60,
+  blockTransactions: 1_825,
   networkAccounts: 100_000,
   tokenAccounts: 10_000,
   transfers: 40_000,
   litesvmTransfers: 10_000,
   rpcCalls: 6_000,
   rpcHistory: 1_500_000,
-  confirmations: 100,
+  confirmations: 1_000,
   trickleSeconds: 30,
   scaleAccounts: 20_000,
 };
@@ -93,6 +99,8 @@ export const QUICK: Sizes = {
   rounds: 1,
   storeAccounts: 50_000,
   indexedTransactions: 500_000,
+  busySeconds: 5,
+  blockTransactions: 500,
   networkAccounts: 2_000,
   tokenAccounts: 500,
   transfers: 10_000,

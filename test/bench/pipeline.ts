@@ -37,7 +37,7 @@ export const sha256 = (...parts: readonly Uint8Array[]): Uint8Array => {
 /** Microseconds spent, by stage. */
 export type Stages = Record<string, number>;
 
-class MemoryStorage implements StorageView {
+export class MemoryStorage implements StorageView {
   readonly #tables = new Map<string, Map<number, Uint8Array>>();
   rows = 0;
   #table(name: string): Map<number, Uint8Array> {

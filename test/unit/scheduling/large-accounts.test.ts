@@ -128,7 +128,7 @@ describe("the builder", () => {
   it("gives a block the room that those in flight leave", () => {
     const rooms: (number | undefined)[] = [];
     const cut = {
-      numTransactions: 0,
+      numTransactions: 1,
       numGroups: 0,
       numCrossShard: 0,
       heavy: 0,
