@@ -390,18 +390,10 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     this.totals.proposed += cut.numTransactions;
     this.totals.crossShard += cut.numCrossShard;
     this.totals.blocks++;
-    const row: ProposalRow = {
-      slot,
-      view,
-      unixTimestamp,
-      blockhash: digest,
-      justification: UNJUSTIFIED,
-      raises,
-      development: this.#config.development ?? false,
-      frame: cut.frame,
-      shards: cut.shards,
-      lanes: this.#lanes.snapshot(),
-    };
+    const { frame, shards } = cut;
+    const fixed = { slot, view, unixTimestamp, blockhash: digest, justification: UNJUSTIFIED, raises };
+    const development = this.#config.development ?? false;
+    const row: ProposalRow = { ...fixed, development, frame, shards, lanes: this.#lanes.snapshot() };
     const item = track(row, now, this.#waitingSince, cut);
     if (this.#planner.waiting() === 0) this.#waitingSince = undefined;
     this.#inFlight.set(slot, item);

@@ -31,10 +31,11 @@ export const DEFAULT_CHECKPOINT = {
 export const EARLIER = 8;
 /** A slice of a merge reads so many times what the slot's log row has: merges keep up with whatever load. */
 export const MERGE_PACE = 8;
-/** For a larger list of accounts from storage room is made before it comes in. */
-export const LARGE_LIST = 1 << 20;
-/** With a larger log row a step has either a checkpoint or a slice of a merge: all that it writes is in memory together. */
-export const LARGE_ROW = 4 << 20;
+/**
+ * With a log row of more bytes a step has either a checkpoint or a slice of a merge: all that it writes is in memory together. For a larger list
+ * of accounts from storage room is made before it comes in.
+ */
+export const LARGE = 4 << 20;
 /** A store of no more bytes is fetched as a whole where it fits. */
 export const SMALL_STORE = 4 << 20;
 /** A scan walks no more than this in storage, bytes: it holds the object up. */

@@ -30,15 +30,7 @@ import { type Accounts, EarlyMessages } from "./early-messages.ts";
 import { KnownRows } from "./known-rows.ts";
 import { leaseParties } from "./lease-parties.ts";
 import { type Codec, pack, unpack } from "./pack.ts";
-import {
-  EARLIER,
-  LARGE_LIST,
-  LARGE_ROW,
-  MAX_SCAN_STORED,
-  MERGE_PACE,
-  type ShardConfig,
-  SMALL_STORE,
-} from "./shard-config.ts";
+import { EARLIER, LARGE, MAX_SCAN_STORED, MERGE_PACE, type ShardConfig, SMALL_STORE } from "./shard-config.ts";
 import { MORE_TO_EXECUTE, type ShardEnginePort } from "./shard-port.ts";
 import type { SlotWork } from "./slot-work.ts";
 import { StakeIndex } from "./stake-index.ts";
@@ -245,7 +237,7 @@ export class ShardMachine implements Machine<ShardEvent> {
       return;
     }
     for (const list of this.#store.found(keys, Math.max(0, room / 2))) {
-      if (proposal && list.length > LARGE_LIST) {
+      if (proposal && list.length > LARGE) {
         // Room first: memory that was taken is never given back. What is here for the same slot is named again, so that it stays.
         this.#engine.coldOfProposal(proposal);
         this.#engine.evict(Math.max(0, this.#accountBytes - list.length));
@@ -469,7 +461,7 @@ export class ShardMachine implements Machine<ShardEvent> {
   /** Checkpoint and merges, as far as they are due; once a step. */
   #save(stable: number, rowBytes: number): Effect[] {
     if (this.#store.busy || this.#stakes.busy) return [];
-    const isLarge = rowBytes > LARGE_ROW;
+    const isLarge = rowBytes > LARGE;
     const merges = !isLarge || this.#mergesNext;
     if (isLarge) this.#mergesNext = !this.#mergesNext;
     const effects = isLarge && merges ? [] : this.#checkpoint(stable);

@@ -83,7 +83,7 @@ class Chain {
     if (answer?.type !== "send" || answer.message.type !== "stored") throw new Error("the ledger does not answer");
     this.#tip = answer.message;
     this.builder = this.#create();
-    this.#carry(this.builder.boot(stored));
+    this.#carry(this.builder.boot(stored, this.now));
   }
 
   #create(): BuilderMachine {
@@ -124,7 +124,7 @@ class Chain {
   restart(): number {
     const begin = performance.now();
     this.builder = this.#create();
-    this.#carry(this.builder.boot(this.#stored));
+    this.#carry(this.builder.boot(this.#stored, this.now));
     if (!this.builder.head(this.now)) throw new Error("the builder does not come back");
     return performance.now() - begin;
   }

@@ -146,7 +146,7 @@ describe("the builder", () => {
     } satisfies PlannerPort;
     const pair = new Pair(new SimulatedStorage(), new SimulatedStorage());
     const machine = new BuilderMachine(planner, sha256, { ...config, genesisHash: keyOf("genesis") });
-    machine.boot(new SimulatedStorage());
+    machine.boot(new SimulatedStorage(), 0);
     const [answer] = pair.ledger.step({ type: "message", from: "builder", message: { type: "tipWanted", asked: 1 } });
     if (answer?.type !== "send") throw new Error("the ledger does not answer");
     machine.step({ type: "message", from: "ledger-0", message: answer.message }, 0);
