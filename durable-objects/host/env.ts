@@ -21,6 +21,8 @@ export interface Env {
   readonly DISK?: Fetcher;
   /** shared/protocol/network.ts, as JSON text or as the object itself. */
   readonly NETWORK: unknown;
+  /** What the machine allows; absent on the globe. */
+  readonly LIMITS?: { readonly webSockets: number };
   /** Account list: what the genesis has beside the accounts that NETWORK names. */
   readonly GENESIS?: ArrayBuffer;
 }

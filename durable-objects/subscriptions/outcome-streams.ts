@@ -19,9 +19,10 @@ import { decodeBlock } from "../../shared/protocol/block.ts";
 import { decodeHeader } from "../../shared/protocol/header.ts";
 import type { Env } from "../host/env.ts";
 import { ledgerReader, readBlock } from "../host/ledger-ports.ts";
+import { SocketBudget } from "./socket-budget.ts";
 
 /** Channels of one object. */
-const MAX_STREAMS = 1_024;
+const LIMITS = { all: 1_024, ofOneAddress: 512 };
 /** Blocks fetched to close a gap; beyond it the ledger is asked for all that waits. */
 const REPAIR = 16;
 const INTERNAL_ERROR = 1011;
@@ -31,6 +32,7 @@ export class OutcomeStreams {
   readonly #ledger: LedgerReader;
   readonly #watch = new OutcomeWatch(crypto.getRandomValues(new Uint32Array(1))[0]!);
   readonly #channels = new Map<number, WebSocket>();
+  readonly #budget = new SocketBudget<number>(LIMITS);
   /** Blocks and lookups, one after another. */
   #work: Promise<void> = Promise.resolve();
 
@@ -48,15 +50,18 @@ export class OutcomeStreams {
     return { streams: this.#channels.size, signaturesWaiting: this.#watch.waiting };
   }
 
-  /** A stream's channel. `onWaiting` is called when something may wait. */
-  open(onWaiting: () => void): Response {
-    if (this.#channels.size >= MAX_STREAMS) return new Response("too many streams\n", { status: 503 });
+  /** A stream's channel, of a client at `address`. `onWaiting` is called when something may wait. */
+  open(address: string, onWaiting: () => void): Response {
+    const refusal = this.#budget.refusal(address);
+    if (refusal) return refusal;
     const { 0: client, 1: server } = new WebSocketPair();
     server.accept();
     server.binaryType = "arraybuffer";
     const owner = this.#watch.open();
     this.#channels.set(owner, server);
+    this.#budget.add(owner, address);
     const close = () => {
+      this.#budget.remove(owner);
       if (!this.#channels.delete(owner)) return;
       this.#watch.close(owner);
       server.close();

@@ -16,15 +16,17 @@ import { wasmServices } from "../../shared/rpc/wasm-services.ts";
 import { SLICE } from "../../shared/turns/costs.ts";
 import { OUTBOX_LIMITS, Outbox, sendCost } from "../../shared/turns/outbox.ts";
 import { EdgeBackend } from "../../workers/edge/backend.ts";
+import { ADDRESS_HEADER } from "../../workers/edge/client.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
 import { type LongField, unpackMessage } from "../host/long-message.ts";
 import { sharedWasm } from "../host/shared-wasm.ts";
 import { OutcomeStreams } from "./outcome-streams.ts";
+import { SocketBudget, socketLimits } from "./socket-budget.ts";
 import { SubscriptionTable } from "./subscription-table.ts";
 
-/** Sockets of one object. */
-const MAX_SOCKETS = 10_000;
+/** A socket without subscription that has been silent for so long, milliseconds, goes when there is no room; looked for so often. */
+const IDLE = { ms: 5_000, looks: 8 };
 /** An attachment may have 2,048 bytes; this much of it for the subscriptions. */
 const MAX_ATTACHED = 1_600;
 /**
@@ -47,6 +49,7 @@ export const STREAM_PATH = "/v1/stream";
 const NORMAL = 1000;
 const NO_STATUS = 1005;
 const LOST = 1006;
+const GOING_AWAY = 1001;
 const TRY_AGAIN_LATER = 1013;
 const PING = JSON.stringify({ jsonrpc: "2.0", method: "ping" });
 const PONG = JSON.stringify({ jsonrpc: "2.0", result: "pong", id: null });
@@ -54,6 +57,8 @@ const PONG = JSON.stringify({ jsonrpc: "2.0", result: "pong", id: null });
 /** What a socket carries through hibernation. `subscriptions` null: they are in the table. */
 interface Attachment {
   readonly socket: SocketId;
+  /** Of the client. */
+  readonly address: string;
   readonly subscriptions: readonly StoredSubscription[] | null;
 }
 
@@ -87,6 +92,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
   #pingsSeenAt = 0;
   #isSending = false;
   #dropped = 0;
+  readonly #budget: SocketBudget<SocketId>;
   #nextLook: ReturnType<typeof setTimeout> | undefined;
   #calls = 0;
   #events = 0;
@@ -96,6 +102,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     this.#table = new SubscriptionTable(ctx.storage.sql);
     this.#backend = new EdgeBackend(env);
     this.#streams = new OutcomeStreams(env);
+    this.#budget = new SocketBudget(socketLimits(env.LIMITS?.webSockets));
     this.#driver = new SubscriptionDriver(this.#backend, wasmServices(sharedWasm()), {
       send: (socket, text, delayMs) => (delayMs ? this.#sendLater(socket, text, delayMs) : this.#send(socket, text)),
       drop: (socket, reason) => this.#dropSocket(socket, reason),
@@ -117,10 +124,12 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
       return new Response("Solana's PubSub: connect with a WebSocket\n", { status: 426 });
     }
     // Only the edge comes with this path: it sends clients here with their own.
-    if (new URL(request.url).pathname === STREAM_PATH) return this.#streams.open(() => this.#look());
-    if (this.#connections.size >= MAX_SOCKETS) return new Response("too many sockets\n", { status: 503 });
+    const address = request.headers.get(ADDRESS_HEADER) ?? "";
+    if (new URL(request.url).pathname === STREAM_PATH) return this.#streams.open(address, () => this.#look());
+    const refusal = this.#makeRoom(address);
+    if (refusal) return refusal;
     const { 0: client, 1: server } = new WebSocketPair();
-    const attachment: Attachment = { socket: crypto.randomUUID(), subscriptions: [] };
+    const attachment: Attachment = { socket: crypto.randomUUID(), address, subscriptions: [] };
     this.ctx.acceptWebSocket(server);
     server.serializeAttachment(attachment);
     this.#connect(server);
@@ -131,6 +140,8 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     const attachment = webSocket.deserializeAttachment() as Attachment;
     const connection = { webSocket, attachment, heardAt: Date.now() };
     this.#connections.set(attachment.socket, connection);
+    this.#budget.add(attachment.socket, attachment.address);
+    if (attachment.subscriptions?.length !== 0) this.#budget.heard(attachment.socket, false);
     this.#driver.opened(attachment.socket, attachment.subscriptions ?? this.#table.of(attachment.socket));
     return connection;
   }
@@ -142,6 +153,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     this.#unheard.heard(socket);
     connection.heardAt = Date.now();
     this.#events++;
+    this.#budget.heard(socket, connection.attachment.subscriptions?.length === 0);
     await this.#driver.message(socket, typeof message === "string" ? message : new TextDecoder().decode(message));
     this.#look();
   }
@@ -150,7 +162,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     this.#disconnect((webSocket.deserializeAttachment() as Attachment).socket);
     try {
       // The client's goodbye is answered with its own code, unless that is one that may not be sent (none, lost).
-      webSocket.close(code === NO_STATUS || code === LOST ? NORMAL : code);
+      if (code !== LOST) webSocket.close(code === NO_STATUS ? NORMAL : code);
     } catch {
       // It is closed already.
     }
@@ -160,13 +172,17 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
   }
 
   #disconnect(socket: SocketId): void {
+    this.#budget.remove(socket);
     const connection = this.#connections.get(socket);
-    if (connection === undefined) return;
+    if (connection !== undefined) this.#forgetConnection(connection);
+  }
+
+  #forgetConnection({ attachment: { socket, subscriptions } }: Connection): void {
     this.#connections.delete(socket);
     this.#outbox.drop(socket);
     this.#unheard.heard(socket);
     this.#driver.closed(socket);
-    if (connection.attachment.subscriptions === null) this.#table.forget(socket);
+    if (subscriptions === null) this.#table.forget(socket);
   }
 
   #send(socket: SocketId, text: string): void {
@@ -245,11 +261,26 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     if (connection) this.#drop(connection, reason);
   }
 
-  #drop(connection: Connection, reason = "too slow"): void {
+  /** Room for a socket of that address where one that is idle can go; else why there is none. */
+  #makeRoom(address: string): Response | undefined {
+    for (let look = 0; look < IDLE.looks; look++) {
+      const refusal = this.#budget.refusal(address);
+      const socket = refusal && this.#budget.longestIdle(address);
+      const connection = socket && this.#connections.get(socket);
+      if (!connection) return refusal;
+      if (this.#answersPings(connection)) this.#budget.heard(socket, true);
+      else if (Date.now() - connection.heardAt < IDLE.ms) return refusal;
+      else this.#drop(connection, "idle, and others need the room", GOING_AWAY);
+    }
+    return this.#budget.refusal(address);
+  }
+
+  #drop(connection: Connection, reason = "too slow", code = TRY_AGAIN_LATER): void {
     this.#dropped++;
-    this.#disconnect(connection.attachment.socket);
+    this.#forgetConnection(connection);
+    this.#budget.leave(connection.attachment.socket);
     try {
-      connection.webSocket.close(TRY_AGAIN_LATER, reason);
+      connection.webSocket.close(code, reason);
     } catch {
       // It is closed already.
     }
@@ -260,6 +291,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
   #added(socket: SocketId, stored: StoredSubscription): void {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
+    this.#budget.heard(socket, false);
     const { subscriptions } = connection.attachment;
     if (subscriptions === null) this.#table.insert(socket, [stored]);
     else this.#attach(connection, [...subscriptions, stored]);
@@ -275,12 +307,13 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
         connection,
         subscriptions.filter((one) => one.id !== id),
       );
+    if (connection.attachment.subscriptions?.length === 0) this.#budget.heard(socket, true);
   }
 
   #attach(connection: Connection, subscriptions: readonly StoredSubscription[]): void {
-    const { socket } = connection.attachment;
+    const { socket, address } = connection.attachment;
     const fits = new TextEncoder().encode(JSON.stringify(subscriptions)).length <= MAX_ATTACHED;
-    connection.attachment = { socket, subscriptions: fits ? subscriptions : null };
+    connection.attachment = { socket, address, subscriptions: fits ? subscriptions : null };
     connection.webSocket.serializeAttachment(connection.attachment);
     if (!fits) this.#table.insert(socket, subscriptions);
   }

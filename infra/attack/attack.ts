@@ -4,6 +4,8 @@ import type { Tally } from "./tally.ts";
 export interface Context {
   /** Of the network's JSON-RPC, on loopback. */
   readonly url: URL;
+  /** Of the network. */
+  readonly ports: readonly number[];
   /** Few connections and calls: the form that the tests run. */
   readonly small: boolean;
   /** How long it will last, seconds. */

@@ -10,6 +10,7 @@ import { type Counts, Tally } from "./tally.ts";
 export interface Order {
   readonly name: string;
   readonly url: string;
+  readonly ports: readonly number[];
   readonly small: boolean;
   readonly seconds: number;
 }
@@ -37,9 +38,9 @@ function endAfter(seconds: number): End {
   };
 }
 
-async function attack({ name, url, small, seconds }: Order): Promise<void> {
+async function attack({ name, url, ports, small, seconds }: Order): Promise<void> {
   const tally = new Tally();
-  const start = await attackNamed(name).prepare({ url: new URL(url), small, seconds, tally });
+  const start = await attackNamed(name).prepare({ url: new URL(url), ports, small, seconds, tally });
   const go = new Promise((resolve) => process.once("message", resolve));
   await reply({ ready: true });
   await go;

@@ -6,13 +6,15 @@ import { type AttackOptions, HELP, parseOptions } from "./options.ts";
 import { json, stood, text } from "./report.ts";
 import { type Outcome, runAttack } from "./run.ts";
 import { runningTarget, startTarget, type Target } from "./target.ts";
+import { startWranglerTarget } from "./wrangler.ts";
 
 const EXIT_REFUSED = 2;
 /** As shells report a process that SIGINT ended. */
 const EXIT_INTERRUPTED = 130;
 
 function targetOf({ target }: AttackOptions): Promise<Target> {
-  return "url" in target ? runningTarget(target.url) : startTarget(target.processes);
+  if ("url" in target) return runningTarget(target.url);
+  return target.processes === "wrangler" ? startWranglerTarget() : startTarget(target.processes);
 }
 
 async function main(): Promise<number> {

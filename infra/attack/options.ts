@@ -18,6 +18,7 @@ Usage: npm run attack -- [options]
   --seconds N      how long each lasts, ${SECONDS.join(" to ")} (${DEFAULT_SECONDS})
   --small          few connections and calls, as the tests do it
   --processes N    workerd processes of the network that it starts, 1 or 2 (1)
+  --wrangler       run the network with "wrangler dev" instead
   --url URL        attack this network, which has a faucet and is on loopback, instead of starting one
   --json           one JSON document instead of the table
   --help           print this
@@ -35,7 +36,7 @@ export interface AttackOptions {
   readonly small: boolean;
   readonly seconds: number;
   readonly names: readonly string[];
-  readonly target: { readonly url: string } | { readonly processes: 1 | 2 };
+  readonly target: { readonly url: string } | { readonly processes: 1 | 2 | "wrangler" };
 }
 
 const OPTIONS = {
@@ -43,6 +44,7 @@ const OPTIONS = {
   seconds: { type: "string" },
   small: { type: "boolean" },
   processes: { type: "string" },
+  wrangler: { type: "boolean" },
   url: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -58,7 +60,13 @@ function namesOf(only: string | undefined): string[] {
   return names;
 }
 
-function targetOf(url: string | undefined, processes: string | undefined): AttackOptions["target"] {
+function targetOf(
+  url: string | undefined,
+  processes: string | undefined,
+  isWrangler: boolean,
+): AttackOptions["target"] {
+  if (isWrangler && (url ?? processes) !== undefined) throw bad("--wrangler goes with neither --url nor --processes");
+  if (isWrangler) return { processes: "wrangler" };
   if (url === undefined) return { processes: wholeNumber("--processes", processes ?? "1", RANGES.processes) as 1 | 2 };
   if (processes !== undefined) throw bad("--processes does not go with --url: that network runs already");
   if (URL.parse(url)?.protocol !== "http:") throw bad(`--url takes an http address, not "${url}"`);
@@ -68,14 +76,14 @@ function targetOf(url: string | undefined, processes: string | undefined): Attac
 /** Throws a Failure for an option that is unknown, out of its range or does not go with another. */
 export function parseOptions(args: readonly string[]): AttackOptions {
   const { values } = parseCommandLine("attack", args, OPTIONS);
-  const { url, processes, only, seconds = String(DEFAULT_SECONDS) } = values;
+  const { url, processes, wrangler = false, only, seconds = String(DEFAULT_SECONDS) } = values;
   return {
     help: values.help ?? false,
     json: values.json ?? false,
     small: values.small ?? false,
     seconds: wholeNumber("--seconds", seconds, SECONDS),
     names: namesOf(only),
-    target: targetOf(url, processes),
+    target: targetOf(url, processes, wrangler),
   };
 }
 

@@ -69,7 +69,7 @@ export interface RunOptions {
 export async function runAttack(target: Target, attack: Attack, options: RunOptions): Promise<Outcome> {
   const { seconds, small, onAttacker } = options;
   const calm = small ? CALM_S.small : CALM_S.full;
-  const order = { name: attack.name, url: target.url.href, small, seconds };
+  const order = { name: attack.name, url: target.url.href, ports: target.ports, small, seconds };
   const attacker = await AttackerProcess.prepare(order);
   onAttacker?.(attacker);
   const user = await User.meet(target.url);

@@ -8,6 +8,8 @@ import { requireLoopback } from "./options.ts";
 
 export interface Target {
   readonly url: URL;
+  /** All of them are attacked: one alone has too few ports of the other side. */
+  readonly ports: readonly number[];
   readonly name: string;
   /** Its processes; none are known of a network that was there already. */
   readonly pids: () => readonly number[];
@@ -48,6 +50,7 @@ export async function startTarget(processes: 1 | 2): Promise<Target> {
   });
   return {
     url: new URL(network.rpcUrl),
+    ports: [network.port, network.port + 1],
     name: processes === 1 ? "one workerd process" : "two workerd processes",
     pids: () => network.workerdPids.filter((pid) => pid !== undefined),
     said: () => lines.splice(0),
@@ -62,5 +65,5 @@ export async function runningTarget(address: string): Promise<Target> {
   await rpcCall(url.href, "getGenesisHash").catch((error: unknown) => {
     throw new Failure("network-unreachable", noNetwork(address, error));
   });
-  return { url, name: address, pids: () => [], said: () => [], stop: async () => {} };
+  return { url, ports: [Number(url.port || 80)], name: address, pids: () => [], said: () => [], stop: async () => {} };
 }

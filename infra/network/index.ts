@@ -12,6 +12,7 @@ import type { AccessList } from "../../shared/rpc/access.ts";
 import { isStorageFault } from "../../shared/storage/room.ts";
 import { isStale } from "../build/wasm.mjs";
 import { bundlesEnded } from "./bundle.ts";
+import { type Budget, budgetOf, descriptorLimit } from "./descriptors.ts";
 import { ensureDevMints } from "./dev-mints.ts";
 import { Disk } from "./disk.ts";
 import { Failure } from "./failure.ts";
@@ -75,6 +76,8 @@ export interface NetworkOptions {
   readonly processes?: number;
   /** Ends workerd even when this process is ended with SIGKILL. */
   readonly guarded?: boolean;
+  /** Descriptors that workerd is taken to be allowed, where that is fewer than RLIMIT_NOFILE says: for tests. */
+  readonly descriptorLimit?: number;
   /** Another wrangler.toml than the project's. */
   readonly config?: string;
   readonly log?: LogSink;
@@ -91,6 +94,8 @@ export interface Network {
   readonly state: string;
   /** False: the state was there already. */
   readonly created: boolean;
+  /** What workerd's limit of file descriptors allows. */
+  readonly budget: Budget;
   /** Base58. */
   readonly genesisHash: string;
   readonly identity: Keypair;
@@ -145,6 +150,7 @@ class LocalNetwork implements Network {
   readonly port: number;
   readonly slotMs: number;
   readonly created: boolean;
+  readonly budget: Budget;
   readonly #file: NetworkFile;
   readonly #folder: StateFolder;
   readonly #workerd: Processes;
@@ -152,7 +158,7 @@ class LocalNetwork implements Network {
   #stopped: Promise<void> | undefined;
 
   constructor(
-    options: { host: string; port: number; slotMs: number; created: boolean; onStopped: () => void },
+    options: Pick<Network, "port" | "slotMs" | "created" | "budget"> & { host: string; onStopped: () => void },
     file: NetworkFile,
     folder: StateFolder,
     workerd: Processes,
@@ -163,6 +169,7 @@ class LocalNetwork implements Network {
     this.port = options.port;
     this.slotMs = options.slotMs;
     this.created = options.created;
+    this.budget = options.budget;
     this.#onStopped = options.onStopped;
     this.#file = file;
     this.#folder = folder;
@@ -304,6 +311,7 @@ async function launch(
   let running: readonly number[] = [];
   const disk = new Disk(folder.directory, { reserve: options.state !== undefined });
   await ensureWasm(log, signal);
+  const budget = budgetOf(options.descriptorLimit ?? descriptorLimit());
   // Loaded only now: it takes a second, and most refusals come earlier.
   const { Processes } = await import("./processes.ts");
   const { port, workerd } = await onPorts(host, options.port, (port) =>
@@ -315,7 +323,11 @@ async function launch(
       port,
       wsPorts,
       storage: folder.objects,
-      variables: { NETWORK: networkVariable(network, slotMs, { ...options, access: accessOf(options) }) },
+      budget,
+      variables: {
+        NETWORK: networkVariable(network, slotMs, { ...options, access: accessOf(options) }),
+        LIMITS: { webSockets: budget.webSockets },
+      },
       data: accounts ? { GENESIS: accounts } : {},
       log,
       look: () => ({ room: disk.look(), residentBytes: residentBytes(running) }),
@@ -331,7 +343,7 @@ async function launch(
     disk.release();
     onStopped();
   };
-  return new LocalNetwork({ host, port, slotMs, created, onStopped: stopped }, network, folder, workerd);
+  return new LocalNetwork({ host, port, slotMs, created, budget, onStopped: stopped }, network, folder, workerd);
 }
 
 /** Starts on the port wanted, or on the first free pair that is still free when workerd gets to it. */

@@ -4,8 +4,8 @@
  *   client ──▶ RPC port ──────────▶ default entry point of the worker
  *   client ──▶ WebSocket port ────▶ its entry point `pubsub`, the same handler
  *
- * Both ports are Miniflare's "direct sockets": requests reach the worker without Miniflare's own entry worker in between,
- * which would cost two thirds of the requests a second. When workerd dies Miniflare starts it again at once, on the same
+ * Both are sockets of workerd's own (sockets-plugin.ts): requests reach the worker without Miniflare's entry worker in between, which
+ * would cost two thirds of the requests a second. When workerd dies Miniflare starts it again at once, on the same
  * ports. Where that fails, or the process dies again and again, it is started anew here, with growing pauses.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -25,8 +25,12 @@ import {
 import { unstable_readConfig as readConfig, unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
 import type { DiskReport } from "../../durable-objects/host/storage-room.ts";
 import { bundleWorkers } from "./bundle.ts";
+import type { Budget } from "./descriptors.ts";
 import { Failure } from "./failure.ts";
+import { Gate } from "./gate.ts";
+import { Listeners } from "./listeners.ts";
 import { isAlive, killAndWait } from "./process.ts";
+import { type SocketOptions, socketsBinding } from "./sockets-plugin.ts";
 import { Registry, type SplitOptions, splitSource, splitWorker, tellPeer, type WorkerOptions } from "./split/setup.ts";
 import { worthOf } from "./workerd-lines.ts";
 
@@ -39,6 +43,8 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 /** How much later than workerd this process may hear of a signal to both. */
 const STOP_NOTICE_MS = 300;
+/** Pause between two lines about the same: that there is no room for connections. */
+const TELL_FULL_MS = 60_000;
 /** How long a process may take to end when it is asked to. */
 const STOP_PATIENCE_MS = 5_000;
 
@@ -47,6 +53,8 @@ export type LogSink = (level: "info" | "warn" | "error", message: string) => voi
 export interface WorkerdOptions {
   /** Path of wrangler.toml. */
   readonly config: string;
+  /** Descriptors that workerd may have. */
+  readonly budget: Budget;
   readonly host: string;
   /** Port of the RPC; the WebSocket has the next one. */
   readonly port: number;
@@ -76,6 +84,7 @@ subscribe("child_process", (message) => {
   const child = (message as { process: ChildProcess }).process;
   const owner = starting.getStore();
   if (!owner) return;
+  owner.listeners.giveTo(child);
   child.once("spawn", () => owner.adopt(child));
   privateFiles();
 });
@@ -123,6 +132,12 @@ interface MiniflareSetup {
   readonly options: MiniflareOptions;
   /** Of a split network only. */
   readonly registry: Registry | undefined;
+  readonly sockets: readonly SocketOptions[];
+}
+
+function socketsOf({ host, port, wsPorts }: WorkerdOptions): SocketOptions[] {
+  const pubSub = [port + 1, ...wsPorts].map((port) => ({ name: `pubsub-${port}`, host, port, entrypoint: "pubsub" }));
+  return [{ name: "rpc", host, port }, ...pubSub];
 }
 
 async function miniflareSetup(options: WorkerdOptions): Promise<MiniflareSetup> {
@@ -136,6 +151,7 @@ async function miniflareSetup(options: WorkerdOptions): Promise<MiniflareSetup> 
   const { split } = options;
   const worker = split ? splitWorker(whole as unknown as WorkerOptions, workerName, split) : whole;
   const registry = split && new Registry(options.storage, split.half);
+  const sockets = split?.half === "back" ? [] : socketsOf(options);
   // wrangler's type of its options is wider than Miniflare's for the same object.
   const v4 = {
     ...worker,
@@ -155,19 +171,9 @@ async function miniflareSetup(options: WorkerdOptions): Promise<MiniflareSetup> 
     logRequests: false,
     resourcePersistencePath: options.storage,
     unsafeDevRegistryPath: registry?.folder,
-    unsafeDirectSockets:
-      split?.half === "back"
-        ? []
-        : [
-            { host: options.host, port: options.port },
-            ...[options.port + 1, ...options.wsPorts].map((port) => ({
-              host: options.host,
-              port,
-              entrypoint: "pubsub",
-            })),
-          ],
+    unsafeBindings: [...((worker.unsafeBindings as object[] | undefined) ?? []), socketsBinding(workerName, sockets)],
   } as unknown as V4MiniflareOptions;
-  return { workerName, options: convertV4MiniflareOptions(v4), registry };
+  return { workerName, options: convertV4MiniflareOptions(v4), registry, sockets };
 }
 
 interface Latch {
@@ -186,6 +192,10 @@ function latch(): Latch {
 export class Workerd {
   readonly #options: WorkerdOptions;
   readonly #setup: MiniflareSetup;
+  readonly listeners: Listeners;
+  /** Of a process with ports. */
+  readonly #gate: Gate | undefined;
+  #toldFullAt = Number.NEGATIVE_INFINITY;
   #miniflare: Miniflare | undefined;
   #pid: number | undefined;
   #deaths: number[] = [];
@@ -202,6 +212,20 @@ export class Workerd {
   private constructor(options: WorkerdOptions, setup: MiniflareSetup) {
     this.#options = options;
     this.#setup = setup;
+    this.listeners = new Listeners(setup.sockets, options.budget.backlog);
+    const ports = setup.sockets.map(({ port }) => port);
+    if (ports.length === 0) return;
+    const { budget, host } = options;
+    this.#gate = new Gate({ budget, host, ports, onChange: (isFull) => isFull && this.#tellFull() });
+  }
+
+  /** Once a minute: an attack makes it full again and again. */
+  #tellFull(): void {
+    if (performance.now() - this.#toldFullAt < TELL_FULL_MS) return;
+    this.#toldFullAt = performance.now();
+    const { full, limit } = this.#options.budget;
+    const text = `${full} of workerd's ${limit} file descriptors are in use: new connections are refused until there are fewer`;
+    this.#options.log("warn", text);
   }
 
   static async start(options: WorkerdOptions): Promise<Workerd> {
@@ -234,8 +258,12 @@ export class Workerd {
   adopt(child: ChildProcess): void {
     this.#pid = child.pid;
     this.#options.onProcess(child.pid!);
+    if (this.listeners.areShared) this.#gate?.watch(child.pid!);
     child.once("exit", (code, signal) => {
-      if (this.#pid === child.pid) this.#pid = undefined;
+      if (this.#pid === child.pid) {
+        this.#pid = undefined;
+        this.#gate?.watch(undefined);
+      }
       if (!this.#stopping) this.#died(signal ?? `code ${code}`, child.pid === this.#killing);
     });
   }

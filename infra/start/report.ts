@@ -2,6 +2,7 @@
 import { networkInterfaces } from "node:os";
 import type { FaucetLimits } from "../../shared/faucet/limits.ts";
 import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
+import type { Budget } from "../network/descriptors.ts";
 import { type DiskSpace, describeDisk } from "../network/disk.ts";
 import type { Network } from "../network/index.ts";
 import { describeFaucet } from "./exposure.ts";
@@ -24,7 +25,7 @@ export function isLoopback(host: string): boolean {
 export interface Started {
   readonly network: Pick<
     Network,
-    "rpcUrl" | "wsUrl" | "port" | "shards" | "slotMs" | "state" | "created" | "workerdPids" | "faucet"
+    "rpcUrl" | "wsUrl" | "port" | "shards" | "slotMs" | "state" | "created" | "workerdPids" | "faucet" | "budget"
   >;
   readonly host: string;
   readonly dev: boolean;
@@ -45,6 +46,16 @@ function listening({ host, network: { port } }: Started, addresses: readonly str
   return [["Listening", `on every address of this machine (${host})${urls ? `: ${urls}` : ""}`]];
 }
 
+/** Fewer WebSockets than this are worth a line. */
+const MANY_SOCKETS = 10_000;
+
+function connections({ limit, connections, webSockets }: Budget): [string, string][] {
+  if (webSockets >= MANY_SOCKETS) return [];
+  const text = (count: number) => count.toLocaleString("en");
+  const room = `room for ${text(connections)}, ${text(webSockets)} of them WebSockets`;
+  return [["Connections", `${room}: the limit of file descriptors is ${text(limit)} (ulimit -n)`]];
+}
+
 export function report(started: Started, addresses: readonly string[] = ownAddresses()): string {
   const { network, dev, confirmedMs, startedMs } = started;
   const origin = network.created ? "new" : "continued";
@@ -55,6 +66,7 @@ export function report(started: Started, addresses: readonly string[] = ownAddre
     ["Shards", String(network.shards)],
     ["Slot time", `${network.slotMs} ms`],
     ...(network.workerdPids.length > 1 ? [["Processes", String(network.workerdPids.length)]] : []),
+    ...connections(network.budget),
     ["State", `${network.state} (${origin})`],
     ["History", describeKeep(started.keep)],
     ["Disk", describeDisk(started.disk)],

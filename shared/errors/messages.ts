@@ -56,6 +56,8 @@ export const ERROR_TEXT: Readonly<Record<ErrorCode, string>> = {
   4006: "this address takes WebSockets only",
   4020: "the request's Host or Origin is not one that this network answers; see --allow-host and --allow-origin",
   4021: "the faucet gives no more at the moment",
+  4007: "there is no room for another connection; try again later",
+  4008: "this address has as many connections as one may have",
   5001: "what is stored is not what was written",
   5002: "what is stored has the format of another version",
   5003: "storage is full or refuses writes; nothing was taken, try again later",

@@ -296,13 +296,18 @@ export class SubscriptionMachine {
     return this.#sockets.get(socket)?.refusals.delayOf(call) ?? 0;
   }
 
-  /** Whether the socket, or all together, have as many subscriptions as they may, or as many of this kind. */
+  /**
+   * Whether the socket, or all together, have as many subscriptions as they may, or as many of this kind. None may have more than are
+   * left: however many sockets take all they get, those with few find some (Choudhury and Hahne 1998, dynamic thresholds).
+   */
   #isFull(socket: SocketId, watch: Watch): boolean {
     const own = this.#sockets.get(socket);
-    if (!own || own.subscriptions.size >= MAX_SUBSCRIPTIONS_PER_SOCKET || this.#count >= MAX_SUBSCRIPTIONS) return true;
+    if (!own) return true;
+    const left = MAX_SUBSCRIPTIONS - this.#count;
+    if (own.subscriptions.size >= Math.min(MAX_SUBSCRIPTIONS_PER_SOCKET, left)) return true;
     if (this.#setOf(watch) && own.broadcasts >= MAX_BROADCASTS_PER_SOCKET) return true;
-    const blocks = own.blocks >= MAX_BLOCK_SUBSCRIPTIONS_PER_SOCKET || this.#blocks.size >= MAX_BLOCK_SUBSCRIPTIONS;
-    return watch.kind === "block" && blocks;
+    const blocksLeft = MAX_BLOCK_SUBSCRIPTIONS - this.#blocks.size;
+    return watch.kind === "block" && own.blocks >= Math.min(MAX_BLOCK_SUBSCRIPTIONS_PER_SOCKET, blocksLeft);
   }
 
   #run(socket: SocketId, method: string, params: unknown): { result: Json; effects: SubscriptionEffect[] } {

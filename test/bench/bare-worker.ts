@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { budgetOf, descriptorLimit } from "../../infra/network/descriptors.ts";
 import { findPortPair } from "../../infra/network/ports.ts";
 import { Workerd } from "../../infra/network/workerd.ts";
 import type { BarePath } from "./bare/worker.ts";
@@ -20,6 +21,7 @@ export async function startBareWorker(): Promise<BareWorker> {
   const port = await findPortPair(HOST);
   const workerd = await Workerd.start({
     config: join(import.meta.dirname, "bare/wrangler.toml"),
+    budget: budgetOf(descriptorLimit()),
     host: HOST,
     port,
     wsPorts: [],

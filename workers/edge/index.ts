@@ -24,7 +24,7 @@ import { wasmServices } from "../../shared/rpc/wasm-services.ts";
 import { EdgeAccess, preflight } from "./access.ts";
 import { EdgeBackend } from "./backend.ts";
 import { ClientGone, readBody } from "./body.ts";
-import { clientOf } from "./client.ts";
+import { ADDRESS_HEADER, addressOf, clientOf } from "./client.ts";
 import { type IngestServices, ingest, SignaturePace } from "./ingest.ts";
 import { lookupResolver } from "./ingest-lookups.ts";
 import { bodyOf } from "./long-answer.ts";
@@ -112,7 +112,10 @@ app.use(async (c, next) => {
 async function pubSub(c: EdgeContext): Promise<Response> {
   const refused = edgeOf(c.env).access.refuseUpgrade(c.req.raw);
   if (refused) return refused;
-  return subscriptionsStub(c.env).fetch(new Request(new URL("/", c.req.url), c.req.raw));
+  const request = new Request(new URL("/", c.req.url), c.req.raw);
+  request.headers.set(ADDRESS_HEADER, addressOf(c.req.raw));
+  const answer = await subscriptionsStub(c.env).fetch(request);
+  return answer.webSocket ? answer : new Response(answer.body, answer);
 }
 
 const newWork = (c: EdgeContext) => edgeOf(c.env).turns.work(clientOf(c.req.raw));

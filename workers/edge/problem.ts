@@ -11,6 +11,8 @@ const STATUS: Readonly<Record<number, number>> = {
   [ErrorCode.EDGE_UPGRADE]: 426,
   [ErrorCode.EDGE_FORBIDDEN]: 403,
   [ErrorCode.STORE_FULL]: 503,
+  [ErrorCode.EDGE_FULL]: 503,
+  [ErrorCode.EDGE_ADDRESS_FULL]: 429,
 };
 const BAD_REQUEST = 400;
 

@@ -46,6 +46,7 @@ import { viewOf } from "../../shared/protocol/bytes.ts";
 import { REC, signaturesAt } from "../../shared/protocol/record.ts";
 import { textOf } from "../../shared/storage/room.ts";
 import type { Work } from "../../shared/turns/work.ts";
+import { ADDRESS_HEADER, addressOf } from "./client.ts";
 import { type Ingested, type IngestServices, ingestBody } from "./ingest.ts";
 import { problem } from "./problem.ts";
 
@@ -243,8 +244,10 @@ export async function openStream(
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     return problem(ErrorCode.EDGE_UPGRADE);
   }
-  const { webSocket: channel } = await subscriptionsStub(env).fetch(CHANNEL_URL, { headers: { upgrade: "websocket" } });
-  if (!channel) return problem(ErrorCode.EDGE_BUSY, { "retry-after": "1" });
+  const headers = { upgrade: "websocket", [ADDRESS_HEADER]: addressOf(request) };
+  const answer = await subscriptionsStub(env).fetch(CHANNEL_URL, { headers });
+  const { webSocket: channel } = answer;
+  if (!channel) return new Response(answer.body, answer);
   const { 0: client, 1: server } = new WebSocketPair();
   new Stream(server, channel, services, newWork);
   return new Response(null, { status: 101, webSocket: client });

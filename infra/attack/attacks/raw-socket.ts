@@ -24,24 +24,24 @@ export interface Opening {
 }
 
 /**
- * Opens `count` connections and keeps them; counts what is said to each. Ports of the network's two are used by turns, so that there
+ * Opens `count` connections and keeps them; counts what is said to each. The network's ports are used by turns, so that there
  * are enough of one's own.
  */
 export async function openMany(context: Context, end: End, count: number, opening: Opening): Promise<Socket[]> {
   const sockets: Socket[] = [];
   let next = 0;
   const lane = async () => {
-    while (next < count && !end.isOver) sockets.push(await openOne(context, next++ % 2, opening));
+    while (next < count && !end.isOver) sockets.push(await openOne(context, next++, opening));
   };
   await Promise.race([end.over, Promise.all(Array.from({ length: Math.min(count, CONNECTING) }, lane))]);
   return sockets;
 }
 
 /** Back once it is connected, and answered where that is awaited, or when it has failed. */
-function openOne({ url, tally }: Context, which: number, opening: Opening): Promise<Socket> {
+function openOne({ url, ports, tally }: Context, index: number, opening: Opening): Promise<Socket> {
   return new Promise((resolve) => {
     const host = url.hostname.replace(/^\[|\]$/g, "");
-    const socket = connect({ host, port: Number(url.port) + which, noDelay: true });
+    const socket = connect({ host, port: ports[index % ports.length]!, noDelay: true });
     const done = () => resolve(socket);
     socket.once("connect", () => {
       tally.add("connected");

@@ -36,6 +36,7 @@ describe("npm run attack", () => {
       ["--url", "http://127.0.0.1", "--processes", "2"],
       "--processes does not go with --url: that network runs already",
     ],
+    [["--wrangler", "--processes", "1"], "--wrangler goes with neither --url nor --processes"],
   ])("refuses %j", (args, message) => {
     expect(() => parseOptions(args)).toThrow(message);
   });

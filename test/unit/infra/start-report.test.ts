@@ -1,5 +1,6 @@
 /** What `npm start` says about itself: where it listens, and how loudly it says so; one line a transaction. */
 import { describe, expect, it } from "vitest";
+import { budgetOf } from "../../../infra/network/descriptors.ts";
 import { generateKeypair } from "../../../infra/network/keypair.ts";
 import { danger, report, type Started } from "../../../infra/start/report.ts";
 import { transactionLine } from "../../../infra/start/transactions.ts";
@@ -15,6 +16,7 @@ const network = {
   created: true,
   workerdPids: [1],
   faucet: generateKeypair(),
+  budget: budgetOf(65_536),
 };
 const started = (host: string, dev = false): Started => ({
   network,
@@ -45,6 +47,13 @@ describe("the report of a start", () => {
         "  First transfer  confirmed in 45 ms",
         "",
       ].join("\n"),
+    );
+  });
+
+  it("says how many connections there is room for when file descriptors are few", () => {
+    const few = { ...started("127.0.0.1"), network: { ...network, budget: budgetOf(20_000) } };
+    expect(report(few, [])).toContain(
+      "  Connections     room for 7,200, 5,400 of them WebSockets: the limit of file descriptors is 20,000 (ulimit -n)\n",
     );
   });
 

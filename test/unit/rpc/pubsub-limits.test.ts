@@ -1,5 +1,6 @@
 /** PubSub against clients that want to take all there is: each has its limit, and the others go on. */
 import { describe, expect, test } from "vitest";
+import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import type { BlockEvent } from "../../../shared/rpc/block-event.ts";
 import { BlockNotices, MAX_TOLD } from "../../../shared/rpc/block-notices.ts";
 import { JsonText } from "../../../shared/rpc/json.ts";
@@ -9,6 +10,7 @@ import {
   MAX_BLOCK_SUBSCRIPTIONS,
   MAX_BLOCK_SUBSCRIPTIONS_PER_SOCKET,
   MAX_BROADCASTS_PER_SOCKET,
+  MAX_SUBSCRIPTIONS,
   type SubscriptionEffect,
   SubscriptionMachine,
 } from "../../../shared/rpc/subscriptions.ts";
@@ -53,6 +55,33 @@ describe("one client leaves room for the others", () => {
       expect(machine.count).toBe(2);
     },
   );
+
+  test("however many sockets take all the subscriptions they get, others find some", () => {
+    const { call, machine } = machineWith("greedy", "greedier", "other");
+    let key = 0n;
+    const address = () => {
+      const bytes = new Uint8Array(32);
+      new DataView(bytes.buffer).setBigUint64(0, ++key);
+      return encodeBase58(bytes);
+    };
+    const one = { method: "slotSubscribe", params: "null" };
+    const stored = Array.from({ length: MAX_SUBSCRIPTIONS - 16 }, (_, id) => ({ id, ...one }));
+    machine.step({ type: "opened", socket: "crowd", stored });
+    const subscribe = (socket: string) => call(socket, "accountSubscribe", address());
+    for (const socket of ["greedy", "greedier"]) while ("result" in subscribe(socket));
+    // Of the 16 that are left one gets half, the next half of those.
+    expect(machine.count).toBe(MAX_SUBSCRIPTIONS - 16 + 8 + 4);
+    expect(subscribe("greedy").error).toEqual({ code: -32603, message: FULL });
+    for (let i = 0; i < 2; i++) expect(subscribe("other")).toHaveProperty("result");
+  });
+
+  test("however many sockets take all subscriptions to blocks, another finds some", () => {
+    const greedy = Array.from({ length: 12 }, (_, i) => `greedy ${i}`);
+    const { call } = machineWith(...greedy, "other");
+    let note = 0;
+    for (const socket of greedy) while ("result" in call(socket, "blockSubscribe", "all", { note: ++note }));
+    expect(call("other", "blockSubscribe", "all")).toHaveProperty("result");
+  });
 
   test.each([
     ["logsSubscribe", "all"],
