@@ -298,11 +298,13 @@ export async function ingestBody(body: Uint8Array, services: IngestServices, wor
     return { answer: answer.fill(STATUS.BUSY, ErrorCode.STORE_FULL), batch: none, retryAfterMs: FULL_RETRY_MS };
   }
   try {
+    const parsed: Batch[] = [];
     for (const slice of slicesOf(body)) {
-      const parsed = await work.run(slice.count * COST.parse, () => parse(wasm, slice, answer));
-      const resolved = await lookUp(parsed, services.resolveLookups, answer);
-      await verify(services, checkAge(wasm, context, resolved, answer), work, answer, verified);
+      parsed.push(await work.run(slice.count * COST.parse, () => parse(wasm, slice, answer)));
     }
+    // Whole again before signatures are checked: the rest of a slice of parsing would be a group of its own, and a dear one.
+    const resolved = await lookUp(together(parsed), services.resolveLookups, answer);
+    await verify(services, checkAge(wasm, context, resolved, answer), work, answer, verified);
   } catch (fault) {
     if (!(fault instanceof WorkRefused)) throw fault;
     laterMs = fault.retryAfterMs;

@@ -112,7 +112,8 @@ describe("a batch of many", () => {
     const { frames, statuses } = await send(batch, new Work({ turns }));
     expect(statuses).toEqual(batch.map((_, i) => (i % 100 === 42 ? STATUS.REFUSED : STATUS.TAKEN)));
     expect(frames).toEqual([693]);
-    expect(costs.length).toBeGreaterThanOrEqual(2);
+    // Two of parsing, two of signatures: what is left of the first two does not make a group of its own.
+    expect(costs.filter((cost) => cost > SLICE / 2)).toHaveLength(2);
     for (const cost of costs) expect(cost).toBeLessThanOrEqual(SLICE);
   });
 
@@ -125,11 +126,11 @@ describe("a batch of many", () => {
   });
 
   it("what is over the budget is busy with a time, and what was verified before is taken", async () => {
-    const work = new Work({ budget: 6_000 });
-    const { statuses, frames, done } = await send(wires(400), work);
-    expect(frames).toEqual([320]);
-    expect(statuses.filter((status) => status === STATUS.TAKEN)).toHaveLength(320);
-    expect(statuses.slice(320)).toEqual(Array.from({ length: 80 }, () => STATUS.BUSY));
+    const work = new Work({ budget: 8_000 });
+    const { statuses, frames, done } = await send(wires(600), work);
+    expect(frames).toEqual([448]);
+    expect(statuses.filter((status) => status === STATUS.TAKEN)).toHaveLength(448);
+    expect(statuses.slice(448)).toEqual(Array.from({ length: 152 }, () => STATUS.BUSY));
     expect(done.retryAfterMs).toBe(100);
   });
 });
