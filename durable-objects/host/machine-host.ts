@@ -121,7 +121,7 @@ export class MachineHost<Event> {
   /** An event whose answer comes as a `resolve` effect: work that nobody has acknowledged, refused while there is little room for it. */
   ask(make: (token: number) => Event): Promise<SubmitAnswer> {
     this.#counts.callsReceived++;
-    if (!storageRoom.takesNew(this.#env)) return Promise.resolve(STORAGE_FULL);
+    if (!storageRoom.hasRoom()) return Promise.resolve(STORAGE_FULL);
     const token = this.#nextToken++;
     return new Promise((resolve) => {
       this.#waiting.set(token, resolve);
@@ -163,7 +163,6 @@ export class MachineHost<Event> {
 
   #apply(effects: readonly Effect[]): void {
     if (effects.some(({ type }) => type === "clear")) this.#clear();
-    storageRoom.look(this.#env);
     for (const effect of effects) {
       if (effect.type === "put") this.storage.put(effect.table, effect.id, effect.bytes);
       else if (effect.type === "delete") this.storage.delete(effect.table, effect.from, effect.to);

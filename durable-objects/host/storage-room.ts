@@ -1,6 +1,9 @@
 /**
  * What this isolate knows of its storage (shared/storage/room.ts), for the edge and for all objects in it. A local network asks the system,
  * at most once a second while there is work; on the globe a write that fails is how one learns.
+ *
+ * The edge asks, for each submission. An object asks only while it is held anyway: what it has fetched keeps it in memory, and one that
+ * asked every second could never be evicted.
  */
 import { type Room, RoomKeeper, textOf } from "../../shared/storage/room.ts";
 import type { Env } from "./env.ts";
@@ -37,7 +40,12 @@ export const storageRoom = {
     return keeper.isHeld(Date.now());
   },
 
-  /** Asks the system again if its last answer is old; the answer counts from the next question on. */
+  /** Whether new work may be taken, as far as is known. */
+  hasRoom(): boolean {
+    return keeper.takesNew(Date.now());
+  },
+
+  /** As hasRoom, for the edge: asks the system again if its last answer is old; the answer counts from the next question on. */
   takesNew(env: Env): boolean {
     this.look(env);
     return keeper.takesNew(Date.now());
