@@ -163,6 +163,7 @@ export class MachineHost<Event> {
 
   #apply(effects: readonly Effect[]): void {
     if (effects.some(({ type }) => type === "clear")) this.#clear();
+    storageRoom.report();
     for (const effect of effects) {
       if (effect.type === "put") this.storage.put(effect.table, effect.id, effect.bytes);
       else if (effect.type === "delete") this.storage.delete(effect.table, effect.from, effect.to);

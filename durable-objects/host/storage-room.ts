@@ -19,6 +19,7 @@ export interface DiskReport {
 
 const keeper = new RoomKeeper();
 let lookAt = Number.NEGATIVE_INFINITY;
+let sayAt = Number.NEGATIVE_INFINITY;
 
 function say(now: number): void {
   const line = keeper.line(now);
@@ -38,6 +39,14 @@ export const storageRoom = {
 
   isHeld(): boolean {
     return keeper.isHeld(Date.now());
+  },
+
+  /** Says in the log what is new, at most once a second; nobody is asked. */
+  report(): void {
+    const now = Date.now();
+    if (now < sayAt) return;
+    sayAt = now + LOOK_MS;
+    say(now);
   },
 
   /** Whether new work may be taken, as far as is known. */
