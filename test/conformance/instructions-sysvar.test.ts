@@ -15,6 +15,7 @@ import { moduleOf } from "./harness-wasm.ts";
 const root = join(import.meta.dirname, "../..");
 const ENTRY = join(root, "wasm/instructions-sysvar-test-entry.ts");
 const SOURCE = `
+export { layoutFingerprint } from "./layouts/fingerprint";
 export { ioIn, ioOutPtr, ioOutLen } from "./memory/io";
 export { txParse } from "./transaction/parse";
 import { outBytes, outReset } from "./memory/io";

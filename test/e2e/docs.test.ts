@@ -46,6 +46,7 @@ afterAll(async () => {
 
 const here = (text: string): string =>
   text
+    .replaceAll('from "./testing/', 'from "../../testing/')
     .replaceAll("127.0.0.1:8899", `127.0.0.1:${network.port}`)
     .replaceAll("127.0.0.1:8900", `127.0.0.1:${network.port + 1}`);
 const run = (...args: string[]) => promisify(execFile)(process.execPath, args, { cwd: folder });
