@@ -1,5 +1,10 @@
 /** The WASM stages after the signature check, one at a time, inside workerd: parse, plan, execute. */
+import { resultOffsets } from "../../../shared/protocol/block.ts";
+import { viewOf } from "../../../shared/protocol/bytes.ts";
 import { encodeContext } from "../../../shared/protocol/context.ts";
+import { LIST } from "../../../shared/protocol/layouts/account.ts";
+import { PROP, PROP_FLAG_DETAIL } from "../../../shared/protocol/layouts/proposal.ts";
+import { RESULT } from "../../../shared/protocol/layouts/result.ts";
 import { fillProposal } from "../../../shared/scheduling/fill-proposal.ts";
 import { Planner } from "../../../shared/scheduling/planner.ts";
 import { ShardEngine } from "../../../shared/state/shard-engine.ts";
@@ -164,7 +169,6 @@ export interface ExecuteResult {
 }
 
 const LOAD_CHUNK = 50_000;
-const FLAGS = 76;
 
 function loadStore(engine: ShardEngine, kind: Kind, accounts: number): Choose {
   const wallets = kind === "token" ? Math.floor(accounts / 2) : accounts;
@@ -176,13 +180,11 @@ function loadStore(engine: ShardEngine, kind: Kind, accounts: number): Choose {
   return uniform(wallets, 11);
 }
 
-function landed(results: Uint8Array): number {
-  const view = new DataView(results.buffer, results.byteOffset);
-  let count = 0;
-  for (let at = 80 + 8; at < results.length; at += view.getUint32(at, true)) {
-    if (results[at + 8] === 1 && results[at + 9] === 0) count++;
-  }
-  return count;
+/** How many of the slot's transactions landed without an error. */
+function landed(engine: ShardEngine, slot: number, transactions: number): number {
+  const results = engine.outcomeAt(slot)!.results.subarray(LIST.HEADER);
+  const isGood = (at: number) => results[at + RESULT.LANDED] === 1 && results[at + RESULT.TX_ERROR] === 0;
+  return resultOffsets(results, transactions).filter(isGood).length;
 }
 
 export async function benchExecute(module: WebAssembly.Module, options: ExecuteOptions): Promise<ExecuteResult> {
@@ -227,7 +229,7 @@ export async function benchExecute(module: WebAssembly.Module, options: ExecuteO
         const { proposal } = block.shards[0]!;
         const fields = { view: 0, digest: blockhash(slot), prevSlot: previous, stableSlot: previous, context };
         fillProposal(proposal, { slot, ...fields });
-        new DataView(proposal.buffer, proposal.byteOffset).setUint32(FLAGS, detail, true);
+        viewOf(proposal).setUint32(PROP.FLAGS, detail ? PROP_FLAG_DETAIL : 0, true);
         const began = time("begin", () => engine.begin(proposal));
         if (began !== 0) throw new Error(`the proposal is refused: ${began}`);
         const executed = time("execute", () => engine.execute());
@@ -235,8 +237,7 @@ export async function benchExecute(module: WebAssembly.Module, options: ExecuteO
         const row = time("commit", () => engine.commit());
         rowBytes[detail] = row.length / block.numTransactions;
         engine.stable(previous);
-        engine.instance.exports.engineResultsAt!(BigInt(slot));
-        if (landed(engine.instance.out()) !== block.numTransactions) throw new Error("a transfer fails");
+        if (landed(engine, slot, block.numTransactions) !== block.numTransactions) throw new Error("a transfer fails");
         done += block.numTransactions;
         previous = slot++;
       }
