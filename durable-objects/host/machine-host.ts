@@ -11,7 +11,7 @@ import { ERROR_TEXT } from "../../shared/errors/messages.ts";
 import type { Effect, Machine, MessageEvent, SubmitAnswer, TimerEvent } from "../../shared/protocol/actor.ts";
 import { equalBytes } from "../../shared/protocol/bytes.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
-import { FULL_RETRY_MS, textOf } from "../../shared/storage/room.ts";
+import { STORAGE_FULL, textOf } from "../../shared/storage/room.ts";
 import type { ActorStats } from "./actor.ts";
 import { BlobStore } from "./blob-store.ts";
 import { actorStub, type Env } from "./env.ts";
@@ -22,8 +22,6 @@ import { storageRoom } from "./storage-room.ts";
 const WATCHDOG_MS = 10_000;
 /** How long what is held because the storage refuses writes waits before it looks again, milliseconds. */
 const HELD_MS = 500;
-
-const STORAGE_FULL: SubmitAnswer = { ok: false, retryAfterMs: FULL_RETRY_MS, full: true };
 
 export class MachineHost<Event> {
   readonly storage: BlobStore;

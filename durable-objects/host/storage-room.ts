@@ -10,6 +10,8 @@ import type { Env } from "./env.ts";
 
 /** How long an answer of the system is good for, milliseconds. */
 const LOOK_MS = 1_000;
+/** How often it is looked whether there is something new to say, milliseconds. */
+const SAY_MS = 1_000;
 
 export interface DiskReport {
   readonly room: Room;
@@ -45,7 +47,7 @@ export const storageRoom = {
   report(): void {
     const now = Date.now();
     if (now < sayAt) return;
-    sayAt = now + LOOK_MS;
+    sayAt = now + SAY_MS;
     say(now);
   },
 
@@ -64,7 +66,7 @@ export const storageRoom = {
     const now = Date.now();
     if (now < lookAt) return;
     lookAt = now + LOOK_MS;
-    say(now);
+    this.report();
     if (!env.DISK) return;
     env.DISK.fetch("http://disk/")
       .then(async (response) => {

@@ -1,38 +1,26 @@
 /** The block header (layouts/definitions/header.ts) as a plain object. */
-import { HDR, HDR_FLAG_DEVELOPMENT, HDR_MAGIC_VALUE, readHeader, writeHeader } from "./layouts/header.ts";
+import {
+  HDR,
+  HDR_FLAG_DEVELOPMENT,
+  HDR_MAGIC_VALUE,
+  type HeaderFields,
+  readHeader,
+  writeHeader,
+} from "./layouts/header.ts";
 import { epochOf, PROTOCOL_VERSION } from "./limits.ts";
 
 export const HEADER_SIZE = HDR.SIZE;
 const ZEROS = new Uint8Array(32);
 
-export interface BlockHeader {
-  readonly slot: number;
-  readonly view: number;
-  readonly parentSlot: number;
-  readonly unixTimestamp: number;
-  readonly parentBlockhash: Uint8Array;
-  readonly blockhash: Uint8Array;
-  readonly parentHeaderHash: Uint8Array;
-  readonly effectHash: Uint8Array;
-  readonly stateRoot: Uint8Array;
-  readonly resultsHash: Uint8Array;
-  readonly numTransactions: number;
-  readonly fees: bigint;
-  readonly capitalization: bigint;
-  readonly transactionCount: bigint;
-  readonly epochStartTimestamp: number;
-  /** How often the height was raised since the genesis, by this block too: see MAX_HEIGHT_STRIDE. */
-  readonly height: number;
+/** What every header has alike, or what follows from the rest of it. */
+type Implied = "magic" | "epoch" | "flags" | "protocolVersion" | Reserved;
+type Reserved = "validators" | "nextValidators" | "history" | "lanes" | "waiting";
+/** There are no votes yet; unset: zeros. */
+type Votes = "justifyView" | "justifySlot" | "justify" | "election";
+
+export interface BlockHeader extends Omit<HeaderFields, Implied | Votes>, Partial<Pick<HeaderFields, Votes>> {
   /** Whether the slot context was that of a network for development. */
   readonly development: boolean;
-  /** Of the epoch record that the slot context named; zeros: the empty one. */
-  readonly epochHash: Uint8Array;
-  /** View, slot and header hash of the block that the newest certificate known to the builder certifies. Unset: zeros, there are no votes. */
-  readonly justifyView?: number;
-  readonly justifySlot?: number;
-  readonly justify?: Uint8Array;
-  /** SHA-256 of the certificate that opened the view. Unset: zeros. */
-  readonly election?: Uint8Array;
 }
 
 export function encodeHeader(header: BlockHeader): Uint8Array {

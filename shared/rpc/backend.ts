@@ -5,6 +5,7 @@
 
 import type { AddressPage, AddressQuery, FoundEntry } from "../ledger/address-page.ts";
 import type { PerformanceSample } from "../ledger/performance-samples.ts";
+import type { SubmitAnswer } from "../protocol/actor.ts";
 import type { ClockCommand } from "../scheduling/dev-clock.ts";
 import type { EpochRecord } from "../stake/epoch-record.ts";
 import type { LoadedAccount } from "../state/stubs.ts";
@@ -93,10 +94,8 @@ export interface AccountFilter {
   readonly memcmp: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
 }
 
-export type SubmitResult =
-  | { readonly ok: true }
-  /** The lane is full, or the storage; try again after so many milliseconds. Nothing of the frame was taken. */
-  | { readonly ok: false; readonly retryAfterMs: number; readonly full?: true };
+/** Refused: the lane is full, or the storage. Nothing of the frame was taken. */
+export type SubmitResult = SubmitAnswer;
 
 /** What an account shall be; what is absent stays as it is. */
 export interface AccountDecree {

@@ -10,6 +10,7 @@
  * A Durable Object whose write fails is ended by the platform with all it has in memory, and begins again from what is stored: a crash
  * before the writes of a step, which loses nothing that was answered. Held means that no step is taken, so that nothing is ended again and again.
  */
+import type { SubmitAnswer } from "../protocol/actor.ts";
 
 export type Room = "plenty" | "low" | "none";
 
@@ -23,6 +24,8 @@ const LINE_MS = 60_000;
 
 /** When a client shall come again. */
 export const FULL_RETRY_MS = 1_000;
+/** The answer to new work. */
+export const STORAGE_FULL: SubmitAnswer = { ok: false, retryAfterMs: FULL_RETRY_MS, full: true };
 
 /** Of SQLite, in errors and in lines of workerd: no space, errors of the device, of permissions, of limits. */
 const STORAGE_FAULT = /SQLITE_(FULL|IOERR|READONLY|CANTOPEN|NOLFS|AUTH)\b|STORE_FULL\b/;

@@ -74,7 +74,7 @@ if (offsetof<FrameHead>("count") != FRAME_HEAD_COUNT) ERROR("FrameHead.count");
 if (offsetof<FrameHead>("len") != FRAME_HEAD_LEN) ERROR("FrameHead.len");
 if (offsetof<FrameHead>() != <usize>FRAME_HEAD_SIZE) ERROR("FrameHead has another size than 120");
 
-/** Digest of a record: what ordering needs to know of it. Whoever executes the record makes it again. Consensus. */
+/** Digest of a record: what ordering needs to know of it. The executing shard computes it again. Consensus. */
 /** u64: SipHash-1-3 of the message */
 export const DIGEST_TAG: usize = 0;
 /** u32: block height of its blockhash; 0xffffffff: a nonce */

@@ -45,7 +45,7 @@ import {
   shardOf,
 } from "../../shared/state/accounts.ts";
 import { HASH_SIZE, type LoadedAccount } from "../../shared/state/stubs.ts";
-import { FULL_RETRY_MS } from "../../shared/storage/room.ts";
+import { STORAGE_FULL } from "../../shared/storage/room.ts";
 import { messageTag } from "../../shared/svm/message-tag.ts";
 import { ChainClock } from "./chain-clock.ts";
 import { Decrees } from "./decrees.ts";
@@ -62,8 +62,6 @@ const START_STEP_MS = 25;
 
 /** Reads keys of a shard, with the hashes of the data that are known. */
 type ReadFrom = (shard: number, keys: Uint8Array, hashes: Uint8Array | undefined) => Promise<LongBytes | null>;
-
-const STORAGE_FULL: SubmitResult = { ok: false, retryAfterMs: FULL_RETRY_MS, full: true };
 
 const readAnswer = async (answer: LongBytes | null) => (answer === null ? null : await readBytes(answer));
 

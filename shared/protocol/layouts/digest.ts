@@ -26,7 +26,7 @@ export const FRAME_HEAD = {
 /** "FRD1" */
 export const FRAME_HEAD_MAGIC_VALUE = 826561094;
 
-/** Digest of a record: what ordering needs to know of it. Whoever executes the record makes it again. Consensus. */
+/** Digest of a record: what ordering needs to know of it. The executing shard computes it again. Consensus. */
 export const DIGEST = {
   /** u64: SipHash-1-3 of the message */
   TAG: 0,

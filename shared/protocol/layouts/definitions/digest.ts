@@ -29,7 +29,7 @@ const DIGEST = layout(
   {
     name: "Digest",
     prefix: "DIGEST",
-    about: "Digest of a record: what ordering needs to know of it. Whoever executes the record makes it again.",
+    about: "Digest of a record: what ordering needs to know of it. The executing shard computes it again.",
     size: 24,
     end: "HEADER",
     consensus: true,

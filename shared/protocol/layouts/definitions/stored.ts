@@ -58,9 +58,9 @@ const SUMMARY = layout(
     side: "ts",
     constants: { MAGIC_VALUE: constant(0x314b5453, '"STK1"') },
     tail: [
-      "settled x {key vote account, u64 lamports}: sums of delegations that count in full until somebody changes them",
+      "settled x {key vote account, u64 lamports}: sums of delegations that count in full until they are changed",
       "moving x {key vote account, u64 lamports, u64 activation epoch, u64 deactivation epoch}",
-      "votes x key: vote accounts that are here, whoever delegates to them",
+      "votes x key: vote accounts that are here, with or without delegations here",
     ],
   },
   {
