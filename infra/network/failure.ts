@@ -20,7 +20,8 @@ export type FailureCode =
   | "clone-failed"
   | "network-unreachable"
   | "no-faucet"
-  | "program-refused";
+  | "program-refused"
+  | "no-room";
 
 export class Failure extends Error {
   override readonly name = "Failure";
