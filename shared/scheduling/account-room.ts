@@ -1,6 +1,6 @@
 /**
  * What the builder does about large accounts: the planner knows their sizes from shards, blocks in flight have bytes of them together, and
- * what is known outlives a restart: saved with the chain of blockhashes, so that a crash forgets what was told in the last 64 blocks.
+ * what is known outlives a restart: it is saved in the step that hears of a change, and shards tell it again with every answer they repeat.
  */
 import type { Effect, StorageView } from "../protocol/actor.ts";
 import { DEFAULT_BLOCK_LIMITS } from "../protocol/block-limits.ts";
@@ -20,9 +20,11 @@ export class AccountRoom {
     this.limit = config.accountBytes ?? DEFAULT_BLOCK_LIMITS.accountBytes;
   }
 
-  boot(storage: StorageView, genesisSizes: (() => Uint8Array) | undefined): void {
-    const sizes = storage.get(TABLE, 0) ?? genesisSizes?.();
-    if (sizes) this.#planner.noteSizes(sizes);
+  boot(storage: StorageView, genesisSizes: (() => Uint8Array) | undefined): Effect[] {
+    const saved = storage.get(TABLE, 0);
+    const sizes = saved ?? genesisSizes?.();
+    const effects = sizes ? this.note(sizes) : [];
+    return saved ? [] : effects;
   }
 
   /** Bytes that the next block may write beside those in flight. */
@@ -32,7 +34,9 @@ export class AccountRoom {
     return Math.max(0, left);
   }
 
-  save(): Effect[] {
+  /** What a shard tells. */
+  note(told: Uint8Array): Effect[] {
+    this.#planner.noteSizes(told);
     const sizes = this.#planner.newSizes();
     return sizes ? [{ type: "put", table: TABLE, id: 0, bytes: sizes }] : [];
   }

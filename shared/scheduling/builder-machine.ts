@@ -121,12 +121,13 @@ export class BuilderMachine implements Machine<BuilderEvent> {
       this.#chain.push(this.#chain.tip + 1, proposalRowHash(row), proposalRowRaises(row));
     }
     this.#ledger.boot(storage);
-    this.#room.boot(storage, this.#config.genesisSizes);
+    const sizes = this.#room.boot(storage, this.#config.genesisSizes);
     const boots = storage.get("boots", 0);
     this.#boot = boots ? Number(new ByteReader(boots).u64()) + 1 : 1;
     const bytes = new ByteWriter().u64(this.#boot).bytes();
     this.#retryArmed = true;
     return [
+      ...sizes,
       { type: "put", table: "boots", id: 0, bytes },
       this.#askTip(),
       { type: "timer", name: "retry", delayMs: RETRY_MS },
@@ -401,7 +402,6 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     // Where slots are skipped a start could not find the next row.
     if (slot % SAVE_HASHES_EVERY === 0 || skips) {
       effects.push({ type: "put", table: "hashes", id: 0, bytes: this.#chain.encode() });
-      effects.push(...this.#room.save());
     }
     effects.push(...this.#proposals(item), ...taken, ...this.#seal(now), ...this.#armRetry(), ...this.#arm(now));
     return effects;
@@ -425,8 +425,8 @@ export class BuilderMachine implements Machine<BuilderEvent> {
     if (!item.row.shards.some((part) => part.shard === shard)) return [];
     item.committed.set(shard, message);
     this.#known.note(shard, message.known, this.#height);
-    if (message.sizes) this.#planner.noteSizes(message.sizes);
-    return this.#seal(now);
+    const sizes = message.sizes ? this.#room.note(message.sizes) : [];
+    return [...sizes, ...this.#seal(now)];
   }
 
   /** Seals every slot, in order, whose shards have all committed, once nobody may use the tip before it any more. */

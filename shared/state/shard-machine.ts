@@ -23,6 +23,7 @@ import { type Message, type NodeId, nodeNumber, sameBlock } from "../protocol/me
 import { proposalPrevSlot } from "../scheduling/proposal-row.ts";
 import { decodeEpochRecord, EMPTY_EPOCH, type EpochRecord } from "../stake/epoch-record.ts";
 import { encodeSummary } from "../stake/summary.ts";
+import { ToldSizes } from "./account-sizes.ts";
 import { AccountStore } from "./account-store.ts";
 import { MAX_READ_BYTES, mergeAccountLists, pickAccounts, sortedTotals, splitKeys } from "./accounts.ts";
 import { codeRequests } from "./code-requests.ts";
@@ -54,6 +55,7 @@ export class ShardMachine implements Machine<ShardEvent> {
   /** The newest epoch record that came here. */
   #epoch: EpochRecord = EMPTY_EPOCH;
   readonly #known = new KnownRows();
+  readonly #sizes = new ToldSizes();
   readonly #codec: Codec | undefined;
   #logBytes = 0;
   #logRows: number[] = [];
@@ -94,6 +96,7 @@ export class ShardMachine implements Machine<ShardEvent> {
       const code = this.#engine.replay(row);
       if (code === 0) {
         this.#known.logged(this.#logRows[i]!, row);
+        this.#sizes.logged(this.#logRows[i]!, row);
         continue;
       }
       throw new Error(`shard ${this.#config.shard}: log row of slot ${this.#logRows[i]} does not replay, code ${code}`);
@@ -273,17 +276,13 @@ export class ShardMachine implements Machine<ShardEvent> {
   }
 
   /** The builder has not heard of a slot that is done here. */
-  #answer(slot: number, sizes?: Uint8Array): Effect[] {
+  #answer(slot: number): Effect[] {
     const outcome = this.#engine.outcomeAt(slot);
     if (!outcome) return [];
     const known = this.#engine.known();
-    return [
-      {
-        type: "send",
-        to: "builder",
-        message: { type: "committed", slot, known, ...outcome, ...(sizes?.length && { sizes }) },
-      },
-    ];
+    const sizes = this.#sizes.of(slot);
+    const message: Message = { type: "committed", slot, known, ...outcome, ...(sizes && { sizes }) };
+    return [{ type: "send", to: "builder", message }];
   }
 
   /** The slot is stuck: say again what others may have missed, and ask for what is missing here. */
@@ -333,6 +332,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     };
     this.#work = work;
     this.#engine.stable(work.stable);
+    this.#sizes.stable(work.stable);
     const effects = work.lendsTo.map((shard) => this.#sendLoan(work, shard));
     // Durable before the slot is: the proposals after this one come without it.
     if (epoch) effects.push({ type: "put", table: "epoch", id: 0, bytes: epoch });
@@ -373,7 +373,8 @@ export class ShardMachine implements Machine<ShardEvent> {
     this.#work = undefined;
     const writes = this.#commit(work);
     this.#engine.evict(this.#accountBytes);
-    return [...writes, ...effects, ...this.#answer(work.slot, this.#engine.large()), ...this.#next()];
+    this.#sizes.told(work.slot, this.#engine.large());
+    return [...writes, ...effects, ...this.#answer(work.slot), ...this.#next()];
   }
 
   /** The row of the slot, and what a checkpoint makes of it and those before. The row is not kept: it may be as large as all that is written. */

@@ -9,6 +9,7 @@ import { zstd } from "../../durable-objects/host/zstd.ts";
 import type { IndexConfig } from "../../shared/ledger/index-machine.ts";
 import type { LedgerShape } from "../../shared/ledger/ledger-machine.ts";
 import type { Sha256 } from "../../shared/protocol/actor.ts";
+import { DEFAULT_BLOCK_LIMITS } from "../../shared/protocol/block-limits.ts";
 import { shardSeeds } from "../../shared/protocol/context.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
 import { BuilderMachine } from "../../shared/scheduling/builder-machine.ts";
@@ -16,6 +17,7 @@ import { LaneMachine } from "../../shared/scheduling/lane-machine.ts";
 import { Planner } from "../../shared/scheduling/planner.ts";
 import type { PlannerPort } from "../../shared/scheduling/planner-port.ts";
 import { genesisEpochRecord } from "../../shared/stake/next-epoch.ts";
+import { sizesOf } from "../../shared/state/account-sizes.ts";
 import { type Account, encodeAccountList, type ShardSeeds, shardOf } from "../../shared/state/accounts.ts";
 import { STEP_UNITS } from "../../shared/state/shard-config.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
@@ -54,6 +56,8 @@ export interface ClusterShape {
   readonly heightStride?: number;
   /** Unset: MAX_KNOWN. */
   readonly maxKnown?: number;
+  /** Of blocks in flight, of large accounts. Unset: the usual limit. */
+  readonly accountBytes?: number;
   readonly checkpointRows: number;
   readonly checkpointBytes: number;
   readonly memoryBytes: number;
@@ -199,7 +203,9 @@ export class Cluster implements HostWorld {
 
   #builder(): BuilderMachine {
     const { shards, slotMs, heartbeatMs, heightStride, realPrograms = 0 } = this.shape;
-    const planner = new Planner(wasmModule(), { shardCount: shards, ...this.seeds });
+    const { accountBytes = DEFAULT_BLOCK_LIMITS.accountBytes } = this.shape;
+    const limits = { ...DEFAULT_BLOCK_LIMITS, accountBytes };
+    const planner = new Planner(wasmModule(), { shardCount: shards, ...this.seeds, limits });
     return new BuilderMachine(this.#sabotage.planner?.(planner) ?? planner, sha256, {
       shardCount: shards,
       slotMs,
@@ -208,6 +214,11 @@ export class Cluster implements HostWorld {
       ...(this.shape.maxKnown === undefined ? {} : { maxKnown: this.shape.maxKnown }),
       genesisHash: GENESIS_HASH,
       genesisTimestamp: GENESIS_TIMESTAMP,
+      accountBytes,
+      // Where sizes are known the planner also places groups by them; scenarios without the limit want loans everywhere.
+      ...(this.shape.accountBytes === undefined
+        ? {}
+        : { genesisSizes: () => sizesOf([encodeAccountList(this.shape.accounts)]) }),
       contextFlags: realPrograms,
       genesisEpoch: () => genesisEpochRecord([encodeAccountList(this.shape.accounts)]),
     });

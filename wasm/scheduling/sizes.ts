@@ -53,15 +53,15 @@ export function sizeNote(key: usize, bytes: u32): void {
   store<u8>(at, bytes ? load<u8>(at) | bit : load<u8>(at) & ~bit);
 }
 
-/** out: all that is known, entries as they are told. Answers whether any has changed since the last time. */
+/** out: all that is known, entries as they are told, where any has changed since the last time. Answers whether it has. */
 export function sizesOut(): bool {
   outReset();
+  if (!changed) return false;
   for (let i: u32 = 0; any && i < SIZE_HINTS; i++) {
     const hint = hints + i * LARGE_SIZE;
     if (!load<u32>(hint, LARGE_BYTES)) continue;
     outBytes(hint, LARGE_SIZE);
   }
-  const answer = changed;
   changed = false;
-  return answer;
+  return true;
 }

@@ -164,8 +164,8 @@ describe("the builder", () => {
     expect(sizes).toEqual(sizeEntry(keyOf("program"), 16 << 10));
     const [own, ledgers] = [new SimulatedStorage(), new SimulatedStorage()];
     const pair = new Pair(own, ledgers, own, { genesisSizes: () => sizes });
-    for (let slot = 1; slot <= 64; slot++) pair.tick(slot * 10);
     expect(own.get("sizes", 0)).toEqual(sizes);
+    pair.tick(10);
     let asked = false;
     const again = new Pair(own, ledgers, own, {
       genesisSizes: () => {
@@ -174,6 +174,6 @@ describe("the builder", () => {
       },
     });
     again.tick(1_000);
-    expect([again.builder.tip!.slot, asked]).toEqual([65, false]);
+    expect([again.builder.tip!.slot, asked]).toEqual([2, false]);
   });
 });
