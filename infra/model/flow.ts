@@ -23,7 +23,7 @@ const USD_PER_GB_MONTH = 0.2;
 
 /** Entries of the index for a transfer: signature, and the keys of both accounts and the program, with their part of the filters. */
 const INDEX_ENTRIES = 4;
-const INDEX_ENTRY_BYTES = 17.25;
+const INDEX_ENTRY_BYTES = 18;
 export const INDEX_BYTES = INDEX_ENTRIES * INDEX_ENTRY_BYTES;
 export const BLOCK_BYTES = BYTES.record + BYTES.result;
 /** A lane gathers for so long before it flushes again, and keeps so many rows of what was taken (shared/scheduling/lane-machine.ts). */

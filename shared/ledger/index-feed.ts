@@ -36,7 +36,7 @@ export interface FeedShape {
 /** Offset in a result (docs/interfaces.md section 4). */
 
 /** Bytes of an entry of the index with its part of a filter. */
-const ENTRY_BYTES = 17.25;
+const ENTRY_BYTES = 18;
 
 interface Pending {
   readonly slot: number;

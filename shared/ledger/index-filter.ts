@@ -1,10 +1,11 @@
 /**
- * Bloom filter of one page of the index: 10 bits an entry, 6 probes by double hashing over the key's two words. About 1 % of the
+ * Bloom filter of one page of the index: 16 bits an entry, 6 probes by double hashing over the key's two words. About 0.1 % of the
  * keys that a page has not pass it. Keys are uniform already (signatures, mixed addresses), so a multiplication is hash enough.
+ * A filter's size says how many bits it has: those written with 10 an entry are read as they are.
  */
 import { ENTRY_WORDS, type IndexKey } from "./index-run.ts";
 
-const BITS_PER_ENTRY = 10;
+const BITS_PER_ENTRY = 16;
 const PROBES = 6;
 
 /** Bytes of the filter of a page of so many entries: whole words, at least one. */

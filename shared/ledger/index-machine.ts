@@ -22,7 +22,7 @@ export const INDEX_CONFIG: IndexConfig = {
   pageEntries: 16_384,
   fanIn: 8,
   pageCacheBytes: 16 << 20,
-  filterCacheBytes: 32 << 20,
+  filterCacheBytes: 48 << 20,
 };
 
 type Entries = Extract<Message, { type: "entries" }>;
@@ -42,8 +42,8 @@ export class IndexMachine implements Machine<IndexEvent> {
     const filters = new ByteCache(config.filterCacheBytes);
     this.#pages = pages;
     this.#filters = filters;
-    const table = (name: string) => new IndexTable(new RunStore(name, pages, filters), config);
-    this.#tables = { signatures: table("signatures"), addresses: table("addresses") };
+    const table = (name: string, number: number) => new IndexTable(new RunStore(name, number, pages, filters), config);
+    this.#tables = { signatures: table("signatures", 0), addresses: table("addresses", 1) };
   }
 
   boot(storage: StorageView): Effect[] {

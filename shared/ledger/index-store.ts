@@ -28,7 +28,7 @@ export interface StoredRun {
 /** What was read last, least recently used first, up to a number of bytes. */
 export class ByteCache {
   readonly #limit: number;
-  readonly #items = new Map<string, Uint32Array>();
+  readonly #items = new Map<number, Uint32Array>();
   #bytes = 0;
 
   constructor(limit: number) {
@@ -40,34 +40,42 @@ export class ByteCache {
   }
 
   /** What nobody will ask for again. */
-  forget(name: string): void {
-    const item = this.#items.get(name);
-    if (item && this.#items.delete(name)) this.#bytes -= item.byteLength;
+  forget(key: number): void {
+    const item = this.#items.get(key);
+    if (item && this.#items.delete(key)) this.#bytes -= item.byteLength;
   }
 
-  get(name: string, load: () => Uint32Array): Uint32Array {
-    const known = this.#items.get(name);
-    const item = known ?? load();
-    if (known) this.#items.delete(name);
-    else this.#bytes += item.byteLength;
-    this.#items.set(name, item);
+  get(key: number): Uint32Array | undefined {
+    const item = this.#items.get(key);
+    if (!item) return undefined;
+    this.#items.delete(key);
+    this.#items.set(key, item);
+    return item;
+  }
+
+  /** Keeps what was just read; at least that. */
+  add(key: number, item: Uint32Array): void {
+    this.#items.set(key, item);
+    this.#bytes += item.byteLength;
+    if (this.#bytes <= this.#limit) return;
     for (const [oldest, { byteLength }] of this.#items) {
-      if (this.#bytes <= this.#limit || oldest === name) break;
+      if (this.#bytes <= this.#limit || oldest === key) break;
       this.#items.delete(oldest);
       this.#bytes -= byteLength;
     }
-    return item;
   }
 }
 
 export class RunStore {
   readonly #name: string;
+  readonly #number: number;
   readonly #pages: ByteCache;
   readonly #filters: ByteCache;
 
-  /** `name`: prefix of the tables. */
-  constructor(name: string, pages: ByteCache, filters: ByteCache) {
+  /** `name`: prefix of the tables; `number`: 0 or 1, of the stores that share the caches. */
+  constructor(name: string, number: number, pages: ByteCache, filters: ByteCache) {
     this.#name = name;
+    this.#number = number;
     this.#pages = pages;
     this.#filters = filters;
   }
@@ -80,16 +88,21 @@ export class RunStore {
     return this.#read(this.#filters, "filters", run.id * MAX_PAGES + page, storage);
   }
 
-  /** In a cache that several stores share. */
-  readonly #keyOf = (kind: "pages" | "filters", id: number): string => `${this.#name}-${kind} ${id}`;
+  /** In a cache that two stores share. */
+  #keyOf(id: number): number {
+    return id * 2 + this.#number;
+  }
 
   #read(cache: ByteCache, kind: "pages" | "filters", id: number, storage: StorageView): Uint32Array {
+    const key = this.#keyOf(id);
+    const known = cache.get(key);
+    if (known) return known;
     const table = `${this.#name}-${kind}`;
-    return cache.get(this.#keyOf(kind, id), () => {
-      const bytes = storage.get(table, id);
-      if (!bytes) throw new Error(`row ${id} of ${table} is missing`);
-      return new Uint32Array(bytes.slice().buffer);
-    });
+    const bytes = storage.get(table, id);
+    if (!bytes) throw new Error(`row ${id} of ${table} is missing`);
+    const item = wordsOf(bytes);
+    cache.add(key, item);
+    return item;
   }
 
   /** Writes the next page of a run. */
@@ -148,8 +161,8 @@ export class RunStore {
       to: last,
     });
     for (let page = from; page < to; page++) {
-      this.#pages.forget(this.#keyOf("pages", id * MAX_PAGES + page));
-      this.#filters.forget(this.#keyOf("filters", id * MAX_PAGES + page));
+      this.#pages.forget(this.#keyOf(id * MAX_PAGES + page));
+      this.#filters.forget(this.#keyOf(id * MAX_PAGES + page));
     }
     const first = id * MAX_PAGES + from;
     const last = id * MAX_PAGES + to - 1;
@@ -157,6 +170,12 @@ export class RunStore {
     if (isLast) effects.push(range("fences", id * FENCE_ROWS, (id + 1) * FENCE_ROWS - 1));
     return effects;
   }
+}
+
+/** What storage hands out is the reader's own; only where it does not fill its buffer it is copied, or more would be kept than is counted. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const isWhole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
+  return new Uint32Array(isWhole ? bytes.buffer : bytes.slice().buffer);
 }
 
 /** Bytes of a run's pages and filters in storage. */

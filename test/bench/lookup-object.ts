@@ -8,6 +8,8 @@ import type { Effect } from "../../shared/protocol/actor.ts";
 
 /** Signatures of a batch, as a busy ledger sends them. */
 const BATCH = 65_536;
+/** One of so many is remembered, to be asked for. */
+const REMEMBERED = 1_021;
 
 export interface FilledIndex {
   readonly signatures: number;
@@ -19,6 +21,8 @@ export class BenchIndex extends DurableObject {
   readonly #machine = new IndexMachine(INDEX_CONFIG);
   readonly #query = new IndexQuery(this.#machine);
   #state = 0x2545f491;
+  readonly #known: IndexKey[] = [];
+  #asked = 0;
 
   constructor(ctx: DurableObjectState, env: unknown) {
     super(ctx, env as Cloudflare.Env);
@@ -45,7 +49,11 @@ export class BenchIndex extends DurableObject {
     let slot = this.#machine.upTo ?? 0;
     for (; slot * BATCH < signatures; slot++) {
       const words = new Uint32Array(BATCH * ENTRY_WORDS);
-      for (let i = 0; i < BATCH; i++) words.set([this.#word(), this.#word(), slot + 1, i], i * ENTRY_WORDS);
+      for (let i = 0; i < BATCH; i++) {
+        const [high, low] = [this.#word(), this.#word()];
+        words.set([high, low, slot + 1, i], i * ENTRY_WORDS);
+        if (i % REMEMBERED === 0) this.#known.push({ high, low });
+      }
       const batch = { signatures: new Uint8Array(words.buffer), addresses: new Uint8Array(0) };
       const message = { type: "entries", begin: 0, after: slot, upTo: slot + 1, ...batch } as const;
       this.#apply(this.#machine.step({ type: "message", from: "ledger-0", message }));
@@ -56,6 +64,16 @@ export class BenchIndex extends DurableObject {
   /** How many of so many keys that nobody has sent have a candidate. */
   async ask(count: number): Promise<number> {
     const keys = Array.from({ length: count }, (): IndexKey => ({ high: this.#word(), low: this.#word() }));
+    return this.#found(keys);
+  }
+
+  /** The same of keys that were sent, long ago and lately. */
+  async askKnown(count: number): Promise<number> {
+    const keys = Array.from({ length: count }, () => this.#known[this.#asked++ % this.#known.length]!);
+    return this.#found(keys);
+  }
+
+  #found(keys: readonly IndexKey[]): number {
     return this.#query.find("signatures", keys, 0).filter((places) => places.length > 0).length;
   }
 }
@@ -64,12 +82,13 @@ interface Env {
   readonly INDEX: DurableObjectNamespace<BenchIndex>;
 }
 
-/** `/fill?n=`, `/ask?n=`. */
+/** `/fill?n=`, `/ask?n=`, `/known?n=`. */
 export default {
   async fetch(request: Request, { INDEX }: Env): Promise<Response> {
     const url = new URL(request.url);
     const index = INDEX.get(INDEX.idFromName("index"));
     const n = Number(url.searchParams.get("n"));
-    return Response.json(url.pathname === "/fill" ? await index.fill(n) : await index.ask(n));
+    if (url.pathname === "/fill") return Response.json(await index.fill(n));
+    return Response.json(url.pathname === "/known" ? await index.askKnown(n) : await index.ask(n));
   },
 };

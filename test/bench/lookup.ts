@@ -1,4 +1,4 @@
-/** What a lookup of unknown signatures costs an index partition after ten million transactions, and after few. */
+/** What a lookup of unknown and of known signatures costs an index partition after ten million transactions, and after few. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,9 +15,11 @@ const MANY = 256;
 const REQUESTS = 300;
 
 interface Cost extends FilledIndex {
-  /** Microseconds of a request for one signature, and of one for 256. */
+  /** Microseconds of a request for one signature that nobody has sent, and of one for 256; the same of some that were sent. */
   readonly oneUs: number;
   readonly manyUs: number;
+  readonly knownOneUs: number;
+  readonly knownManyUs: number;
 }
 
 export async function lookupPart(bench: Bench): Promise<PartResult> {
@@ -38,11 +40,12 @@ export async function lookupPart(bench: Bench): Promise<PartResult> {
     if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
     return (await response.json()) as T;
   };
-  const requestUs = async (count: number): Promise<number> => {
+  const requestUs = async (count: number, path = "ask", found = 0): Promise<number> => {
     const times: number[] = [];
     for (let i = 0; i < REQUESTS; i++) {
       const begin = performance.now();
-      await call(`ask?n=${count}`);
+      const answer = await call<number>(`${path}?n=${count}`);
+      if (answer !== found) throw new Error(`${answer} of ${count} are found, not ${found}`);
       times.push((performance.now() - begin) * 1_000);
     }
     return median(times);
@@ -50,7 +53,14 @@ export async function lookupPart(bench: Bench): Promise<PartResult> {
   const cost = async (signatures: number): Promise<Cost> => {
     const filled = await call<FilledIndex>(`fill?n=${signatures}`);
     await requestUs(MANY);
-    return { ...filled, oneUs: await requestUs(1), manyUs: await requestUs(MANY) };
+    const [oneUs, manyUs] = [await requestUs(1), await requestUs(MANY)];
+    return {
+      ...filled,
+      oneUs,
+      manyUs,
+      knownOneUs: await requestUs(1, "known", 1),
+      knownManyUs: await requestUs(MANY, "known", MANY),
+    };
   };
   try {
     const fresh = await cost(FRESH);
@@ -67,6 +77,10 @@ export async function lookupPart(bench: Bench): Promise<PartResult> {
         { name: after("a request for one", late), value: us(late.oneUs), beside: `${ratio.toFixed(2)}x, target 1.1x` },
         { name: after("a request for 256", fresh), value: us(fresh.manyUs) },
         { name: after("a request for 256", late), value: us(late.manyUs) },
+        { name: after("a request for one that is known", fresh), value: us(fresh.knownOneUs) },
+        { name: after("a request for one that is known", late), value: us(late.knownOneUs) },
+        { name: after("a request for 256 that are known", fresh), value: us(fresh.knownManyUs) },
+        { name: after("a request for 256 that are known", late), value: us(late.knownManyUs) },
       ],
     };
   } finally {

@@ -29,7 +29,7 @@ const PARTS: Record<string, { title: string; part: Part }> = {
   store: { title: "Memory of the account store", part: storePart },
   restart: { title: "Restart of a shard, in workerd", part: restartPart },
   "builder-restart": { title: "Restart of the builder, in Node over SQLite", part: builderRestartPart },
-  lookup: { title: "Unknown signatures in an index partition, in workerd", part: lookupPart },
+  lookup: { title: "Signatures in an index partition, in workerd", part: lookupPart },
   "end-to-end": { title: "End to end, one workerd process, 4 shards", part: endToEndPart },
   rpc: { title: "JSON-RPC, beside a bare worker in workerd", part: rpcPart },
   confirm: { title: "Confirmation, submit to WebSocket notification", part: confirmPart },

@@ -18,7 +18,7 @@ it("forgets what nobody will ask for again, and counts the bytes", () => {
     },
     list: () => [],
   };
-  const store = new RunStore("addresses", cache, new ByteCache(1));
+  const store = new RunStore("addresses", 1, cache, new ByteCache(1));
   for (const page of [0, 1, 2, 0]) store.page(run(7), page, storage);
   expect([loads, cache.bytes]).toEqual([3, 3 * PAGE_BYTES]);
   store.page(run(8), 0, storage);

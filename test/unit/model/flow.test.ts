@@ -56,7 +56,7 @@ describe("what a rate means for each object", () => {
       expect(flow.secondsUntilFull).toBe(null);
       expect(flow.storedBytes ?? 0).toBeLessThanOrEqual(OBJECT_STORAGE_BYTES);
     }
-    expect(flowsOf(1_000_000).ledger!.secondsUntilHandover).toBeCloseTo(8e9 / 549 / 1e6, 6);
+    expect(flowsOf(1_000_000).ledger!.secondsUntilHandover).toBeCloseTo(8e9 / 552 / 1e6, 6);
     expect(flowsOf(0).ledger!.secondsUntilHandover).toBe(null);
     expect(flowsOf(1, { accounts: 1e9, shards: 1 }).shard!.secondsUntilFull).toBe(0);
   });
