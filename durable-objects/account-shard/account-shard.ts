@@ -1,7 +1,9 @@
 /** Shell of the account shard (shared/state/shard-machine.ts). */
 import { DurableObject } from "cloudflare:workers";
 import wasm from "../../build/infinisvm.wasm";
+import { viewOf } from "../../shared/protocol/bytes.ts";
 import { shardSeeds } from "../../shared/protocol/context.ts";
+import { ENC, LIST } from "../../shared/protocol/layouts/account.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
 import { parseNetwork } from "../../shared/protocol/network.ts";
 import { DEFAULT_CHECKPOINT } from "../../shared/state/shard-config.ts";
@@ -10,7 +12,7 @@ import { ShardMachine } from "../../shared/state/shard-machine.ts";
 import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
 import { carriedPrograms, checkGenesis, genesisShards } from "../host/genesis.ts";
-import { type LongBytes, type LongField, longBytes } from "../host/long-message.ts";
+import { INLINE_BYTES, type LongBytes, type LongField, longBytes } from "../host/long-message.ts";
 import { MachineHost } from "../host/machine-host.ts";
 import { randomSeed } from "../host/random-seed.ts";
 import { sha256 } from "../host/sha256.ts";
@@ -78,6 +80,31 @@ export class AccountShard extends DurableObject<Env> implements Actor {
   ): Promise<{ readonly list: LongBytes | null; readonly hasLanded: boolean }> {
     const hasLanded = this.#engine.hasLanded(message.height, message.tag);
     return { list: await this.read(keys, asOf, known), hasLanded };
+  }
+
+  /**
+   * The accounts of several readers in one list (null: too much for one answer, each asks alone), and for each message whether it has landed.
+   */
+  async readMany(
+    keys: Uint8Array,
+    asOf: number,
+    known: Uint8Array | undefined,
+    messages: readonly MessageTag[],
+  ): Promise<{ readonly list: Uint8Array | null; readonly landed: readonly boolean[] }> {
+    const landed = messages.map(({ height, tag }) => this.#engine.hasLanded(height, tag));
+    const list = this.#host.read(() => this.#machine.readBounded(keys, asOf, known));
+    return { list: list && list.length <= INLINE_BYTES ? list : null, landed };
+  }
+
+  /** Lamports of each of the keys (32 bytes each), 0 for what does not exist, as of the end of slot `asOf`. */
+  async balances(keys: Uint8Array, asOf: number): Promise<BigUint64Array> {
+    const balances = new BigUint64Array(keys.length / 32);
+    for (let i = 0; i < balances.length; i++) {
+      // One at a time: their data may be large.
+      const list = this.#host.read(() => this.#machine.read(keys.slice(i * 32, (i + 1) * 32), asOf));
+      balances[i] = viewOf(list).getBigUint64(LIST.HEADER + ENC.LAMPORTS, true);
+    }
+    return balances;
   }
 
   /** Account list of what the filter lets through, or null when it is larger than an answer may be. */

@@ -5,7 +5,7 @@
 import type { Message } from "../../shared/protocol/messages.ts";
 
 /** Bytes that travel in the call itself; half of what it may carry. */
-const INLINE_BYTES = 16 << 20;
+export const INLINE_BYTES = 16 << 20;
 const LEFT_OUT = new Uint8Array(0);
 
 /** The byte string that was left out of a message's `field`. */

@@ -1,8 +1,8 @@
 /**
- * Records that come one by one, from as many requests: their signatures are checked together, and those that are good go into one frame.
+ * Records of single requests, as edges have gathered them: their signatures are checked together, and those that are good go into one frame.
  *
- *   record ─▶ waiting ─(the frame before is durable)─▶ up to 256: one batch ─▶ good: one frame ─▶ durable ─▶ each is answered
- *                                                                          └─▶ bad: answered at once
+ *   records ─▶ waiting ─(the frame before is durable)─▶ up to 256: one batch ─▶ good: one frame ─▶ durable ─▶ all are answered
+ *                                                                           └─▶ bad ones only: answered at once
  *
  * A signature alone takes four times as long to check as one of many, and a row costs as much as four of them. So what comes while a frame
  * is on its way to the disk waits for the next one; where nothing is on its way nothing waits.
@@ -10,21 +10,27 @@
 
 import type { SubmitAnswer } from "../../shared/protocol/actor.ts";
 import { viewOf } from "../../shared/protocol/bytes.ts";
+import { VERDICTS } from "../../shared/protocol/layouts/record.ts";
 import { MAX_UNVERIFIED_BYTES } from "../../shared/protocol/limits.ts";
-import { makeFrame } from "../../shared/protocol/record.ts";
+import { frameRecords, makeFrame } from "../../shared/protocol/record.ts";
 import type { WasmInstance } from "../../shared/svm/wasm-instance.ts";
 
-/** What becomes of a record: taken, a signature is bad, or so many milliseconds later there may be room. */
-export type SingleAnswer = "taken" | "unsigned" | number;
+/** What becomes of a record: taken (0), a signature is bad (-1), or so many milliseconds later there may be room. */
+export type SingleAnswer = number;
+export const TAKEN: SingleAnswer = 0;
+export const UNSIGNED: SingleAnswer = -1;
 
-/** Records of one batch: 4 ms of signatures, then others have their turn. */
-const MAX_GROUP = 256;
+/** Records of one batch, and of what an edge sends at a time: 4 ms of signatures, then others have their turn. */
+export const MAX_GROUP = 256;
 const RETRY_AFTER_MS = 100;
 
 interface Waiting {
-  readonly record: Uint8Array;
-  readonly resolve: (answer: SingleAnswer) => void;
+  readonly records: readonly Uint8Array[];
+  readonly bytes: number;
+  readonly resolve: (answers: SingleAnswer[]) => void;
 }
+
+const all = (count: number, answer: SingleAnswer): SingleAnswer[] => Array.from({ length: count }, () => answer);
 
 export class GroupVerifier {
   readonly #wasm: () => WasmInstance;
@@ -46,12 +52,15 @@ export class GroupVerifier {
     this.#soon = soon;
   }
 
-  /** `record`: as txParse makes it, with its lookups resolved and its locks checked. */
-  add(record: Uint8Array): Promise<SingleAnswer> {
-    if (this.#waitingBytes + record.length > MAX_UNVERIFIED_BYTES) return Promise.resolve(RETRY_AFTER_MS);
-    this.#waitingBytes += record.length;
+  /** `frame`: at most MAX_GROUP records as txParse makes them, with their lookups resolved and their locks checked. An answer for each. */
+  add(frame: Uint8Array): Promise<SingleAnswer[]> {
+    const records = frameRecords(frame);
+    const bytes = frame.length;
+    if (records.length > MAX_GROUP) throw new RangeError(`${records.length} records at a time`);
+    if (this.#waitingBytes + bytes > MAX_UNVERIFIED_BYTES) return Promise.resolve(all(records.length, RETRY_AFTER_MS));
+    this.#waitingBytes += bytes;
     return new Promise((resolve) => {
-      this.#waiting.push({ record, resolve });
+      this.#waiting.push({ records, bytes, resolve });
       this.#begin();
     });
   }
@@ -59,47 +68,52 @@ export class GroupVerifier {
   #begin(): void {
     if (this.#isBusy || this.#waiting.length === 0) return;
     this.#isBusy = true;
-    this.#soon(() => {
-      const group = this.#waiting.splice(0, MAX_GROUP);
-      for (const { record } of group) this.#waitingBytes -= record.length;
-      void this.#run(group);
-    });
+    this.#soon(() => void this.#run(this.#next()));
+  }
+
+  #next(): Waiting[] {
+    let [taken, count] = [0, 0];
+    for (const { records } of this.#waiting) {
+      count += records.length;
+      if (count > MAX_GROUP) break;
+      taken++;
+    }
+    const group = this.#waiting.splice(0, taken);
+    for (const { bytes } of group) this.#waitingBytes -= bytes;
+    return group;
   }
 
   async #run(group: readonly Waiting[]): Promise<void> {
     try {
-      const good = this.#verified(group);
-      if (good.frame) {
-        const answer = await this.#submit(good.frame);
-        for (const { resolve } of good.members) resolve(answer.ok ? "taken" : answer.retryAfterMs);
-      }
+      const { verdicts, frame } = this.#verified(group.flatMap(({ records }) => records));
+      const answer = frame ? await this.#submit(frame) : undefined;
+      const good = !answer || answer.ok ? TAKEN : answer.retryAfterMs;
+      let at = 0;
+      for (const { records, resolve } of group) resolve(records.map(() => (verdicts[at++] === 1 ? good : UNSIGNED)));
     } catch (fault) {
       console.error(`lane: ${fault}`);
-      for (const { resolve } of group) resolve(RETRY_AFTER_MS);
+      for (const { records, resolve } of group) resolve(all(records.length, RETRY_AFTER_MS));
     } finally {
       this.#isBusy = false;
       this.#begin();
     }
   }
 
-  /** Answers those that are not signed. */
-  #verified(group: readonly Waiting[]): {
-    readonly members: readonly Waiting[];
+  /** `verdicts`: 1 for each record that is signed. `frame`: of these; undefined where there are none. */
+  #verified(records: readonly Uint8Array[]): {
+    readonly verdicts: Uint8Array;
     readonly frame: Uint8Array | undefined;
   } {
     const wasm = this.#wasm();
-    const count = wasm.call("txVerifyFrame", makeFrame(group.map(({ record }) => record)));
+    const count = wasm.call("txVerifyFrame", makeFrame(records));
     if (count < 0) throw new Error(`a parsed frame was refused: ${count}`);
     const out = wasm.out();
-    const members = group.filter((member, i) => {
-      const isGood = out[4 + i] === 1;
-      if (!isGood) member.resolve("unsigned");
-      return isGood;
-    });
-    if (members.length === 0) return { members, frame: undefined };
+    const verdicts = out.slice(VERDICTS.HEADER, VERDICTS.HEADER + records.length);
+    const good = verdicts.reduce((sum, verdict) => sum + (verdict === 1 ? 1 : 0), 0);
+    if (good === 0) return { verdicts, frame: undefined };
     // The records begin behind the verdicts; in front of them goes their number.
-    const frame = out.subarray(group.length);
-    viewOf(frame).setUint32(0, members.length, true);
-    return { members, frame };
+    const frame = out.subarray(records.length);
+    viewOf(frame).setUint32(0, good, true);
+    return { verdicts, frame };
   }
 }

@@ -37,9 +37,9 @@ export class IngressLane extends DurableObject<Env> implements Actor {
     return this.#host.ask((token) => ({ type: "submit", token, frame }));
   }
 
-  /** A record of one transaction whose signatures nobody has checked yet. Answers when it is durable here, or why it is not. */
-  submitUnverified(record: Uint8Array): Promise<SingleAnswer> {
-    return this.#verifier.add(record);
+  /** A frame of transactions whose signatures nobody has checked yet. Answers for each when it is durable here, or why it is not. */
+  submitUnverified(frame: Uint8Array): Promise<SingleAnswer[]> {
+    return this.#verifier.add(frame);
   }
 
   deliver(from: NodeId, message: Message, long?: LongField): Promise<void> {

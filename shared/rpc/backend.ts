@@ -127,6 +127,8 @@ export interface Backend {
   epochStakes(): Promise<EpochRecord>;
   /** Account list (section 5) with one entry for each key, in order, as of the end of slot `asOf`; a missing account has lamports 0. */
   readAccounts(keys: readonly Uint8Array[], asOf: bigint): Promise<Uint8Array>;
+  /** Lamports of an account as of the end of slot `asOf`, 0 where there is none. Unset: readAccounts has to do. */
+  balance?(key: Uint8Array, asOf: bigint): Promise<bigint>;
   /**
    * The accounts of these keys as of the end of slot `asOf`, in order, for a simulation, and behind them others that it is expected to need.
    * Data that the backend has already do not come anew, and have their hash. Unset: readAccounts has to do.

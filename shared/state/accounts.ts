@@ -154,6 +154,22 @@ export function pickAccounts(
   return listOf(keys.map((key) => found.get(keyText(key)) ?? tombstone(key)));
 }
 
+/** A list as several, with `counts` accounts each, in order. Throws RangeError where that is not what it has. */
+export function sliceList(list: Uint8Array, counts: readonly number[], sizeAt = accountSizeAt): Uint8Array[] {
+  const offsets = accountOffsets(list, sizeAt);
+  if (!offsets || counts.reduce((sum, count) => sum + count, 1) !== offsets.length)
+    throw new RangeError("not a list of so many accounts");
+  let first = 0;
+  return counts.map((count) => {
+    const [from, to] = [offsets[first]!, offsets[first + count]!];
+    first += count;
+    const out = new Uint8Array(LIST_HEADER + to - from);
+    viewOf(out).setUint32(LIST.COUNT, count, true);
+    out.set(list.subarray(from, to), LIST_HEADER);
+    return out;
+  });
+}
+
 export function tombstone(key: Uint8Array): Uint8Array {
   const out = new Uint8Array(ACCOUNT_HEADER);
   out.set(key, ENC.KEY);

@@ -44,8 +44,8 @@ export const NO_TURNS: Turns = {
 
 export interface WorkOptions {
   readonly turns?: Turns;
-  /** Whose turn it is: all that comes from one address is one client's. */
-  readonly client?: string;
+  /** Whose turn it is: all that comes from one address is one client's. A function is asked once, when that matters. */
+  readonly client?: string | (() => string);
   /** Number of the request among those of the isolate, for turns within a client. */
   readonly request?: number;
   /** Units. */
@@ -54,7 +54,7 @@ export interface WorkOptions {
 
 export class Work {
   readonly #turns: Turns;
-  readonly #client: string;
+  #client: string | (() => string);
   readonly #request: number;
   readonly #budget: number;
   kind: Kind = "read";
@@ -69,6 +69,11 @@ export class Work {
     this.#client = client;
     this.#request = request;
     this.#budget = budget;
+  }
+
+  get #name(): string {
+    if (typeof this.#client !== "string") this.#client = this.#client();
+    return this.#client;
   }
 
   get spent(): number {
@@ -104,15 +109,16 @@ export class Work {
 
   /** Notes bytes that stay in memory until the request has been answered. Throws WorkRefused. */
   hold(bytes: number): void {
-    if (!this.#turns.hold(this.#client, bytes)) throw this.#refused(MEMORY_RETRY_MS);
+    if (!this.#turns.hold(this.#name, bytes)) throw this.#refused(MEMORY_RETRY_MS);
     this.#held += bytes;
   }
 
   /** Some of them are gone already. */
   release(bytes: number): void {
     const gone = Math.min(bytes, this.#held);
+    if (gone === 0) return;
     this.#held -= gone;
-    this.#turns.hold(this.#client, -gone);
+    this.#turns.hold(this.#name, -gone);
   }
 
   /** The answer has left. */
@@ -142,7 +148,7 @@ export class Work {
       return run();
     }
     this.#slice = 0;
-    const turn = { kind: this.kind, client: this.#client, request: this.#request, cost };
+    const turn = { kind: this.kind, client: this.#name, request: this.#request, cost };
     try {
       return await this.#turns.take(turn, run);
     } catch (fault) {

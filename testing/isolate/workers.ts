@@ -8,3 +8,6 @@ export class DurableObject<Env> {
     this.env = env;
   }
 }
+
+/** Work goes on by itself here, whatever becomes of its request. */
+export function waitUntil(_work: Promise<unknown>): void {}

@@ -1,11 +1,13 @@
 /** The chain as the RPC layer sees it (shared/rpc/backend.ts), over the network's Durable Objects. */
 
+import { waitUntil } from "cloudflare:workers";
 import { builderStub, type Env, faucetStub, laneStub, shardStub } from "../../durable-objects/host/env.ts";
 import { ledgerReader, readBlock } from "../../durable-objects/host/ledger-ports.ts";
 import { type LongBytes, readBytes } from "../../durable-objects/host/long-message.ts";
 import { sha256 } from "../../durable-objects/host/sha256.ts";
 import { sharedWasm } from "../../durable-objects/host/shared-wasm.ts";
 import { storageRoom } from "../../durable-objects/host/storage-room.ts";
+import { MAX_GROUP, type SingleAnswer, TAKEN, UNSIGNED } from "../../durable-objects/ingress-lane/group-verifier.ts";
 import { callRefusal, hasMemory } from "../../shared/faucet/limits.ts";
 import type { AddressPage, AddressQuery } from "../../shared/ledger/address-page.ts";
 import { openBlock, recordAt, resultAt } from "../../shared/ledger/ledger-query.ts";
@@ -16,7 +18,7 @@ import { concatBytes } from "../../shared/protocol/bytes.ts";
 import { blockhashHeight, shardSeeds } from "../../shared/protocol/context.ts";
 import { epochOf } from "../../shared/protocol/limits.ts";
 import { type Network, parseNetwork } from "../../shared/protocol/network.ts";
-import { recordBlockhash, recordKeys } from "../../shared/protocol/record.ts";
+import { makeFrame, recordBlockhash, recordKeys } from "../../shared/protocol/record.ts";
 import { decodeAccountList } from "../../shared/rpc/accounts.ts";
 import type {
   AccountFilter,
@@ -50,18 +52,33 @@ import { messageTag } from "../../shared/svm/message-tag.ts";
 import { ChainClock } from "./chain-clock.ts";
 import { Decrees } from "./decrees.ts";
 import { Faucet } from "./faucet.ts";
+import { Gather, type GatherHost } from "./gather.ts";
 import { type Known, loadAccounts, NOTHING, type Read } from "./load-accounts.ts";
 import type { ProgramCache } from "./program-cache.ts";
+import { ShardReads } from "./shard-reads.ts";
 import { SharedTip } from "./shared-tip.ts";
 import { networkStatus } from "./status.ts";
 import { TipCache } from "./tip-cache.ts";
+
+/** Signatures that are looked up together with those of other requests, and requests of one lookup: 256 signatures. */
+const FEW_SIGNATURES = 4;
+const MAX_ASKED = 64;
+/** Of requests that ask together. */
+const ISOLATE: GatherHost = {
+  keep: waitUntil,
+  turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
+  after(ms, wake) {
+    const timer = setTimeout(wake, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** How long a request waits for a builder that is coming up, in steps of 25 ms. */
 const START_STEPS = 200;
 const START_STEP_MS = 25;
 
 /** Reads keys of a shard, with the hashes of the data that are known. */
-type ReadFrom = (shard: number, keys: Uint8Array, hashes: Uint8Array | undefined) => Promise<LongBytes | null>;
+type ReadFrom = (shard: number, keys: Uint8Array, hashes: Uint8Array | undefined) => Promise<Uint8Array | null>;
 
 const readAnswer = async (answer: LongBytes | null) => (answer === null ? null : await readBytes(answer));
 
@@ -89,6 +106,18 @@ export class EdgeBackend implements Backend {
   readonly #shared: SharedTip;
   readonly #ledger: LedgerReader;
   #nextLane = 0;
+  readonly #shards: ShardReads;
+  readonly #singles = new Gather((records: readonly Uint8Array[]) => this.#submitSingles(records), ISOLATE, MAX_GROUP);
+  readonly #statuses = new Gather(
+    (asked: readonly (readonly Uint8Array[])[]) => this.#statusesOf(asked, false),
+    ISOLATE,
+    MAX_ASKED,
+  );
+  readonly #oldStatuses = new Gather(
+    (asked: readonly (readonly Uint8Array[])[]) => this.#statusesOf(asked, true),
+    ISOLATE,
+    MAX_ASKED,
+  );
   /** Of single transactions: one lane gathers more of them than several. Isolates choose for themselves. */
   #ownLane: number;
 
@@ -97,6 +126,7 @@ export class EdgeBackend implements Backend {
     this.#env = env;
     this.#programs = programs;
     this.#ledger = ledgerReader(env);
+    this.#shards = new ShardReads(env, ISOLATE);
     this.#network = parseNetwork(env.NETWORK);
     this.#ownLane = Math.floor(Math.random() * this.#network.lanes);
     const { genesisHash, faucetSecret, realPrograms = 0, dev } = this.#network;
@@ -187,7 +217,8 @@ export class EdgeBackend implements Backend {
     keys: readonly Uint8Array[],
     asOf: bigint,
     known: Known,
-    readFrom: ReadFrom = async (shard, own, hashes) => shardStub(this.#env, shard).read(own, Number(asOf), hashes),
+    readFrom: ReadFrom = async (shard, own, hashes) =>
+      readAnswer(await shardStub(this.#env, shard).read(own, Number(asOf), hashes)),
   ): Promise<readonly Uint8Array[]> {
     const byShard = new Map<number, Uint8Array[]>();
     for (const key of keys) {
@@ -197,9 +228,7 @@ export class EdgeBackend implements Backend {
       else byShard.set(shard, [key]);
     }
     const lists = await Promise.all(
-      [...byShard].map(async ([shard, own]) =>
-        readAnswer(await readFrom(shard, concatBytes(...own), hashesOf(own, known))),
-      ),
+      [...byShard].map(([shard, own]) => readFrom(shard, concatBytes(...own), hashesOf(own, known))),
     );
     if (!areWithin(lists, MAX_READ_BYTES))
       throw scanError("The accounts are larger than 64 MiB; ask for fewer at a time");
@@ -219,10 +248,11 @@ export class EdgeBackend implements Backend {
       tag: messageTag(sharedWasm(), this.#seeds, record),
     };
     let hasLanded = false;
-    const readFrom: ReadFrom = async (shard, own, hashes) => {
-      if (shard !== payer) return shardStub(this.#env, shard).read(own, Number(head.slot), hashes);
-      const answer = await shardStub(this.#env, shard).readForPreflight(own, Number(head.slot), hashes, message);
-      hasLanded = answer.hasLanded;
+    const asOf = Number(head.slot);
+    const readFrom: ReadFrom = async (shard, keys, hashes) => {
+      const ofMessage = shard === payer ? message : undefined;
+      const answer = await this.#shards.read(shard, { keys, asOf, known: hashes, message: ofMessage });
+      if (ofMessage) hasLanded = answer.hasLanded;
       return answer.list;
     };
     const read: Read = (wanted, known) => this.#read(wanted, head.slot, known, readFrom);
@@ -230,6 +260,10 @@ export class EdgeBackend implements Backend {
       ? await loadAccounts(this.#programs, keys, read)
       : decodeAccountList(pickAccounts(await read(keys, NOTHING), keys));
     return { accounts, hasLanded };
+  }
+
+  balance(key: Uint8Array, asOf: bigint): Promise<bigint> {
+    return this.#shards.balance(this.#shardOf(key), key, Number(asOf));
   }
 
   #shardOf(key: Uint8Array): number {
@@ -254,16 +288,27 @@ export class EdgeBackend implements Backend {
 
   async submitUnverified(record: Uint8Array): Promise<SubmitResult | "unsigned"> {
     if (!storageRoom.takesNew(this.#env)) return STORAGE_FULL;
-    const answer = await laneStub(this.#env, this.#ownLane).submitUnverified(record);
-    if (answer === "unsigned") return answer;
-    if (answer === "taken") return { ok: true };
-    // The next one may have room.
-    this.#ownLane = (this.#ownLane + 1) % this.#network.lanes;
+    const answer = await this.#singles.ask(record);
+    if (answer === UNSIGNED) return "unsigned";
+    if (answer === TAKEN) return { ok: true };
     return storageRoom.takesNew(this.#env) ? { ok: false, retryAfterMs: answer } : STORAGE_FULL;
   }
 
-  statuses(signatures: readonly Uint8Array[], history = false): Promise<(SignatureStatus | null)[]> {
-    return readSoon(this.#ledger.statuses(signatures, history));
+  async #submitSingles(records: readonly Uint8Array[]): Promise<readonly SingleAnswer[]> {
+    const answers = await laneStub(this.#env, this.#ownLane).submitUnverified(makeFrame(records));
+    // The next one may have room.
+    if (answers.some((answer) => answer > 0)) this.#ownLane = (this.#ownLane + 1) % this.#network.lanes;
+    return answers;
+  }
+
+  async statuses(signatures: readonly Uint8Array[], history = false): Promise<(SignatureStatus | null)[]> {
+    if (signatures.length > FEW_SIGNATURES) return readSoon(this.#ledger.statuses(signatures, history));
+    return [...(await (history ? this.#oldStatuses : this.#statuses).ask(signatures))];
+  }
+
+  async #statusesOf(asked: readonly (readonly Uint8Array[])[], history: boolean) {
+    const found = await readSoon(this.#ledger.statuses(asked.flat(), history));
+    return asked.map(({ length }) => found.splice(0, length));
   }
 
   transaction(signature: Uint8Array): Promise<StoredTransaction | null> {

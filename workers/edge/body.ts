@@ -42,10 +42,10 @@ async function drop(reader: Reader): Promise<void> {
 
 /** `null`: it is larger than the limit. */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array | null> {
-  if (!request.body) return new Uint8Array(0);
   const announced = request.headers.get("content-length");
-  // HTTP holds a body to its announced length. Read in one go, a batch costs the edge 4 % less.
+  // HTTP holds a body to its announced length. Read in one go, without a stream of its own, it costs less.
   if (announced !== null && Number(announced) <= limit) return readWhole(request);
+  if (!request.body) return new Uint8Array(0);
   const reader: Reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
   let length = announced === null ? 0 : Number.POSITIVE_INFINITY;

@@ -75,7 +75,7 @@ async function jsonRpc(request: Request, env: Env): Promise<Response> {
   const maxBodyBytes = most > MAX_BODY_BYTES && asker.refusal ? MAX_BODY_BYTES : most;
   const bytes = await readBody(request, maxBodyBytes);
   if (!bytes) return new Response(errorAnswer(null, tooLarge(maxBodyBytes)), { status: 413, headers });
-  const work = turns.work(clientOf(request))();
+  const work = turns.work(() => clientOf(request))();
   try {
     const { status, body, retryAfterMs } = await rpc.handle(bytes, asker, work);
     if (retryAfterMs !== undefined) headers["retry-after"] = String(Math.ceil(retryAfterMs / 1_000));

@@ -52,7 +52,7 @@ export class EdgeTurns implements Turns {
   #requests = 0;
 
   /** The work of a new request, or of each message of a connection: they have their turns together. */
-  work(client: string): () => Work {
+  work(client: string | (() => string)): () => Work {
     const request = ++this.#requests;
     return () => new Work({ turns: this, client, request });
   }
@@ -96,12 +96,12 @@ export class EdgeTurns implements Turns {
 
   async #wait(ticket: Ticket): Promise<void> {
     let isAwake = false;
-    const woken = new Promise<void>((resolve) => {
-      ticket.wake = () => {
-        isAwake = true;
-        resolve();
-      };
-    });
+    // `new Promise` would forget in optimised code whose it is (gather.ts).
+    const { promise: woken, resolve } = Promise.withResolvers<void>();
+    ticket.wake = () => {
+      isAwake = true;
+      resolve();
+    };
     while (!isAwake) {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const look = new Promise<void>((resolve) => {

@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { GroupVerifier, type SingleAnswer } from "../../../durable-objects/ingress-lane/group-verifier.ts";
+import {
+  GroupVerifier,
+  MAX_GROUP,
+  type SingleAnswer,
+  TAKEN,
+  UNSIGNED,
+} from "../../../durable-objects/ingress-lane/group-verifier.ts";
 import type { SubmitAnswer } from "../../../shared/protocol/actor.ts";
 import { MAX_UNVERIFIED_BYTES } from "../../../shared/protocol/limits.ts";
-import { frameRecords, REC, REC_FLAG_VERIFIED } from "../../../shared/protocol/record.ts";
+import { frameRecords, makeFrame, REC, REC_FLAG_VERIFIED } from "../../../shared/protocol/record.ts";
 import { LaneMachine } from "../../../shared/scheduling/lane-machine.ts";
 import { WasmInstance } from "../../../shared/svm/wasm-instance.ts";
 import { makeWallets, randomTransfers } from "../../bench/wallets.ts";
@@ -40,10 +46,10 @@ function setUp() {
     submit,
     (work) => turns.push(work),
   );
-  const answers: (SingleAnswer | undefined)[] = [];
-  const add = (record: Uint8Array) => {
+  const answers: (readonly SingleAnswer[] | undefined)[] = [];
+  const add = (...records: Uint8Array[]) => {
     const place = answers.push(undefined) - 1;
-    void verifier.add(record).then((answer) => {
+    void verifier.add(makeFrame(records)).then((answer) => {
       answers[place] = answer;
     });
   };
@@ -54,8 +60,9 @@ function setUp() {
 describe("GroupVerifier", () => {
   it("makes one frame of what came in one turn, verified, and answers when that is durable", async () => {
     const { turns, frames, answers, add, settle } = setUp();
-    const all = records(3);
-    for (const record of all) add(record);
+    const all = records(4);
+    add(...all.slice(0, 2));
+    for (const record of all.slice(2)) add(record);
     expect(turns.length).toBe(1);
     turns[0]!();
     expect(frames.map(({ frame }) => frameRecords(frame))).toEqual([all.map(verified)]);
@@ -63,17 +70,20 @@ describe("GroupVerifier", () => {
     expect(answers).toEqual([undefined, undefined, undefined]);
     frames[0]!.answer({ ok: true });
     await settle();
-    expect(answers).toEqual(["taken", "taken", "taken"]);
+    expect(answers).toEqual([[TAKEN, TAKEN], [TAKEN], [TAKEN]]);
   });
 
-  it("answers a bad signature at once, and takes the others", async () => {
+  it("leaves out what has a bad signature, and says so of it alone", async () => {
     const { turns, frames, answers, add, settle } = setUp();
-    const [first, second, third] = records(3) as [Uint8Array, Uint8Array, Uint8Array];
-    for (const record of [first, unsigned(second), third]) add(record);
+    const [first, second, third, fourth] = records(4) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+    add(first, unsigned(second));
+    add(unsigned(third));
+    add(fourth);
     turns[0]!();
+    expect(frameRecords(frames[0]!.frame)).toEqual([verified(first), verified(fourth)]);
+    frames[0]!.answer({ ok: true });
     await settle();
-    expect(answers).toEqual([undefined, "unsigned", undefined]);
-    expect(frameRecords(frames[0]!.frame)).toEqual([verified(first), verified(third)]);
+    expect(answers).toEqual([[TAKEN, UNSIGNED], [UNSIGNED], [TAKEN]]);
   });
 
   it("makes no frame of bad signatures only, and goes on", async () => {
@@ -82,7 +92,7 @@ describe("GroupVerifier", () => {
     add(unsigned(first));
     turns[0]!();
     await settle();
-    expect([answers, frames.length]).toEqual([["unsigned"], 0]);
+    expect([answers, frames.length]).toEqual([[[UNSIGNED]], 0]);
     add(second);
     turns[1]!();
     expect(frames.length).toBe(1);
@@ -93,7 +103,8 @@ describe("GroupVerifier", () => {
     const all = records(300);
     add(all[0]!);
     turns[0]!();
-    for (const record of all.slice(1)) add(record);
+    for (const record of all.slice(1, 200)) add(record);
+    add(...all.slice(200));
     expect(turns.length).toBe(1);
     frames[0]!.answer({ ok: true });
     await settle();
@@ -101,7 +112,14 @@ describe("GroupVerifier", () => {
     frames[1]!.answer({ ok: true });
     await settle();
     turns[2]!();
-    expect(frames.map(({ frame }) => frameRecords(frame).length)).toEqual([1, 256, 43]);
+    // Those that came together stay together.
+    expect(frames.map(({ frame }) => frameRecords(frame).length)).toEqual([1, 199, 100]);
+  });
+
+  it("takes no more at a time than one batch has", () => {
+    const { add } = setUp();
+    const [record] = records(1) as [Uint8Array];
+    expect(() => add(...Array.from({ length: MAX_GROUP + 1 }, () => record))).toThrow("257 records at a time");
   });
 
   it("says when there may be room where the lane is full, or too many wait", async () => {
@@ -109,12 +127,13 @@ describe("GroupVerifier", () => {
     const [record] = records(1) as [Uint8Array];
     add(record);
     turns[0]!();
-    for (let i = 0; i <= Math.floor(MAX_UNVERIFIED_BYTES / record.length); i++) add(record);
+    const bytes = makeFrame([record]).length;
+    for (let i = 0; i <= Math.floor(MAX_UNVERIFIED_BYTES / bytes); i++) add(record);
     await settle();
-    expect(answers.filter((answer) => answer !== undefined)).toEqual([100]);
+    expect(answers.filter((answer) => answer !== undefined)).toEqual([[100]]);
     frames[0]!.answer({ ok: false, retryAfterMs: 70 });
     await settle();
-    expect(answers[0]).toBe(70);
+    expect(answers[0]).toEqual([70]);
   });
 });
 

@@ -96,7 +96,10 @@ export const accountMethods: Methods = {
   getBalance: method([text, contextConfig], async (call, address, { minContextSlot }) => {
     const key = toKey(address);
     const head = await call.head(minContextSlot);
-    return withContext(head.slot, (await call.account(head, key))?.lamports ?? 0);
+    const { balance } = call.backend;
+    const isStored = balance !== undefined && !call.services.areWellKnown(head.sysvars, [key])[0];
+    const lamports = isStored ? call.backend.balance!(key, head.slot) : (await call.account(head, key))?.lamports;
+    return withContext(head.slot, (await lamports) ?? 0);
   }),
 
   getAccountInfo: method([text, accountConfig], async (call, address, options) => {
