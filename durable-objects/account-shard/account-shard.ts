@@ -6,6 +6,7 @@ import { shardSeeds } from "../../shared/protocol/context.ts";
 import { ENC, LIST } from "../../shared/protocol/layouts/account.ts";
 import type { Message, NodeId } from "../../shared/protocol/messages.ts";
 import { parseNetwork } from "../../shared/protocol/network.ts";
+import type { InParts } from "../../shared/state/account-walk.ts";
 import { DEFAULT_CHECKPOINT } from "../../shared/state/shard-config.ts";
 import { ShardEngine } from "../../shared/state/shard-engine.ts";
 import { ShardMachine } from "../../shared/state/shard-machine.ts";
@@ -21,6 +22,10 @@ import { zstd } from "../host/zstd.ts";
 /** How long the largest accounts are remembered: so that walking all takes a small part of the time; at most as long as Agave does. */
 const LARGEST_MS_AN_ACCOUNT = 0.01;
 const MAX_LARGEST_AGE_MS = 2 * 60 * 60 * 1_000;
+
+/** Walks over accounts that are under way or wait; beyond them whoever asks is told so. */
+const MAX_WALKS = 32;
+export type Busy = "busy";
 
 /** What keeps a message from landing twice. */
 export interface MessageTag {
@@ -38,6 +43,8 @@ export class AccountShard extends DurableObject<Env> implements Actor {
   readonly #host: MachineHost<never>;
   readonly #machine: ShardMachine;
   readonly #engine: ShardEngine;
+  #walking: Promise<void> = Promise.resolve();
+  #walks = 0;
   #largest: (Largest & { readonly until: number }) | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -108,19 +115,42 @@ export class AccountShard extends DurableObject<Env> implements Actor {
   }
 
   /** Account list of what the filter lets through, or null when it is larger than an answer may be. */
-  async scan(request: Uint8Array, asOf: number): Promise<LongBytes | null> {
-    const list = this.#host.read(() => this.#machine.scan(request, asOf));
-    return list && longBytes(list);
+  async scan(request: Uint8Array, asOf: number): Promise<LongBytes | null | Busy> {
+    const list = await this.#walk(() => this.#machine.scan(request, asOf));
+    return list instanceof Uint8Array ? longBytes(list) : list;
   }
 
   /** The accounts with the most lamports; null when there are more than may be walked. Remembered the longer the more there are. */
-  async largest(asOf: number): Promise<Largest | null> {
+  async largest(asOf: number): Promise<Largest | null | Busy> {
     if (this.#largest && Date.now() < this.#largest.until) return this.#largest;
-    const entries = this.#host.read(() => this.#machine.largest(asOf));
-    if (!entries) return null;
+    const entries = await this.#walk(() => this.#machine.largest(asOf));
+    if (!(entries instanceof Uint8Array)) return entries;
     const age = Math.min(this.#machine.count * LARGEST_MS_AN_ACCOUNT, MAX_LARGEST_AGE_MS);
     this.#largest = { slot: asOf, entries, until: Date.now() + age };
     return this.#largest;
+  }
+
+  /** Walks over accounts come one after another, each in parts: in between the shard does everything else. */
+  async #walk<T>(begin: () => InParts<T>): Promise<T | Busy> {
+    if (this.#walks >= MAX_WALKS) return "busy";
+    this.#walks++;
+    const before = this.#walking;
+    let resolve = () => {};
+    this.#walking = new Promise((done) => {
+      resolve = done;
+    });
+    try {
+      await before;
+      const parts = begin();
+      for (;;) {
+        const part = this.#host.read(() => parts.next());
+        if (part.done) return part.value;
+        await new Promise((next) => setTimeout(next, 0));
+      }
+    } finally {
+      this.#walks--;
+      resolve();
+    }
   }
 
   deliver(from: NodeId, message: Message, long?: LongField): Promise<void> {

@@ -13,7 +13,7 @@ import { SubscriptionDriver } from "../../shared/rpc/subscription-driver.ts";
 import type { SocketId, StoredSubscription } from "../../shared/rpc/subscriptions.ts";
 import { Unheard } from "../../shared/rpc/unheard.ts";
 import { wasmServices } from "../../shared/rpc/wasm-services.ts";
-import { SLICE } from "../../shared/turns/costs.ts";
+import { COST, SLICE } from "../../shared/turns/costs.ts";
 import { OUTBOX_LIMITS, Outbox, sendCost } from "../../shared/turns/outbox.ts";
 import { EdgeBackend } from "../../workers/edge/backend.ts";
 import { ADDRESS_HEADER } from "../../workers/edge/client.ts";
@@ -21,6 +21,7 @@ import type { Actor, ActorStats } from "../host/actor.ts";
 import type { Env } from "../host/env.ts";
 import { type LongField, unpackMessage } from "../host/long-message.ts";
 import { sharedWasm } from "../host/shared-wasm.ts";
+import { storageRoom } from "../host/storage-room.ts";
 import { OutcomeStreams } from "./outcome-streams.ts";
 import { SocketBudget, socketLimits } from "./socket-budget.ts";
 import { SubscriptionTable } from "./subscription-table.ts";
@@ -91,6 +92,8 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
   readonly #unheard = new Unheard(UNHEARD);
   #pingsSeenAt = 0;
   #isSending = false;
+  /** Units of work with what clients say, since others had their turn. */
+  #spent = 0;
   #dropped = 0;
   readonly #budget: SocketBudget<SocketId>;
   #nextLook: ReturnType<typeof setTimeout> | undefined;
@@ -99,7 +102,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#table = new SubscriptionTable(ctx.storage.sql);
+    this.#table = new SubscriptionTable(ctx.storage.sql, (write) => setTimeout(() => this.#store(write), 0));
     this.#backend = new EdgeBackend(env);
     this.#streams = new OutcomeStreams(env);
     this.#budget = new SocketBudget(socketLimits(env.LIMITS?.webSockets));
@@ -108,6 +111,7 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
       drop: (socket, reason) => this.#dropSocket(socket, reason),
       added: (socket, stored) => this.#added(socket, stored),
       removed: (socket, id) => this.#removed(socket, id),
+      worked: (cost) => this.#worked(cost),
       fault: (fault, where) =>
         console.error(`subscriptions: ${where}: ${fault instanceof Error ? fault.message : String(fault)}`),
     });
@@ -154,8 +158,20 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     connection.heardAt = Date.now();
     this.#events++;
     this.#budget.heard(socket, connection.attachment.subscriptions?.length === 0);
-    await this.#driver.message(socket, typeof message === "string" ? message : new TextDecoder().decode(message));
+    const text = typeof message === "string" ? message : new TextDecoder().decode(message);
+    await Promise.all([this.#driver.message(socket, text), this.#worked(COST.heard)]);
     this.#look();
+  }
+
+  /**
+   * After a slice of work others get their turn: the platform hands over a socket's messages one after another without looking at any other
+   * socket in between, as long as there are some. It waits while the object takes no events.
+   */
+  async #worked(cost: number): Promise<void> {
+    this.#spent += cost;
+    if (this.#spent < SLICE) return;
+    this.#spent = 0;
+    await this.ctx.blockConcurrencyWhile(() => new Promise<void>((resolve) => setTimeout(resolve, 0)));
   }
 
   override async webSocketClose(webSocket: WebSocket, code: number): Promise<void> {
@@ -166,9 +182,11 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
     } catch {
       // It is closed already.
     }
+    await this.#worked(COST.heard);
   }
   override async webSocketError(webSocket: WebSocket): Promise<void> {
     this.#disconnect((webSocket.deserializeAttachment() as Attachment).socket);
+    await this.#worked(COST.heard);
   }
 
   #disconnect(socket: SocketId): void {
@@ -287,6 +305,15 @@ export class Subscriptions extends DurableObject<Env> implements Actor {
   }
 
   // --- what survives hibernation ---
+
+  /** What a full disk does not take is known until the object goes. */
+  #store(write: () => void): void {
+    try {
+      write();
+    } catch (fault) {
+      if (!storageRoom.blame(fault)) throw fault;
+    }
+  }
 
   #added(socket: SocketId, stored: StoredSubscription): void {
     const connection = this.#connections.get(socket);

@@ -136,3 +136,13 @@ export class ByteReader {
     return this.#at === this.#bytes.length;
   }
 }
+
+/** memcmp of two keys. */
+export function compareKeys(a: DataView, at: number, b: DataView, bt: number): number {
+  for (let i = 0; i < 32; i += 4) {
+    const x = a.getUint32(at + i);
+    const y = b.getUint32(bt + i);
+    if (x !== y) return x < y ? -1 : 1;
+  }
+  return 0;
+}

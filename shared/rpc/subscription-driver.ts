@@ -5,6 +5,7 @@
  * Bounds: QUEUE blocks wait at once (what comes on top is dropped and fetched again from the ledger); under load the reads of
  * several blocks are done as one; a gap of more than REPAIR blocks is skipped, and all waiting signatures are looked up.
  */
+import { COST } from "../turns/costs.ts";
 import type { Account } from "./accounts.ts";
 import type { Backend, Head } from "./backend.ts";
 import { type BalanceMints, balanceMints } from "./balance-mints.ts";
@@ -13,6 +14,7 @@ import { type BlockEvent, blockEvent, landedTransactions } from "./block-event.t
 import { mintScales, readAccounts } from "./call.ts";
 import { RpcError, SCAN_ERROR } from "./errors.ts";
 import type { RpcServices } from "./services.ts";
+import { SubscribeMessage } from "./subscribe-message.ts";
 import {
   type SocketId,
   type StoredSubscription,
@@ -30,7 +32,13 @@ const BUSY = 4;
 const READ_KEYS = 1_000;
 /** Keys put together at most. */
 const MAX_KEYS = 100_000;
-const STATUSES = 256;
+/** Signatures in one question; those that come while it is on its way wait for the next, as long as there are not too many. */
+const STATUSES = 64;
+const MAX_QUESTIONS = 8_192;
+/** Calls of a message that are read in one go. */
+const READ_CALLS = 16;
+
+type Question = Extract<SubscriptionEffect, { type: "findStatus" }>;
 
 export interface SubscriptionPort {
   /** `delayMs`: it goes out so much later. */
@@ -39,6 +47,8 @@ export interface SubscriptionPort {
   drop(socket: SocketId, reason: string): void;
   added(socket: SocketId, stored: StoredSubscription): void;
   removed(socket: SocketId, id: number): void;
+  /** Work was done that costs so much (shared/turns/costs.ts): back when there may be more. Unset: at once. */
+  worked?(cost: number): Promise<void>;
   /** A fault that is not the client's. */
   fault(fault: unknown, where: string): void;
 }
@@ -53,6 +63,8 @@ export class SubscriptionDriver {
   /** The block that is told, or was last. */
   #told: BlockEvent | undefined;
   #unread = new Map<string, Uint8Array>();
+  #questions: Question[] = [];
+  #asking: Promise<void> | undefined;
 
   constructor(backend: Backend, services: RpcServices, port: SubscriptionPort) {
     this.#backend = backend;
@@ -67,7 +79,9 @@ export class SubscriptionDriver {
     this.machine.step({ type: "closed", socket });
   }
   async message(socket: SocketId, text: string): Promise<void> {
-    await this.#apply(this.machine.step({ type: "message", socket, text }));
+    const message = SubscribeMessage.open(text);
+    while (message.readSome(READ_CALLS)) await this.#port.worked?.(READ_CALLS * COST.subscribe);
+    await this.#apply(this.machine.step({ type: "calls", socket, message }));
   }
 
   /** Resolves when the block has been told, or dropped because too many wait. */
@@ -124,7 +138,7 @@ export class SubscriptionDriver {
   }
 
   async #apply(effects: readonly SubscriptionEffect[]): Promise<void> {
-    const questions: Extract<SubscriptionEffect, { type: "findStatus" }>[] = [];
+    const questions: Question[] = [];
     for (const effect of effects) {
       if (effect.type === "send") this.#port.send(effect.socket, effect.text, effect.delayMs);
       else if (effect.type === "drop") this.#port.drop(effect.socket, effect.reason);
@@ -132,13 +146,31 @@ export class SubscriptionDriver {
       else if (effect.type === "removed") this.#port.removed(effect.socket, effect.id);
       else if (effect.type === "findStatus") questions.push(effect);
     }
-    for (let from = 0; from < questions.length; from += STATUSES) {
-      await this.#answer(questions.slice(from, from + STATUSES));
-    }
+    if (questions.length > 0) await this.#ask(questions);
     for (const effect of effects) if (effect.type === "read") await this.#read(effect.slot, effect.keys);
   }
 
-  async #answer(questions: readonly Extract<SubscriptionEffect, { type: "findStatus" }>[]): Promise<void> {
+  /** Back when they are answered. One question is on its way at a time, with all that came meanwhile in the next. */
+  async #ask(questions: readonly Question[]): Promise<void> {
+    for (let from = 0; from < questions.length; ) {
+      while (this.#questions.length >= MAX_QUESTIONS) await this.#asking;
+      const some = questions.slice(from, from + STATUSES);
+      this.#questions.push(...some);
+      from += some.length;
+      this.#asking ??= this.#askAll();
+    }
+    await this.#asking;
+  }
+
+  async #askAll(): Promise<void> {
+    try {
+      while (this.#questions.length > 0) await this.#answer(this.#questions.splice(0, STATUSES));
+    } finally {
+      this.#asking = undefined;
+    }
+  }
+
+  async #answer(questions: readonly Question[]): Promise<void> {
     let statuses: Awaited<ReturnType<Backend["statuses"]>>;
     try {
       statuses = await this.#backend.statuses(questions.map(({ signature }) => signature));

@@ -14,18 +14,9 @@ import type { SignatureStatus } from "./backend.ts";
 import { encodeBase58 } from "./base58.ts";
 import { type BlockEvent, type Landed, landedTransactions } from "./block-event.ts";
 import { BlockNotices, slotUpdates } from "./block-notices.ts";
-import { asRequest, errorAnswer, MAX_BATCH, MAX_BODY_BYTES, tooLarge } from "./engine.ts";
+import { errorAnswer } from "./engine.ts";
 import { errorJson, type TransactionErrorCode } from "./error-text.ts";
-import {
-  INTERNAL_ERROR,
-  INVALID_REQUEST,
-  internalError,
-  invalidParams,
-  invalidRequest,
-  methodNotFound,
-  parseError,
-  RpcError,
-} from "./errors.ts";
+import { INTERNAL_ERROR, internalError, invalidParams, invalidRequest, methodNotFound, RpcError } from "./errors.ts";
 import { type Json, JsonText, parse, stringify } from "./json.ts";
 import {
   keyBytes,
@@ -38,6 +29,7 @@ import {
 import { Notices, ShownAccount } from "./notices.ts";
 import { Refusals } from "./refusals.ts";
 import { errorFields, viewResult } from "./result-view.ts";
+import { type CallOf, type ReadCall, SubscribeMessage } from "./subscribe-message.ts";
 import { Index, type OfKind, type Subscription } from "./subscription-index.ts";
 import { isUnsubscribe, parseSubscribe, type Watch } from "./subscription-params.ts";
 import type { MintScale } from "./ui-amount.ts";
@@ -68,6 +60,8 @@ export type SubscriptionEvent =
   | { readonly type: "opened"; readonly socket: SocketId; readonly stored: readonly StoredSubscription[] }
   | { readonly type: "closed"; readonly socket: SocketId }
   | { readonly type: "message"; readonly socket: SocketId; readonly text: string }
+  /** The same, read already. */
+  | { readonly type: "calls"; readonly socket: SocketId; readonly message: SubscribeMessage }
   /** Answer to findStatus. */
   | {
       readonly type: "status";
@@ -164,7 +158,9 @@ export class SubscriptionMachine {
       case "closed":
         return this.#closed(event.socket);
       case "message":
-        return this.#message(event.socket, event.text);
+        return this.#calls(event.socket, SubscribeMessage.read(event.text));
+      case "calls":
+        return this.#calls(event.socket, event.message);
       case "status":
         return this.#status(event.socket, event.id, event.status);
       case "block":
@@ -244,51 +240,37 @@ export class SubscriptionMachine {
 
   // --- calls ---
 
-  #message(socket: SocketId, text: string): SubscriptionEffect[] {
+  #calls(socket: SocketId, message: SubscribeMessage): SubscriptionEffect[] {
     const send = (answer: string, delayMs = 0): SubscriptionEffect => ({
       type: "send",
       socket,
       text: answer,
       ...(delayMs > 0 && { delayMs }),
     });
-    const refuse = (error: RpcError) => [send(errorAnswer(null, error), this.#delayOf(socket, error.message))];
-    if (text.length > MAX_BODY_BYTES) return refuse(tooLarge(MAX_BODY_BYTES));
-    let value: unknown;
-    try {
-      value = parse(text);
-    } catch {
-      return refuse(parseError());
-    }
-    if (!Array.isArray(value)) {
-      const { answer, effects, delayMs } = this.#call(socket, value);
-      return answer === null ? effects : [send(answer, delayMs), ...effects];
-    }
-    if (value.length === 0) return refuse(invalidRequest());
-    if (value.length > MAX_BATCH) {
-      return refuse(new RpcError(INVALID_REQUEST, `Batch too large: ${value.length} calls; max ${MAX_BATCH}`));
-    }
-    const calls = value.map((one) => this.#call(socket, one));
+    const { refusal, isBatch } = message;
+    if (refusal) return [send(errorAnswer(null, refusal), this.#delayOf(socket, refusal.message))];
+    const calls = message.calls.map((one) => this.#call(socket, one));
     const answers = calls.flatMap(({ answer }) => answer ?? []);
     const effects = calls.flatMap((call) => call.effects);
     const delayMs = Math.max(...calls.map((call) => call.delayMs));
-    return answers.length === 0 ? effects : [send(`[${answers.join(",")}]`, delayMs), ...effects];
+    if (answers.length === 0) return effects;
+    return [send(isBatch ? `[${answers.join(",")}]` : answers[0]!, delayMs), ...effects];
   }
 
-  /** `answer` null: a notification, such as the ping that clients send to keep the socket open. */
-  #call(socket: SocketId, value: unknown): { answer: string | null; effects: SubscriptionEffect[]; delayMs: number } {
-    const request = asRequest(value);
-    if (request === null) {
+  /** `answer` null: there is none. */
+  #call(socket: SocketId, read: ReadCall): { answer: string | null; effects: SubscriptionEffect[]; delayMs: number } {
+    if (read.kind === "malformed") {
       const error = invalidRequest();
       return { answer: errorAnswer(null, error), effects: [], delayMs: this.#delayOf(socket, error.message) };
     }
-    if (request.id === undefined) return { answer: null, effects: [], delayMs: 0 };
+    if (read.kind === "notification") return { answer: null, effects: [], delayMs: 0 };
+    const { id, method, text } = read;
     try {
-      const { result, effects } = this.#run(socket, request.method, request.params);
-      return { answer: stringify({ jsonrpc: "2.0", result, id: request.id }), effects, delayMs: 0 };
+      const { result, effects } = this.#run(socket, read);
+      return { answer: stringify({ jsonrpc: "2.0", result, id }), effects, delayMs: 0 };
     } catch (error) {
-      const answer = errorAnswer(request.id, error instanceof RpcError ? error : internalError());
-      const call = `${request.method} ${textOf(request.params) ?? ""}`;
-      return { answer, effects: [], delayMs: this.#delayOf(socket, call) };
+      const answer = errorAnswer(id, error instanceof RpcError ? error : internalError());
+      return { answer, effects: [], delayMs: this.#delayOf(socket, `${method} ${text ?? ""}`) };
     }
   }
 
@@ -310,22 +292,21 @@ export class SubscriptionMachine {
     return watch.kind === "block" && own.blocks >= Math.min(MAX_BLOCK_SUBSCRIPTIONS_PER_SOCKET, blocksLeft);
   }
 
-  #run(socket: SocketId, method: string, params: unknown): { result: Json; effects: SubscriptionEffect[] } {
+  #run(socket: SocketId, call: CallOf): { result: Json; effects: SubscriptionEffect[] } {
+    const { method, params, watch } = call;
     if (method === "getVersion") return { result: VERSION, effects: [] };
     if (isUnsubscribe(method)) return this.#unsubscribe(socket, params);
-    const watch = parseSubscribe(method, params);
     if (watch === null) throw methodNotFound(method);
-    return this.#subscribe(socket, method, params, watch);
+    if (watch instanceof RpcError) throw watch;
+    return this.#subscribe(socket, call, watch);
   }
 
   #subscribe(
     socket: SocketId,
-    method: string,
-    params: unknown,
+    { method, text }: CallOf,
     watch: Watch,
   ): { result: Json; effects: SubscriptionEffect[] } {
     const id = this.#nextId;
-    const text = textOf(params);
     if (text !== null && text.length <= MAX_PARAMS) {
       const there = this.#sockets.get(socket)?.calls.get(callOf({ method, params: text }));
       if (there !== undefined) return { result: there, effects: [] };
@@ -472,13 +453,3 @@ export class SubscriptionMachine {
 }
 
 const callOf = ({ method, params }: Omit<StoredSubscription, "id">): string => `${method} ${params}`;
-
-/** JSON text of parameters. `null`: they are nested deeper than can be written, and thereby longer than any sensible ones. */
-function textOf(params: unknown): string | null {
-  try {
-    return stringify((params ?? null) as Json);
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
-}

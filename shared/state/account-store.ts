@@ -111,6 +111,10 @@ export class AccountStore {
   get runs(): number {
     return this.#state.runs.length;
   }
+  /** Parts of old runs that are still there. */
+  get garbage(): number {
+    return this.#state.garbage.length;
+  }
 
   #get(table: string, id: number): Uint8Array {
     const bytes = this.#storage!.get(table, id);
@@ -148,13 +152,13 @@ export class AccountStore {
     return runs.length > 0 && mayBeIn(runs, key);
   }
 
-  /** Every stored account that exists, ascending, in account lists. */
-  *lists(): Generator<Uint8Array> {
+  /** Every stored account that exists, ascending, in account lists of about so many bytes. */
+  *lists(listBytes = LIST_BYTES): Generator<Uint8Array> {
     const merged = new MergedRuns(this.#state.runs, this.#page);
     let list = new ListBuilder();
     for (let now = merged.current; now; now = merged.current) {
       if (!isTombstone(now.view, now.at)) list.add(now.list.subarray(now.at, now.at + now.size));
-      if (list.bytes >= LIST_BYTES) {
+      if (list.bytes >= listBytes) {
         yield list.finish();
         list = new ListBuilder();
       }
@@ -219,12 +223,12 @@ export class AccountStore {
 
   /**
    * Some of the work that checkpoints leave behind. `bytes`: how much a slice of a merge reads, if that is more than the usual.
-   * A run of this step's checkpoint cannot be read yet and has no part in it.
+   * A run of this step's checkpoint cannot be read yet and has no part in it. `keep`: nothing is deleted, somebody reads old runs.
    */
-  maintain(bytes: number): Effect[] {
+  maintain(bytes: number, keep = false): Effect[] {
     const state = this.#next ?? this.#state;
     const effects: Effect[] = [];
-    const gone = state.garbage.slice(0, GARBAGE_PARTS);
+    const gone = keep ? [] : state.garbage.slice(0, GARBAGE_PARTS);
     for (const id of gone) {
       const { pages, parts } = this.#tables;
       effects.push({ type: "delete", table: pages, from: id * MAX_PAGES, to: id * MAX_PAGES + MAX_PAGES - 1 });

@@ -1,5 +1,5 @@
 /** Encoded accounts, account lists, requests for them, and which shard owns a key (docs/interfaces.md sections 5 and 6). */
-import { compareBytes, viewOf } from "../protocol/bytes.ts";
+import { compareBytes, compareKeys, viewOf } from "../protocol/bytes.ts";
 import { ENC, LIST } from "../protocol/layouts/account.ts";
 import { LARGEST, MEMCMP, SCAN } from "../protocol/layouts/engine.ts";
 
@@ -126,11 +126,47 @@ function listOf(parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
-/** One list, sorted by key, of lists without common keys. */
+/** One list, sorted by key, of sorted lists without common keys. */
 export function mergeAccountLists(lists: readonly Uint8Array[]): Uint8Array {
+  const parts = mergeInParts(lists, Number.POSITIVE_INFINITY);
+  return parts.next().value as Uint8Array;
+}
+
+interface Merged {
+  readonly list: Uint8Array;
+  readonly view: DataView;
+  readonly offsets: readonly number[];
+  /** Of its accounts, the next one. */
+  next: number;
+}
+
+/** The same; after every so many accounts others may have their turn. */
+export function* mergeInParts(lists: readonly Uint8Array[], atOnce: number): Generator<undefined, Uint8Array> {
   if (lists.length === 1) return lists[0]!;
-  const parts = lists.flatMap((list) => partsOf(list)).sort((a, b) => compareBytes(a.key, b.key));
-  return listOf(parts.map(({ bytes }) => bytes));
+  const inputs = lists.map((list): Merged => {
+    const offsets = accountOffsets(list);
+    if (!offsets) throw new RangeError("not an account list");
+    return { list, view: viewOf(list), offsets, next: 0 };
+  });
+  const out = new Uint8Array(lists.reduce((sum, list) => sum + list.length - LIST_HEADER, LIST_HEADER as number));
+  let left = inputs.filter(({ offsets }) => offsets.length > 1);
+  let to: number = LIST_HEADER;
+  let count = 0;
+  while (left.length > 0) {
+    let least = left[0]!;
+    for (const input of left) {
+      if (compareKeys(input.view, input.offsets[input.next]!, least.view, least.offsets[least.next]!) < 0)
+        least = input;
+    }
+    const from = least.offsets[least.next++]!;
+    const end = least.offsets[least.next]!;
+    out.set(least.list.subarray(from, end), to);
+    to += end - from;
+    if (least.next === least.offsets.length - 1) left = left.filter((input) => input !== least);
+    if (++count % atOnce === 0) yield;
+  }
+  viewOf(out).setUint32(LIST.COUNT, count, true);
+  return out;
 }
 
 /** The accounts of a list in ascending order, how many exist and what they have. */
@@ -289,9 +325,25 @@ export function mergeLargest(lists: readonly Uint8Array[]): AccountBalance[] {
       lamports: view.getBigUint64(i * LARGEST.SIZE + LARGEST.LAMPORTS, true),
     }));
   });
+  return largestOf(all);
+}
+
+/** The largest of them, in that order. */
+export function largestOf(balances: AccountBalance[]): AccountBalance[] {
   const order = (a: AccountBalance, b: AccountBalance) =>
     a.lamports === b.lamports ? compareBytes(b.key, a.key) : a.lamports < b.lamports ? 1 : -1;
-  return all.sort(order).slice(0, NUM_LARGEST);
+  return balances.sort(order).slice(0, NUM_LARGEST);
+}
+
+/** As the engine puts them out. */
+export function encodeLargest(balances: readonly AccountBalance[]): Uint8Array {
+  const out = new Uint8Array(balances.length * LARGEST.SIZE);
+  const view = viewOf(out);
+  for (const [i, { key, lamports }] of balances.entries()) {
+    out.set(key, i * LARGEST.SIZE + LARGEST.KEY);
+    view.setBigUint64(i * LARGEST.SIZE + LARGEST.LAMPORTS, lamports, true);
+  }
+  return out;
 }
 
 /** 32 bytes each. */

@@ -7,7 +7,7 @@
  * The filter is a Bloom filter of 10 bits and 6 probes a key: of a hundred keys that are not there it lets one through.
  * So a key that no part has costs no read, and one that some part has costs one page.
  */
-import { viewOf } from "../protocol/bytes.ts";
+import { compareKeys, viewOf } from "../protocol/bytes.ts";
 import { ENC, LIST } from "../protocol/layouts/account.ts";
 import { DIRECTORY, DIRECTORY_MAGIC_VALUE, PAGE } from "../protocol/layouts/stored.ts";
 import { LIST_HEADER } from "./accounts.ts";
@@ -16,16 +16,6 @@ export const MAX_PAGES = 1024;
 const BITS_A_KEY = 10;
 const PROBES = 6;
 const KEY = 32;
-
-/** memcmp of two keys. */
-export function compareKeys(a: DataView, at: number, b: DataView, bt: number): number {
-  for (let i = 0; i < KEY; i += 4) {
-    const x = a.getUint32(at + i);
-    const y = b.getUint32(bt + i);
-    if (x !== y) return x < y ? -1 : 1;
-  }
-  return 0;
-}
 
 /** Two hashes of a key for the filters; the same forever, they are stored. */
 export function hashKey(view: DataView, at: number, out: Uint32Array): void {

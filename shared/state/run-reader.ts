@@ -1,8 +1,8 @@
 /** Reading sorted runs: the newest version of some keys, or of all accounts in order. */
-import { viewOf } from "../protocol/bytes.ts";
+import { compareKeys, viewOf } from "../protocol/bytes.ts";
 import { LIST } from "../protocol/layouts/account.ts";
 import { LIST_HEADER } from "./accounts.ts";
-import { compareKeys, hashKey, isTombstone, type Part, sizeAt } from "./part.ts";
+import { hashKey, isTombstone, type Part, sizeAt } from "./part.ts";
 import type { Run } from "./runs.ts";
 
 const KEY = 32;

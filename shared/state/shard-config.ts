@@ -38,5 +38,5 @@ export const MERGE_PACE = 8;
 export const LARGE = 4 << 20;
 /** A store of no more bytes is fetched as a whole where it fits. */
 export const SMALL_STORE = 4 << 20;
-/** A scan walks no more than this in storage, bytes: it holds the object up. */
+/** A scan walks no more than this in storage, bytes: each account is read. */
 export const MAX_SCAN_STORED = 512 << 20;

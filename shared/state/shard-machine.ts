@@ -15,7 +15,6 @@
  */
 import type { Effect, Machine, MessageEvent, StorageView, TimerEvent } from "../protocol/actor.ts";
 import { concatBytes, viewOf } from "../protocol/bytes.ts";
-import { LIST } from "../protocol/layouts/account.ts";
 import { SCAN } from "../protocol/layouts/engine.ts";
 import { PROP } from "../protocol/layouts/proposal.ts";
 import { EARLY_SLOTS } from "../protocol/limits.ts";
@@ -25,7 +24,8 @@ import { decodeEpochRecord, EMPTY_EPOCH, type EpochRecord } from "../stake/epoch
 import { encodeSummary } from "../stake/summary.ts";
 import { ToldSizes } from "./account-sizes.ts";
 import { AccountStore } from "./account-store.ts";
-import { MAX_READ_BYTES, mergeAccountLists, pickAccounts, sortedTotals, splitKeys } from "./accounts.ts";
+import { AccountWalks, type InParts, largestParts, PART_BYTES, scanParts } from "./account-walk.ts";
+import { MAX_READ_BYTES, pickAccounts, sortedTotals, splitKeys } from "./accounts.ts";
 import { codeRequests } from "./code-requests.ts";
 import { type Accounts, EarlyMessages } from "./early-messages.ts";
 import { KnownRows } from "./known-rows.ts";
@@ -52,6 +52,7 @@ export class ShardMachine implements Machine<ShardEvent> {
   readonly #early = new EarlyMessages();
   readonly #store: AccountStore;
   readonly #stakes: StakeIndex;
+  readonly #walks = new AccountWalks();
   /** The newest epoch record that came here. */
   #epoch: EpochRecord = EMPTY_EPOCH;
   readonly #known = new KnownRows();
@@ -59,6 +60,8 @@ export class ShardMachine implements Machine<ShardEvent> {
   readonly #codec: Codec | undefined;
   #logBytes = 0;
   #logRows: number[] = [];
+  /** The engine has not been told of the last checkpoint. */
+  #cleanDue = false;
   /** The next large row comes with a slice of a merge. */
   #mergesNext = false;
 
@@ -181,31 +184,27 @@ export class ShardMachine implements Machine<ShardEvent> {
   }
 
   /** Account list of what the request lets through, sorted by key; null when that or what must be walked is too large. */
-  scan(request: Uint8Array, asOf: number): Uint8Array | null {
+  *scan(request: Uint8Array, asOf: number): InParts<Uint8Array | null> {
     this.#settle();
-    const inMemory = this.#engine.scan(request, asOf);
-    if (inMemory === null || this.#engine.coldCount() === 0) return inMemory;
+    if (this.#engine.coldCount() === 0) return this.#engine.scan(request, asOf);
     if (this.#store.bytes > MAX_SCAN_STORED) return null;
     const limit = viewOf(request).getUint32(SCAN.LIMIT, true);
-    const lists = [inMemory];
-    let bytes = inMemory.length;
-    for (const stored of this.#store.lists()) {
-      const list = this.#engine.scanCold(request, stored);
-      bytes += list.length - LIST.HEADER;
-      if (bytes > limit) return null;
-      lists.push(list);
-    }
-    return mergeAccountLists(lists);
+    return yield* this.#walks.inParts(() => scanParts(this.#engine, this.#lists(), request, asOf, limit));
   }
 
   /** The accounts with the most lamports (LargestAccount entries); null when more must be walked than a scan may. */
-  largest(asOf: number): Uint8Array | null {
+  *largest(asOf: number): InParts<Uint8Array | null> {
     this.#settle();
-    let largest = this.#engine.largest(asOf);
-    if (this.#engine.coldCount() === 0) return largest;
+    if (this.#engine.coldCount() === 0) return this.#engine.largest(asOf);
     if (this.#store.bytes > MAX_SCAN_STORED) return null;
-    for (const stored of this.#store.lists()) largest = this.#engine.largestCold(stored);
-    return largest;
+    return yield* this.#walks.inParts(() => largestParts(this.#engine, this.#lists(), asOf));
+  }
+
+  /** As of now; at the end of a walk steps that were taken meanwhile count too. */
+  *#lists(): Generator<Uint8Array> {
+    this.#settle();
+    yield* this.#store.lists(PART_BYTES);
+    this.#settle();
   }
 
   get count(): number {
@@ -221,7 +220,10 @@ export class ShardMachine implements Machine<ShardEvent> {
   /** What the last step has written can be read from now on, and may leave memory. */
   #settle(): void {
     this.#stakes.settle();
-    if (this.#store.settle()) this.#engine.clean(this.#store.upTo);
+    if (this.#store.settle()) this.#cleanDue = true;
+    if (!this.#cleanDue || this.#walks.isOpen) return;
+    this.#cleanDue = false;
+    this.#engine.clean(this.#store.upTo);
   }
 
   /** Bytes that accounts may take beside the programs of other shards: at least half of the memory. */
@@ -243,6 +245,7 @@ export class ShardMachine implements Machine<ShardEvent> {
       if (proposal && list.length > LARGE) {
         // Room first: memory that was taken is never given back. What is here for the same slot is named again, so that it stays.
         this.#engine.coldOfProposal(proposal);
+        this.#walks.break();
         this.#engine.evict(Math.max(0, this.#accountBytes - list.length));
       }
       this.#engine.fetch(list);
@@ -372,7 +375,7 @@ export class ShardMachine implements Machine<ShardEvent> {
     if (!work.executed || work.returnsMissing.size > 0) return effects;
     this.#work = undefined;
     const writes = this.#commit(work);
-    this.#engine.evict(this.#accountBytes);
+    if (!this.#walks.keepMemory(this.#engine.memory(), this.#accountBytes)) this.#engine.evict(this.#accountBytes);
     this.#sizes.told(work.slot, this.#engine.large());
     return [...writes, ...effects, ...this.#answer(work.slot), ...this.#next()];
   }
@@ -466,7 +469,8 @@ export class ShardMachine implements Machine<ShardEvent> {
     const merges = !isLarge || this.#mergesNext;
     if (isLarge) this.#mergesNext = !this.#mergesNext;
     const effects = isLarge && merges ? [] : this.#checkpoint(stable);
-    if (merges) effects.push(...this.#store.maintain(rowBytes * MERGE_PACE));
+    const keep = this.#walks.keepParts(this.#store.garbage);
+    if (merges) effects.push(...this.#store.maintain(rowBytes * MERGE_PACE, keep));
     return [...effects, ...this.#store.seal(), ...this.#stakes.finish(rowBytes * MERGE_PACE)];
   }
 

@@ -9,6 +9,10 @@ export const SLICE = 5_000;
 export const COST = {
   /** A message to a WebSocket, whatever its length. */
   send: 25,
+  /** A message from a WebSocket, with what the platform does to deliver it: 150 measured, one call in it. */
+  heard: 150,
+  /** A further call of a PubSub batch, read: parameters and what they watch. */
+  subscribe: 50,
   /** A call over JSON-RPC: reading it, its parameters, its answer. getBalance takes 240 units of workerd in all, most of it in objects. */
   call: 100,
   /** A transaction, from wire to record: 3.8 measured. */

@@ -11,6 +11,7 @@ import {
   REC_FLAG_VERIFIED,
   recordSignature,
 } from "../../shared/protocol/record.ts";
+import { atOnce } from "../../shared/state/account-walk.ts";
 import { encodeScanRequest } from "../../shared/state/accounts.ts";
 import { WasmInstance } from "../../shared/svm/wasm-instance.ts";
 import { type Cluster, type Outside, wasmModule } from "./cluster.ts";
@@ -229,7 +230,7 @@ export class Clients implements Outside {
     const host = cluster.shards[shard]!;
     if (!host.wake()) return;
     const slot = Math.max(this.#tip, cluster.engines[shard]!.base());
-    const list = host.machine!.scan(encodeScanRequest(owner, { memcmp: [] }), slot)!;
+    const list = atOnce(host.machine!.scan(encodeScanRequest(owner, { memcmp: [] }), slot))!;
     this.scans.push({ slot, shard, owner, list });
   }
 }

@@ -1,6 +1,7 @@
 /** The chain as the RPC layer sees it (shared/rpc/backend.ts), over the network's Durable Objects. */
 
 import { waitUntil } from "cloudflare:workers";
+import type { Busy } from "../../durable-objects/account-shard/account-shard.ts";
 import { builderStub, type Env, faucetStub, laneStub, shardStub } from "../../durable-objects/host/env.ts";
 import { ledgerReader, readBlock } from "../../durable-objects/host/ledger-ports.ts";
 import { type LongBytes, readBytes } from "../../durable-objects/host/long-message.ts";
@@ -41,7 +42,7 @@ import {
   keyText,
   MAX_READ_BYTES,
   MAX_SCAN_BYTES,
-  mergeAccountLists,
+  mergeInParts,
   mergeLargest,
   pickAccounts,
   shardOf,
@@ -49,6 +50,7 @@ import {
 import { HASH_SIZE, type LoadedAccount } from "../../shared/state/stubs.ts";
 import { STORAGE_FULL } from "../../shared/storage/room.ts";
 import { messageTag } from "../../shared/svm/message-tag.ts";
+import { WorkRefused } from "../../shared/turns/work.ts";
 import { ChainClock } from "./chain-clock.ts";
 import { Decrees } from "./decrees.ts";
 import { Faucet } from "./faucet.ts";
@@ -76,11 +78,21 @@ const ISOLATE: GatherHost = {
 /** How long a request waits for a builder that is coming up, in steps of 25 ms. */
 const START_STEPS = 200;
 const START_STEP_MS = 25;
+/** Accounts merged in one go: two milliseconds. */
+const MERGED_AT_ONCE = 8_192;
+/** When to ask again a shard that has many walks over its accounts under way. */
+const BUSY_RETRY_MS = 1_000;
 
 /** Reads keys of a shard, with the hashes of the data that are known. */
 type ReadFrom = (shard: number, keys: Uint8Array, hashes: Uint8Array | undefined) => Promise<Uint8Array | null>;
 
 const readAnswer = async (answer: LongBytes | null) => (answer === null ? null : await readBytes(answer));
+
+/** Throws WorkRefused where a shard has too many walks over its accounts under way. */
+function unlessBusy<T>(answer: T | Busy): T {
+  if (answer === "busy") throw new WorkRefused(BUSY_RETRY_MS);
+  return answer as T;
+}
 
 /** The known hash for each key, or zeros; undefined when none is known. */
 function hashesOf(keys: readonly Uint8Array[], known: Known): Uint8Array | undefined {
@@ -274,10 +286,16 @@ export class EdgeBackend implements Backend {
     const request = encodeScanRequest(owner, filter);
     const lists = await Promise.all(
       Array.from({ length: this.#network.shardCount }, async (_, shard) =>
-        readAnswer(await shardStub(this.#env, shard).scan(request, Number(asOf))),
+        readAnswer(unlessBusy(await shardStub(this.#env, shard).scan(request, Number(asOf)))),
       ),
     );
-    return areWithin(lists, MAX_SCAN_BYTES) ? mergeAccountLists(lists) : null;
+    if (!areWithin(lists, MAX_SCAN_BYTES)) return null;
+    const merging = mergeInParts(lists, MERGED_AT_ONCE);
+    for (;;) {
+      const part = merging.next();
+      if (part.done) return part.value;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
   }
 
   async submit(frame: Uint8Array): Promise<SubmitResult> {
@@ -367,7 +385,9 @@ export class EdgeBackend implements Backend {
   async largestAccounts(): Promise<LargestAccounts | null> {
     const { slot } = await this.head();
     const answers = await Promise.all(
-      Array.from({ length: this.#network.shardCount }, (_, shard) => shardStub(this.#env, shard).largest(Number(slot))),
+      Array.from({ length: this.#network.shardCount }, async (_, shard) =>
+        unlessBusy(await shardStub(this.#env, shard).largest(Number(slot))),
+      ),
     );
     const known = answers.flatMap((answer) => answer ?? []);
     if (known.length < answers.length) return null;

@@ -1,11 +1,12 @@
 // The TypeScript codec of accounts, and its shardOf against the engine's.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { concatBytes } from "../../../shared/protocol/bytes.ts";
+import { compareBytes, concatBytes } from "../../../shared/protocol/bytes.ts";
 import {
   decodeAccountList,
   encodeAccountList,
   mergeAccountLists,
+  mergeInParts,
   pickAccounts,
   shardOf,
   tombstone,
@@ -59,7 +60,7 @@ describe("accounts", () => {
 
   it("of several lists are picked and merged", () => {
     const [a, b, c] = [keyOf(1), keyOf(2), keyOf(3)].map((key, i) => wallet(key, BigInt(i + 1)));
-    const lists = [encodeAccountList([c!]), encodeAccountList([a!, b!])];
+    const lists = [encodeAccountList([c!]), encodeAccountList([a!, b!].sort((x, y) => compareBytes(x.key, y.key)))];
     expect(pickAccounts(lists, [b!.key, keyOf(9), c!.key, b!.key])).toEqual(
       concatBytes(
         Uint8Array.of(4, 0, 0, 0, 0, 0, 0, 0),
@@ -71,5 +72,17 @@ describe("accounts", () => {
     const keys = decodeAccountList(mergeAccountLists(lists))!.map(({ key }) => Buffer.from(key).toString("hex"));
     expect(keys).toEqual([...keys].sort());
     expect(keys).toHaveLength(3);
+  });
+
+  it("are merged in parts, and lists that are none are refused", () => {
+    const sorted = Array.from({ length: 9 }, (_, i) => wallet(keyOf(i), BigInt(i + 1))).sort((x, y) =>
+      compareBytes(x.key, y.key),
+    );
+    const lists = [0, 1, 2].map((k) => encodeAccountList(sorted.filter((_, i) => i % 3 === k && i < 8)));
+    const merging = mergeInParts([...lists, encodeAccountList([])], 3);
+    expect([merging.next().done, merging.next().done]).toEqual([false, false]);
+    expect(merging.next()).toEqual({ done: true, value: encodeAccountList(sorted.slice(0, 8)) });
+    expect(mergeAccountLists([encodeAccountList([]), encodeAccountList([])])).toEqual(encodeAccountList([]));
+    expect(() => mergeAccountLists([lists[0]!, lists[1]!.subarray(0, 20)])).toThrow("not an account list");
   });
 });

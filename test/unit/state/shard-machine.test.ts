@@ -1,11 +1,12 @@
 /** The shard machine over its real engine: what a checkpoint leaves in memory and in storage. */
 import { blake3 } from "@noble/hashes/blake3.js";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { zstd } from "../../../durable-objects/host/zstd.ts";
 import type { Effect } from "../../../shared/protocol/actor.ts";
 import { concatBytes, viewOf } from "../../../shared/protocol/bytes.ts";
 import type { Message } from "../../../shared/protocol/messages.ts";
 import { keyBytes } from "../../../shared/rpc/keys.ts";
+import { atOnce } from "../../../shared/state/account-walk.ts";
 import { decodeAccountList, encodeAccountList, encodeScanRequest, keyText } from "../../../shared/state/accounts.ts";
 import { DEFAULT_CHECKPOINT } from "../../../shared/state/shard-config.ts";
 import type { ShardEngine } from "../../../shared/state/shard-engine.ts";
@@ -128,7 +129,7 @@ it("a shard has more accounts than its memory holds: it stays within its limit, 
   expect(fetched).toBeGreaterThan(20);
   const list = decodeAccountList(shard.machine.read(concatBytes(...keys), slot))!;
   expect(list.map(({ lamports }) => lamports)).toEqual(balances);
-  const all = decodeAccountList(shard.machine.scan(encodeScanRequest(SYSTEM, { memcmp: [] }), slot)!)!;
+  const all = decodeAccountList(atOnce(shard.machine.scan(encodeScanRequest(SYSTEM, { memcmp: [] }), slot))!)!;
   expect(all).toHaveLength(ACCOUNTS + 1);
   expect(all.reduce((sum, { lamports }) => sum + lamports, 0n)).toBe(shard.engine.lamports());
 });
@@ -226,4 +227,79 @@ it("a long slot is executed a step at a time; in between reads are answered, and
     "committed",
   ]);
   expect(machine.step({ type: "timer", name: "execute" })).toEqual([]);
+});
+
+describe("a walk over all accounts, in parts while slots go on", () => {
+  const LIMIT = 120_000;
+  const COUNT = 5_000;
+  const START = 10_000_000n;
+  const ALL = encodeScanRequest(SYSTEM, { memcmp: [] });
+
+  /** Many accounts, few of them in memory. */
+  function crowd(accounts: number, memoryBytes: number) {
+    const shard = new Shard(new SimulatedStorage(), memoryBytes);
+    const keys = Array.from({ length: accounts }, (_, i) => keyOf(`walked ${i}`));
+    let slot = 0;
+    const pay = (...transfers: Transfer[]) => shard.run(++slot, transfers);
+    for (let at = 0; at < accounts; at += 30) {
+      pay(...keys.slice(at, at + 30).map((to, i) => ({ from: BANK, to, lamports: START + BigInt(at + i) })));
+    }
+    return { shard, keys, pay, slot: () => slot };
+  }
+
+  it("finds what there was as of the slot, wherever it went meanwhile", () => {
+    const { shard, keys, pay, slot } = crowd(COUNT, LIMIT);
+    expect(shard.engine.coldCount()).toBeGreaterThan(COUNT / 2);
+    const asOf = slot();
+    const before = hex(atOnce(shard.machine.scan(ALL, asOf))!);
+    const largest = hex(atOnce(shard.machine.largest(asOf))!);
+    for (const [walk, expected] of [
+      [shard.machine.scan(ALL, asOf), before],
+      [shard.machine.largest(asOf), largest],
+    ] as const) {
+      let parts = 0;
+      let part = walk.next();
+      for (; !part.done; part = walk.next()) {
+        // Brings cold accounts to memory and changes them; as of `asOf` there is nothing new.
+        if (parts++ < 2) pay({ from: keys[parts * 31]!, to: keys[parts * 1_277]!, lamports: 1_000n });
+      }
+      expect(parts).toBeGreaterThan(1);
+      expect(hex(part.value!)).toBe(expected);
+    }
+  });
+
+  it("keeps nothing from leaving once it is over, or given up", () => {
+    const { shard, keys, pay, slot } = crowd(COUNT, LIMIT);
+    const walk = shard.machine.scan(ALL, slot());
+    expect(walk.next().done).toBe(false);
+    for (let i = 0; i < 60; i++)
+      pay(...Array.from({ length: 20 }, (_, k) => ({ from: BANK, to: keys[i * 70 + k]!, lamports: 1n })));
+    expect(shard.machine.size().bytesInMemory).toBeLessThan(LIMIT * 1.5);
+    const list = atOnce(walk)!;
+    expect(decodeAccountList(list)).toHaveLength(COUNT + 1);
+    // What was as of its slot is known no more: it is as of the oldest that is.
+    expect(hex(list)).toBe(hex(atOnce(shard.machine.scan(ALL, 0))!));
+    const other = shard.machine.scan(ALL, slot());
+    other.next();
+    other.return(null);
+    pay({ from: BANK, to: keys[0]!, lamports: 1n });
+    expect(shard.machine.size().bytesInMemory).toBeLessThan(LIMIT * 1.1);
+  });
+
+  it("beside another one is done at once", () => {
+    const { shard, slot } = crowd(COUNT, LIMIT);
+    const first = shard.machine.scan(ALL, slot());
+    first.next();
+    const second = shard.machine.scan(ALL, slot()).next();
+    expect(second.done).toBe(true);
+    expect(hex(atOnce(first)!)).toBe(hex(second.value!));
+  });
+
+  it("of more than may be answered is refused", () => {
+    const { shard, slot } = crowd(COUNT, LIMIT);
+    const size = atOnce(shard.machine.scan(ALL, slot()))!.length;
+    const request = (limit: number) => encodeScanRequest(SYSTEM, { memcmp: [] }, limit);
+    expect(atOnce(shard.machine.scan(request(size), slot()))).toHaveLength(size);
+    expect(atOnce(shard.machine.scan(request(size - 1), slot()))).toBeNull();
+  });
 });
