@@ -73,13 +73,19 @@ function listedAccounts(options: CheckedOptions, taken: readonly string[]): Map<
   return found;
 }
 
-/** What every network has: standard programs, mints of USDC and USDT. */
-let standard: Promise<Uint8Array> | undefined;
+/** What every network has: standard programs, and, where they do not come from another cluster, mints of USDC and USDT. */
+const standard = new Map<"alone" | "forked", Promise<Uint8Array>>();
+
+function standardAccounts(kind: "alone" | "forked"): Promise<Uint8Array> {
+  const mints = kind === "alone" ? devMintAccounts() : [];
+  const list = standard.get(kind) ?? withStandardPrograms(encodeAccountList(mints));
+  standard.set(kind, list);
+  return list;
+}
 
 async function accountList(options: CheckedOptions, taken: readonly string[]): Promise<Uint8Array> {
   const listed = listedAccounts(options, taken);
-  standard ??= withStandardPrograms(encodeAccountList(devMintAccounts()));
-  const list = await standard;
+  const list = await standardAccounts(options.fork ? "forked" : "alone");
   if (listed.size === 0) return list;
   const all = new Map(decodeAccountList(list)!.map((account) => [encodeBase58(account.key), account]));
   for (const [address, account] of listed) {

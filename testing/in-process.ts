@@ -1,7 +1,9 @@
 /** A network in this process: the workers' code over stand-ins for the platform (isolate/). */
 import type { RpcSubscriptions, SolanaRpcSubscriptionsApi } from "@solana/kit";
+import { beginFork, type ForkService, openFork } from "../infra/fork/index.ts";
 import { networkVariable } from "../infra/network/genesis.ts";
 import { NO_FAUCET_LIMITS } from "../shared/faucet/limits.ts";
+import type { Json } from "../shared/rpc/json.ts";
 import { subscriptionsOver } from "./channel.ts";
 import type { Engine, Urls } from "./engine.ts";
 import type { TestGenesis } from "./genesis.ts";
@@ -13,6 +15,7 @@ import { derive, SeededBytes } from "./isolate/random.ts";
 import type { Socket } from "./isolate/sockets.ts";
 import { type FrozenStorage, NetworkStorage } from "./isolate/storage.ts";
 import type { CheckedOptions } from "./options.ts";
+import { ask } from "./rpc.ts";
 import { PortServer } from "./server.ts";
 
 const URL = "http://localhost/";
@@ -30,6 +33,7 @@ interface Setup {
   readonly code: (globals: IsolateGlobals) => IsolateExports;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly clock: "manual" | "real";
+  readonly fork: ForkService | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -49,15 +53,16 @@ export class InProcessEngine implements Engine {
 
   static async start(options: CheckedOptions, { file, accounts }: TestGenesis): Promise<InProcessEngine> {
     const { clock, log, slotMs, startTime, seed } = options;
+    const fork = options.fork && openFork(options.fork, log);
     const variables = {
       NETWORK: networkVariable(file, slotMs, { dev: true, faucetLimits: NO_FAUCET_LIMITS }),
       GENESIS: accounts,
     };
     const random = new SeededBytes(derive(seed, "random"));
-    return new InProcessEngine(
-      { code: await isolateCode(), variables, clock, log },
-      { storage: [], now: startTime, random },
-    );
+    const setup = { code: await isolateCode(), variables, clock, log, fork: fork?.service };
+    const engine = new InProcessEngine(setup, { storage: [], now: startTime, random });
+    if (fork) await beginFork((method, params) => ask(engine, method, params as Json[] | undefined), fork);
+    return engine;
   }
 
   async call(body: string): Promise<string> {
@@ -100,9 +105,10 @@ export class InProcessEngine implements Engine {
   #begin({ storage, now, random }: Frozen, before?: Isolate, stored?: NetworkStorage): void {
     this.#storage = new NetworkStorage(storage, stored);
     this.#random = random;
-    const { code, variables, clock, log } = this.#setup;
+    const { code, variables, clock, log, fork } = this.#setup;
+    const outside = fork && { outside: { FORK: fork } };
     const sockets = before && { sockets: before.sockets };
-    const shared = { code, variables, log, random, storage: this.#storage, ...sockets };
+    const shared = { code, variables, log, random, storage: this.#storage, ...sockets, ...outside };
     this.#isolate = new Isolate({ ...shared, clock: clockOf(clock, now) });
   }
 

@@ -1,5 +1,6 @@
 /** What a network inside a test can be started with. */
 import type { Address } from "@solana/kit";
+import { checkForkOptions, type ForkOptions } from "../infra/fork/index.ts";
 import { Failure } from "../infra/network/failure.ts";
 
 /** A program that is there from the genesis on. */
@@ -45,8 +46,11 @@ export interface TestNetworkOptions {
   readonly recordAccounts?: boolean;
   /** What the network has to say about faults of its own. Unset: standard error. */
   readonly log?: (line: string) => void;
-  /** Accounts of another network that are fetched when they are needed: not possible in this version. */
-  readonly fork?: never;
+  /**
+   * Accounts that nobody here has come from another cluster when they are needed: its URL, or that and more. Without `url` from the folder
+   * `cache` alone. In process, without a folder, what was fetched is kept in memory.
+   */
+  readonly fork?: string | ForkOptions;
 }
 
 export interface CheckedOptions extends Omit<TestNetworkOptions, "fork"> {
@@ -60,6 +64,7 @@ export interface CheckedOptions extends Omit<TestNetworkOptions, "fork"> {
   readonly startTime: number;
   readonly slotMs: number;
   readonly recordAccounts: boolean;
+  readonly fork?: ForkOptions;
   readonly log: (line: string) => void;
 }
 
@@ -102,9 +107,8 @@ function seedOf(seed: number | bigint): bigint {
 export function checkOptions(options: TestNetworkOptions): CheckedOptions {
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name as keyof TestNetworkOptions));
   if (unknown !== undefined) throw new Failure("bad-option", `no option "${unknown}": ${NAMES.join(", ")}`);
-  if (options.fork !== undefined) {
-    throw new Failure("bad-option", "fork: this version cannot fetch accounts; give them as programs and accounts");
-  }
+  const fork = typeof options.fork === "string" ? { url: options.fork } : options.fork;
+  if (fork) checkForkOptions(fork);
   const { engine = "in-process", shards = 1, slotMs = DEFAULT_SLOT_MS, startTime = START_TIME } = options;
   const clock = options.clock ?? (engine === "workerd" ? "real" : "manual");
   checkOneOf("engine", engine, ["in-process", "workerd"]);
@@ -127,6 +131,7 @@ export function checkOptions(options: TestNetworkOptions): CheckedOptions {
     startTime: clock === "manual" ? time : Date.now(),
     slotMs,
     recordAccounts: options.recordAccounts ?? false,
+    ...(fork && { fork }),
     log,
   };
 }

@@ -94,8 +94,17 @@ export class WorkerdEngine implements Engine {
   }
 }
 
-function launch({ slotMs, log }: CheckedOptions, state: string, port: number): Promise<Network> {
-  return startNetwork({ state, slotMs, dev: true, port, faucetLimits: NO_FAUCET_LIMITS, guarded: true, log });
+function launch({ slotMs, log, fork }: CheckedOptions, state: string, port: number): Promise<Network> {
+  return startNetwork({
+    state,
+    slotMs,
+    dev: true,
+    port,
+    faucetLimits: NO_FAUCET_LIMITS,
+    guarded: true,
+    log,
+    ...(fork && { fork }),
+  });
 }
 
 function copyState(from: string, to: string): void {

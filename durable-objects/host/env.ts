@@ -19,6 +19,8 @@ export interface Env {
   readonly FAUCET: DurableObjectNamespace<Faucet>;
   /** On a local network: how much room its disk has (infra/network/disk.ts). */
   readonly DISK?: Fetcher;
+  /** On a forked network: who asks its upstream (shared/fork/protocol.ts). */
+  readonly FORK?: Fetcher;
   /** shared/protocol/network.ts, as JSON text or as the object itself. */
   readonly NETWORK: unknown;
   /** What the machine allows; absent on the globe. */

@@ -54,7 +54,7 @@ export const SURFPOOL_START: Command = {
       values: ["RPC_URL"],
       conflicts: "network",
       check: isUrlOrMoniker,
-      help: "Where the accounts that the workspace clones come from",
+      help: "Where accounts come from that nobody here has",
     },
     {
       long: "network",
@@ -87,7 +87,7 @@ export const SURFPOOL_START: Command = {
     ignored("subgraph-db", "Not honoured", { short: "d", values: ["SUBGRAPH_DB"] }),
     ignored("no-studio", "There is no studio"),
     ignored("studio-port", "Not honoured", { short: "s", values: ["STUDIO_PORT"] }),
-    { long: "offline", help: "Clone nothing from another cluster" },
+    { long: "offline", help: "Fetch nothing from another cluster" },
     ignored("disable-instruction-profiling", "Profiles are made when they are asked for"),
     {
       long: "log-level",

@@ -4,13 +4,14 @@ import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { NO_FAUCET_LIMITS } from "../../shared/faucet/limits.ts";
+import type { ForkOptions } from "../fork/index.ts";
 import { addressBytes, addressOf, readKeyFile } from "../genesis/key-file.ts";
 import { Failure } from "../network/failure.ts";
 import { DEFAULT_PORT, type LogSink, RANGES, startNetwork } from "../network/index.ts";
 import { accessFromEnvironment } from "./access.ts";
 import { readWorkspace } from "./anchor-workspace.ts";
 import { helpText, type Parsed, parseArguments } from "./clap.ts";
-import { Cluster, clone } from "./cluster.ts";
+import { Cluster, clone, clusterUrl } from "./cluster.ts";
 import { packageVersion } from "./dashboard.ts";
 import { Genesis } from "./genesis.ts";
 import { endBy, signalled } from "./signals.ts";
@@ -58,6 +59,13 @@ function clusterOf(parsed: Parsed): Cluster | null {
   const name = parsed.value("network");
   const url = parsed.value("rpc-url") ?? (name && NETWORKS[name]) ?? process.env.SURFPOOL_DATASOURCE_RPC_URL;
   return parsed.has("offline") ? null : new Cluster(url ?? "mainnet-beta");
+}
+
+/** Undefined: no cluster is named. Surfpool's mainnet without a name would be asked for every address of a test. */
+function forkOf(parsed: Parsed): ForkOptions | undefined {
+  const name = parsed.value("network");
+  const url = parsed.value("rpc-url") ?? (name && NETWORKS[name]) ?? process.env.SURFPOOL_DATASOURCE_RPC_URL;
+  return parsed.has("offline") || url === undefined ? undefined : { url: clusterUrl(url) };
 }
 
 async function genesisOf(parsed: Parsed, log: LogSink): Promise<Uint8Array | undefined> {
@@ -121,8 +129,9 @@ async function start(parsed: Parsed): Promise<number> {
   if (parsed.value("block-production-mode") === "manual") {
     log("warn", "--block-production-mode manual is not honoured: surfnet_pauseClock stops the clock");
   }
-  if (!parsed.has("offline")) {
-    log("info", "accounts of another cluster are not fetched on demand: what is needed is cloned at the start");
+  const fork = forkOf(parsed);
+  if (!fork && !parsed.has("offline")) {
+    log("info", "nothing is fetched from another cluster on demand: --network or --rpc-url says from which");
   }
   const state = stateOf(parsed);
   if (state !== undefined) mkdirSync(dirname(state), { recursive: true });
@@ -145,6 +154,7 @@ async function start(parsed: Parsed): Promise<number> {
     ...(host !== undefined && { host }),
     ...(slotTime !== undefined && { slotMs: Math.min(high, Math.max(low, Number(slotTime))) }),
     ...(accounts && { accounts }),
+    ...(fork && { fork }),
   });
   const signal = signalled();
   const ws = wsPort === undefined ? network.wsUrl : network.wsUrl.replace(/\d+$/, wsPort);

@@ -6,10 +6,10 @@
  */
 import { readdirSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
-import { zstdDecompressSync } from "node:zlib";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { z } from "zod";
-import { decodeBase58 } from "../../shared/rpc/base58.ts";
-import { parse } from "../../shared/rpc/json.ts";
+import { decodeBase58, encodeBase58 } from "../../shared/rpc/base58.ts";
+import { parse, stringify } from "../../shared/rpc/json.ts";
 import { type Account, MAX_ACCOUNT_DATA } from "../../shared/state/accounts.ts";
 import { Failure, systemCode } from "../network/failure.ts";
 import { addressBytes, readInput } from "./key-file.ts";
@@ -55,6 +55,24 @@ function decodeData([text, encoding]: readonly [string, string], path: string): 
     if (systemCode(error) === "ERR_BUFFER_TOO_LARGE") throw tooLarge(path, `more than ${MAX_ACCOUNT_DATA}`);
     throw refused(": it does not decompress");
   }
+}
+
+/** Data from so many bytes on are compressed, which all tools read. */
+const COMPRESSED_FROM = 4_096;
+
+/** An account as `solana account ADDRESS --output json` writes it. */
+export function formatAccountFile({ key, lamports, owner, executable, rentEpoch, data }: Account): string {
+  const isLarge = data.length >= COMPRESSED_FROM;
+  const bytes = isLarge ? zstdCompressSync(data) : Buffer.from(data.buffer, data.byteOffset, data.length);
+  const account = {
+    lamports,
+    data: [bytes.toString("base64"), isLarge ? "base64+zstd" : "base64"],
+    owner: encodeBase58(owner),
+    executable,
+    rentEpoch,
+    space: data.length,
+  };
+  return `${stringify({ pubkey: encodeBase58(key), account })}\n`;
 }
 
 export function tooLarge(what: string, bytes: number | string): Failure {

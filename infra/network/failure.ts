@@ -18,6 +18,7 @@ export type FailureCode =
   | "account-twice"
   | "too-many-lamports"
   | "clone-failed"
+  | "bad-fork-cache"
   | "network-unreachable"
   | "no-faucet"
   | "program-refused"

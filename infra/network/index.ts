@@ -11,6 +11,9 @@ import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
 import type { AccessList } from "../../shared/rpc/access.ts";
 import { isStorageFault } from "../../shared/storage/room.ts";
 import { isStale } from "../build/wasm.mjs";
+import type { ForkPoint } from "../fork/cache.ts";
+import { beginFork, checkForkOptions, type Fork, type ForkOptions, openFork } from "../fork/index.ts";
+import { rpcCall } from "../start/rpc.ts";
 import { bundlesEnded } from "./bundle.ts";
 import { type Budget, budgetOf, descriptorLimit } from "./descriptors.ts";
 import { ensureDevMints } from "./dev-mints.ts";
@@ -64,6 +67,8 @@ export interface NetworkOptions {
   readonly realPrograms?: number;
   /** For development: accounts can be changed by decree and the clock can be set (workers/edge/rpc/dev.ts). */
   readonly dev?: boolean;
+  /** With `dev` only: accounts that nobody here has come from another cluster when they are needed. */
+  readonly fork?: ForkOptions;
   /** Names that the network is asked under beside its host and those of loopback, where a browser could be meant to misuse one. */
   readonly allowHosts?: readonly string[];
   /** Origins of pages that may use faucet and development methods, beside those of this machine (shared/rpc/access.ts). */
@@ -102,6 +107,10 @@ export interface Network {
   readonly faucet: Keypair;
   /** Of the workerd processes, the one with the edge first; undefined while there is none. */
   readonly workerdPids: readonly (number | undefined)[];
+  /** Of a forked network: from where. */
+  readonly fork?: Pick<Fork, "from"> | undefined;
+  /** Where its upstream was when it began; undefined: that is not known. */
+  readonly forkedAt?: ForkPoint | undefined;
   /** SIGKILL to workerd, all processes or one; back once it is dead. It is started again at once: see `ready`. */
   kill(process?: number): Promise<void>;
   /** Back once all of workerd is up and answers. */
@@ -151,6 +160,8 @@ class LocalNetwork implements Network {
   readonly slotMs: number;
   readonly created: boolean;
   readonly budget: Budget;
+  readonly fork: Fork | undefined;
+  forkedAt: ForkPoint | undefined;
   readonly #file: NetworkFile;
   readonly #folder: StateFolder;
   readonly #workerd: Processes;
@@ -158,7 +169,11 @@ class LocalNetwork implements Network {
   #stopped: Promise<void> | undefined;
 
   constructor(
-    options: Pick<Network, "port" | "slotMs" | "created" | "budget"> & { host: string; onStopped: () => void },
+    options: Pick<Network, "port" | "slotMs" | "created" | "budget"> & {
+      host: string;
+      fork: Fork | undefined;
+      onStopped: () => void;
+    },
     file: NetworkFile,
     folder: StateFolder,
     workerd: Processes,
@@ -170,6 +185,7 @@ class LocalNetwork implements Network {
     this.slotMs = options.slotMs;
     this.created = options.created;
     this.budget = options.budget;
+    this.fork = options.fork;
     this.#onStopped = options.onStopped;
     this.#file = file;
     this.#folder = folder;
@@ -251,6 +267,10 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   checkRange("slotMs", slotMs);
   checkRange("processes", processes);
   if (options.port) checkRange("port", options.port);
+  if (options.fork && !options.dev) {
+    throw new Failure("bad-option", "--fork needs --dev: what is fetched is set as a developer sets accounts");
+  }
+  if (options.fork) checkForkOptions(options.fork);
   const temporary = options.state === undefined;
   const directory = options.state === undefined ? mkdtempSync(join(tmpdir(), "infinisvm-")) : resolve(options.state);
   const guard = options.guarded ? new Guard(temporary ? directory : undefined) : undefined;
@@ -277,7 +297,9 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     );
     await sooner(started.ready());
     await sooner(refuseUnreadable(started.rpcUrl, directory));
-    if (options.dev) await sooner(ensureDevMints(started.rpcUrl));
+    const { rpcUrl, fork } = started;
+    if (fork) started.forkedAt = await sooner(beginFork((method, params) => rpcCall(rpcUrl, method, params), fork));
+    else if (options.dev) await sooner(ensureDevMints(rpcUrl));
     return started;
   } catch (error) {
     if (signal?.aborted) await Promise.all(pids.filter((pid) => pid !== undefined).map(killAndWait));
@@ -309,6 +331,7 @@ async function launch(
   const { network, created, accounts } = await folder.load({ shards, reset, accounts: wanted, realPrograms });
   folder.makeObjects();
   let running: readonly number[] = [];
+  const fork = options.fork && openFork(options.fork, (line) => log("warn", line), folder.fork);
   const disk = new Disk(folder.directory, { reserve: options.state !== undefined });
   await ensureWasm(log, signal);
   const budget = budgetOf(options.descriptorLimit ?? descriptorLimit());
@@ -330,6 +353,7 @@ async function launch(
       },
       data: accounts ? { GENESIS: accounts } : {},
       log,
+      fork: fork?.service,
       look: () => ({ room: disk.look(), residentBytes: residentBytes(running) }),
       signal,
       onProcesses(pids) {
@@ -343,7 +367,8 @@ async function launch(
     disk.release();
     onStopped();
   };
-  return new LocalNetwork({ host, port, slotMs, created, budget, onStopped: stopped }, network, folder, workerd);
+  const settings = { host, port, slotMs, created, budget, fork, onStopped: stopped };
+  return new LocalNetwork(settings, network, folder, workerd);
 }
 
 /** Starts on the port wanted, or on the first free pair that is still free when workerd gets to it. */

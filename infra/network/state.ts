@@ -2,6 +2,7 @@
  * The folder that a local network lives in:
  *   network.json   genesis and keys (genesis.ts), written once
  *   accounts.bin   account list of the genesis, when it has more accounts than network.json names
+ *   fork/          what a forked network has fetched (infra/fork/cache.ts)
  *   objects/       storage of the Durable Objects, kept by workerd
  *   lock.*         who uses it (lock.ts)
  *   split-front, split-back   where its two processes find each other, when it runs in two (split/setup.ts)
@@ -39,6 +40,7 @@ import { LOCK_FILES, lockState, type StateLock } from "./lock.ts";
 
 export const NETWORK_FILE = "network.json";
 const OBJECTS = "objects";
+const FORK = "fork";
 /** In which Miniflare has a folder for each class of objects. */
 const MINIFLARE_FOLDER = "do";
 export const ACCOUNTS_FILE = "accounts.bin";
@@ -51,6 +53,7 @@ const KNOWN = new Set([
   ACCOUNTS_FILE,
   temporary(ACCOUNTS_FILE),
   OBJECTS,
+  FORK,
   RESERVE_FILE,
   ...SPLIT,
   ...LOCK_FILES,
@@ -216,6 +219,11 @@ export class StateFolder {
     return join(this.directory, OBJECTS);
   }
 
+  /** Where a forked network keeps what it has fetched. */
+  get fork(): string {
+    return join(this.directory, FORK);
+  }
+
   /** Miniflare would make the folder by the umask of this process. */
   makeObjects(): void {
     mkdirSync(join(this.objects, MINIFLARE_FOLDER), { recursive: true, mode: PRIVATE_FOLDER });
@@ -227,6 +235,7 @@ export class StateFolder {
       if (options.reset) {
         // The genesis goes last: as long as there are objects there is one.
         rmSync(this.objects, { recursive: true, force: true });
+        rmSync(this.fork, { recursive: true, force: true });
         rmSync(join(this.directory, NETWORK_FILE), { force: true });
         rmSync(join(this.directory, ACCOUNTS_FILE), { force: true });
       }

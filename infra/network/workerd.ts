@@ -19,11 +19,13 @@ import {
   LogLevel,
   Miniflare,
   type MiniflareOptions,
+  type Request,
   Response,
   type V4MiniflareOptions,
 } from "miniflare";
 import { unstable_readConfig as readConfig, unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
 import type { DiskReport } from "../../durable-objects/host/storage-room.ts";
+import type { ForkService } from "../fork/index.ts";
 import { bundleWorkers } from "./bundle.ts";
 import type { Budget } from "./descriptors.ts";
 import { Failure } from "./failure.ts";
@@ -69,6 +71,8 @@ export interface WorkerdOptions {
   readonly log: LogSink;
   /** How much room the disk has; unset: nobody looks. */
   readonly look?: () => DiskReport;
+  /** Of a forked network: asks its upstream. */
+  readonly fork?: ForkService | undefined;
   readonly onProcess: (pid: number) => void;
   /** Stops it, at any moment. */
   readonly signal?: AbortSignal | undefined;
@@ -127,6 +131,11 @@ class FailureLog extends Log {
 
 const diskService = (look: () => DiskReport) => async () => Response.json(look());
 
+const forkBinding = (fork: ForkService) => async (request: Request) => {
+  const { status, body } = await fork(new URL(request.url).pathname, new Uint8Array(await request.arrayBuffer()));
+  return new Response(body, { status });
+};
+
 interface MiniflareSetup {
   readonly workerName: string;
   readonly options: MiniflareOptions;
@@ -163,6 +172,7 @@ async function miniflareSetup(options: WorkerdOptions): Promise<MiniflareSetup> 
     serviceBindings: {
       ...(worker.serviceBindings as object | undefined),
       ...(options.look && { DISK: diskService(options.look) }),
+      ...(options.fork && { FORK: forkBinding(options.fork) }),
     },
     cacheAPI: false,
     host: "127.0.0.1",

@@ -2,6 +2,8 @@
 import type { FaucetLimits } from "../../shared/faucet/limits.ts";
 import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
 import { REAL_PROGRAMS } from "../../shared/protocol/real-programs.ts";
+import { MAX_CLOCK_SLOT } from "../../shared/scheduling/dev-clock.ts";
+import { checkForkOptions, type ForkOptions } from "../fork/index.ts";
 import { GENESIS_OPTIONS, type GenesisAccounts, genesisAccounts } from "../genesis/accounts.ts";
 import { parseRealPrograms } from "../genesis/standard-programs.ts";
 import { parseCommandLine, refuseForgottenDashes } from "../network/command-line.ts";
@@ -33,6 +35,9 @@ Usage: npm start -- [options]
   --keep WHAT    how much of the past: all, an amount like 20GB, days like 30d (${DEFAULT_KEEP}); may change from start to start
   --reset        delete that network first and begin a new one
   --dev          for development: RPC methods set accounts and token balances, move and stop the clock, profile a transaction
+  --fork URL     with --dev: accounts that nobody here has come from that cluster when they are needed (docs/operations.md)
+  --fork-slot N  the slot in which the chain begins, and before which nothing is taken; the cluster's, if it is left out
+  --fork-cache DIR  keeps what was fetched; without --fork it is all there is, and nobody is asked
   --log          one line a transaction: signature, ok or failed, compute units, error
   --quiet        print errors only, and what --log prints
   --help         print this
@@ -79,6 +84,9 @@ const OPTIONS = {
   reset: { type: "boolean" },
   dev: { type: "boolean" },
   "real-programs": { type: "string" },
+  fork: { type: "string" },
+  "fork-slot": { type: "string" },
+  "fork-cache": { type: "string" },
   log: { type: "boolean" },
   quiet: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -89,6 +97,23 @@ const NO_ACCOUNTS: GenesisAccounts = { list: undefined, warnings: [] };
 function present(flag: string, text: string | undefined): string | undefined {
   if (text === "") throw new Failure("bad-option", `${flag} must not be empty`);
   return text;
+}
+
+interface ForkValues {
+  readonly fork?: string | undefined;
+  readonly "fork-slot"?: string | undefined;
+  readonly "fork-cache"?: string | undefined;
+}
+
+function parseFork(values: ForkValues): { fork?: ForkOptions } {
+  const url = values.fork;
+  const cache = present("--fork-cache", values["fork-cache"]);
+  const slotText = values["fork-slot"];
+  const slot = slotText === undefined ? undefined : wholeNumber("--fork-slot", slotText, [0, MAX_CLOCK_SLOT]);
+  if (url === undefined && cache === undefined && slot === undefined) return {};
+  const fork = { url, slot, cache };
+  checkForkOptions(fork);
+  return { fork };
 }
 
 /** Throws a Failure for an option that is unknown or out of its range. */
@@ -114,6 +139,7 @@ export function parseOptions(args: readonly string[]): StartOptions {
       ledger: parseKeep(values.keep ?? DEFAULT_KEEP),
       reset: values.reset ?? false,
       dev: values.dev ?? false,
+      ...parseFork(values),
       ...(accounts && { accounts }),
       ...(realPrograms !== undefined && { realPrograms: parseRealPrograms("--real-programs", realPrograms) }),
     },

@@ -25,7 +25,18 @@ export function isLoopback(host: string): boolean {
 export interface Started {
   readonly network: Pick<
     Network,
-    "rpcUrl" | "wsUrl" | "port" | "shards" | "slotMs" | "state" | "created" | "workerdPids" | "faucet" | "budget"
+    | "rpcUrl"
+    | "wsUrl"
+    | "port"
+    | "shards"
+    | "slotMs"
+    | "state"
+    | "created"
+    | "workerdPids"
+    | "faucet"
+    | "budget"
+    | "fork"
+    | "forkedAt"
   >;
   readonly host: string;
   readonly dev: boolean;
@@ -56,6 +67,13 @@ function connections({ limit, connections, webSockets }: Budget): [string, strin
   return [["Connections", `${room}: the limit of file descriptors is ${text(limit)} (ulimit -n)`]];
 }
 
+function forked({ fork, forkedAt }: Started["network"]): [string, string][] {
+  if (!fork) return [];
+  return [
+    ["Fork", forkedAt ? `of ${fork.from}, from slot ${forkedAt.slot} on` : `of ${fork.from}, which does not answer`],
+  ];
+}
+
 export function report(started: Started, addresses: readonly string[] = ownAddresses()): string {
   const { network, dev, confirmedMs, startedMs } = started;
   const origin = network.created ? "new" : "continued";
@@ -73,6 +91,7 @@ export function report(started: Started, addresses: readonly string[] = ownAddre
     ["Faucet", network.faucet.address],
     ["Airdrops", describeFaucet(started.faucetLimits)],
     ["Development", dev ? "on: a client can set accounts and the clock" : "off (npm start -- --dev)"],
+    ...forked(network),
     ["First transfer", `confirmed in ${Math.round(confirmedMs)} ms`],
   ];
   const lines = rows.map(([name, value]) => `  ${name!.padEnd(16)}${value}`);

@@ -106,6 +106,26 @@ export interface AccountDecree {
   readonly executable?: boolean | undefined;
   readonly rentEpoch?: bigint | undefined;
   readonly data?: Uint8Array | undefined;
+  /** It stays as it is where it is there when the transaction runs. */
+  readonly missingOnly?: boolean;
+}
+
+/** Which token accounts: of an owner or a delegate, of a mint or of a token program. */
+export interface TokenAccountsQuery {
+  readonly by: "owner" | "delegate";
+  readonly key: Uint8Array;
+  readonly of: "mint" | "program";
+  readonly filter: Uint8Array;
+}
+
+/**
+ * On a network that is forked from another one (its upstream): what nobody here has comes from there, through blocks, before what wants it.
+ * Each resolves when the chain shows it, and says whether anything came. What upstream cannot tell is as if it were not there.
+ */
+export interface Fork {
+  /** At most a few thousand keys; those that the chain itself makes are passed over. */
+  fetch(keys: readonly Uint8Array[]): Promise<boolean>;
+  fetchTokenAccounts(query: TokenAccountsQuery): Promise<boolean>;
 }
 
 /** What only the developer of a network for development can do. Each resolves when the chain shows it. */
@@ -175,6 +195,8 @@ export interface Backend {
   largestAccounts(): Promise<LargestAccounts | null>;
   /** On a network for development only. */
   readonly dev?: DevBackend;
+  /** On a forked network for development only. */
+  readonly fork?: Fork;
   /**
    * Signs a transfer from the faucet and submits it; its signature. `client`: who asks, where that is known. Throws RpcError beyond the
    * faucet's limits. Unset: there is no faucet.

@@ -3,10 +3,11 @@
  * all calls of a batch see the same slot and cost the chain one question.
  */
 import { viewOf } from "../protocol/bytes.ts";
+import { keyText } from "../state/accounts.ts";
 import { Work } from "../turns/work.ts";
 import type { Refusal } from "./access.ts";
 import { type Account, decodeAccountList } from "./accounts.ts";
-import type { Backend, ChainInfo, Head } from "./backend.ts";
+import type { Backend, ChainInfo, Fork, Head, TokenAccountsQuery } from "./backend.ts";
 import { type BalanceMints, balanceMints } from "./balance-mints.ts";
 import { encodeBase58 } from "./base58.ts";
 import { minContextSlotNotReached } from "./errors.ts";
@@ -33,7 +34,10 @@ export interface Asker {
 const OURSELVES: Asker = { refusal: null };
 
 export class Call {
-  #head: Promise<Head> | undefined;
+  #tip: { head: Promise<Head> | undefined } = { head: undefined };
+  /** Accounts that were read and are not there; undefined: nobody wants to know. */
+  #missing: Map<string, Uint8Array> | undefined;
+
   constructor(
     readonly backend: Backend,
     readonly services: RpcServices,
@@ -44,8 +48,8 @@ export class Call {
 
   /** The tip; throws RpcError when it is before `minContextSlot`. */
   async head(minContextSlot?: bigint): Promise<Head> {
-    this.#head ??= this.backend.head();
-    const head = await this.#head;
+    this.#tip.head ??= this.backend.head();
+    const head = await this.#tip.head;
     if (minContextSlot !== undefined && head.slot < minContextSlot) throw minContextSlotNotReached(head.slot);
     return head;
   }
@@ -56,7 +60,49 @@ export class Call {
 
   /** One account for each key, in order, as of the tip; null where there is none. */
   async accounts(head: Head, keys: readonly Uint8Array[]): Promise<(Account | null)[]> {
-    return readAccounts(this.backend, this.services, head, keys);
+    const accounts = await readAccounts(this.backend, this.services, head, keys);
+    for (const [i, account] of accounts.entries())
+      if (account === null) this.#missing?.set(keyText(keys[i]!), keys[i]!);
+    return accounts;
+  }
+
+  /** The same call, which notes what it does not find; with the same look at the tip. */
+  noting(): Call {
+    const call = new Call(this.backend, this.services, this.asker, this.work);
+    call.#tip = this.#tip;
+    call.#missing = new Map();
+    return call;
+  }
+
+  /** What a simulation was given. */
+  noteLoaded(accounts: readonly Account[]): void {
+    if (!this.#missing) return;
+    for (const { key, lamports } of accounts) if (lamports === 0n) this.#missing.set(keyText(key), key);
+  }
+
+  /** Fetches what was not found; whether anything came. */
+  async fetchMissing(): Promise<boolean> {
+    const missing = this.#missing;
+    return missing !== undefined && missing.size > 0 && this.fetch([...missing.values()]);
+  }
+
+  /**
+   * On a forked network: fetches those of the accounts that nobody here has. Whether anything came; then the tip is another. It is
+   * done for those only who may use development methods: it changes the chain.
+   */
+  async fetch(keys: readonly Uint8Array[]): Promise<boolean> {
+    return this.#fetched((fork) => fork.fetch(keys));
+  }
+
+  async fetchTokenAccounts(query: TokenAccountsQuery): Promise<boolean> {
+    return this.#fetched((fork) => fork.fetchTokenAccounts(query));
+  }
+
+  async #fetched(ask: (fork: Fork) => Promise<boolean>): Promise<boolean> {
+    const { fork } = this.backend;
+    if (!fork || this.asker.refusal || !(await ask(fork))) return false;
+    this.#tip.head = undefined;
+    return true;
   }
 
   /** Mints of the token balances in `results` that these leave open, as of the tip. */

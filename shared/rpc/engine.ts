@@ -16,6 +16,7 @@ import {
   storeDamaged,
   tooMuchWork,
 } from "./errors.ts";
+import { runFetching } from "./fetching.ts";
 import { type Json, parse, stringify } from "./json.ts";
 import type { Methods } from "./method.ts";
 import type { RpcServices } from "./services.ts";
@@ -99,6 +100,7 @@ export function createEngine(
   async function result(call: Call, request: Request): Promise<Json> {
     const method = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
     if (method === undefined) throw methodNotFound(request.method);
+    if (call.backend.fork && !method.acts) return runFetching(call, method, request.params);
     return method.run(call, request.params);
   }
 

@@ -2,7 +2,7 @@
 import { type ErrorCode, isDeserializeError } from "../errors/codes.ts";
 import { ERROR_TEXT } from "../errors/messages.ts";
 import { sanitizeErrorToCode } from "../errors/transaction-error.ts";
-import { decodeRecord, requestsWrite, V1_FIRST_BYTE } from "../protocol/record.ts";
+import { decodeRecord, recordKeys, requestsWrite, V1_FIRST_BYTE } from "../protocol/record.ts";
 import { keyText } from "../state/accounts.ts";
 import { isCarried } from "../state/carried.ts";
 import type { LoadedAccount } from "../state/stubs.ts";
@@ -99,6 +99,17 @@ export async function resolve(call: Call, head: Head, record: Uint8Array, what: 
   return tables.filter((table) => table !== null);
 }
 
+/**
+ * On a forked network: what the transaction names comes before it does, its lookup tables first, for they name the rest. Throws RpcError as
+ * `resolve`.
+ */
+export async function fetchNamed(call: Call, record: Uint8Array): Promise<void> {
+  if (!call.backend.fork) return;
+  await call.fetch(lookupTables(record));
+  await resolve(call, await call.head(), record, "invalid transaction");
+  await call.fetch(recordKeys(record));
+}
+
 /** One account for each key and, behind them, others that the simulation is expected to need. */
 export type LoadAccounts = (keys: readonly Uint8Array[]) => Promise<readonly LoadedAccount[]>;
 
@@ -125,13 +136,16 @@ export async function simulate(
   const keys = decoded.accountKeys.filter((key, i) => requestsWrite(decoded, i) || !isCarried(key, head.context));
   const known = call.services.areWellKnown(head.context, keys);
   const read = await loadNamed(keys.filter((_, i) => !known[i]));
+  call.noteLoaded(read);
   const accounts = new Map<string, LoadedAccount>(
     [...read, ...given].map((account) => [keyText(account.key), account]),
   );
   // What the transaction does not name, but its programs are.
   const programData = read.flatMap((account) => programDataKey(account) ?? []);
   const unnamed = programData.filter((key) => !accounts.has(keyText(key)) && !isCarried(key, head.context));
-  for (const account of await load(call, head, unnamed)) {
+  const loaded = await load(call, head, unnamed);
+  call.noteLoaded(loaded);
+  for (const account of loaded) {
     if (account.lamports > 0n) accounts.set(keyText(account.key), account);
   }
   // What it may use at most, until it is known.

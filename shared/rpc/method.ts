@@ -10,6 +10,8 @@ export interface Method {
   run(call: Call, params: unknown): Promise<Json>;
   /** What it reads and answers may be large: of a batch one at a time. */
   readonly isLarge?: boolean;
+  /** It changes the chain: on a forked network it fetches what it needs itself, and is never run twice. */
+  readonly acts?: boolean;
 }
 
 export type Methods = Readonly<Record<string, Method>>;
@@ -98,14 +100,18 @@ export function method<const S extends readonly z.ZodType[]>(
 }
 
 /** A method that changes the chain without a signature: for requests that no foreign page can have sent (access.ts). */
-export function guarded(name: string, { run }: Method): Method {
+export function guarded(name: string, { run, ...rest }: Method): Method {
   return {
+    ...rest,
     run: async (call, params) => {
       if (call.asker.refusal) throw accessRefused(name, call.asker.refusal);
       return run(call, params);
     },
   };
 }
+
+/** A method that changes the chain. */
+export const acting = (method: Method): Method => ({ ...method, acts: true });
 
 /** A method of whose answers only one at a time is in memory. */
 export function large<const S extends readonly z.ZodType[]>(

@@ -10,8 +10,8 @@ export type ClockCommand =
   | { readonly type: "resume" }
   /** Unix seconds, not before the chain's time. */
   | { readonly type: "time"; readonly unixTimestamp: number }
-  /** A slot after the tip, which has the next block; time goes on by as long as the slots between take. */
-  | { readonly type: "slot"; readonly slot: number };
+  /** A slot after the tip, which has the next block; time goes on by as long as the slots between take, or to `unixTimestamp`. */
+  | { readonly type: "slot"; readonly slot: number; readonly unixTimestamp?: number };
 
 /** Latest time that a command may name: far beyond any test, far below what numbers hold exactly. */
 export const MAX_CLOCK_SECONDS = 1e11;
@@ -63,7 +63,8 @@ export class DevClock {
       case "slot": {
         const next = Math.max(tip + 1, this.#skipTo);
         this.#skipTo = Math.max(this.#skipTo, command.slot);
-        this.#set(time + Math.floor((Math.max(0, command.slot - next) * slotMs) / 1000), now);
+        if (command.unixTimestamp !== undefined) this.#set(Math.max(time, command.unixTimestamp), now);
+        else this.#set(time + Math.floor((Math.max(0, command.slot - next) * slotMs) / 1000), now);
       }
     }
   }

@@ -7,6 +7,7 @@ import {
   generateKeyPairSigner,
   getSignatureFromTransaction,
   type Instruction,
+  type KeyPairSigner,
   lamports,
   pipe,
   sendAndConfirmTransactionFactory,
@@ -27,12 +28,12 @@ export async function newAddress(): Promise<Address> {
   return (await generateKeyPairSigner()).address;
 }
 
-/** Signed by the payer. */
-export async function signed(net: TestNetwork, instruction: Instruction) {
+/** Signed by the payer, unless another one pays. */
+export async function signed(net: TestNetwork, instruction: Instruction, payer: KeyPairSigner = net.payer) {
   const { value } = await net.rpc.getLatestBlockhash().send();
   const message = pipe(
     createTransactionMessage({ version: 0 }),
-    (m) => setTransactionMessageFeePayerSigner(net.payer, m),
+    (m) => setTransactionMessageFeePayerSigner(payer, m),
     (m) => setTransactionMessageLifetimeUsingBlockhash(value, m),
     (m) => appendTransactionMessageInstruction(instruction, m),
   );

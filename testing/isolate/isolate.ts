@@ -21,9 +21,16 @@ export interface IsolateOptions {
   readonly clock: Clock;
   readonly random: SeededBytes;
   readonly storage: NetworkStorage;
+  /** What the workers ask of the world outside, by binding. The clock stands still meanwhile. */
+  readonly outside?: Readonly<Record<string, (path: string, body: Uint8Array) => Promise<OutsideAnswer>>>;
   /** Of the isolate before: sockets that objects have accepted live on. */
   readonly sockets?: Map<string, Set<Socket>>;
   readonly log: (line: string) => void;
+}
+
+export interface OutsideAnswer {
+  readonly status: number;
+  readonly body: Uint8Array;
 }
 
 const LANES = ["lane-0"];
@@ -39,6 +46,8 @@ export class Isolate {
   readonly #env: Record<string, unknown>;
   /** Requests and messages of sockets that are not answered. */
   #waiting = 0;
+  /** Questions to the world outside that are not answered. */
+  readonly #outside = new Set<Promise<unknown>>();
   /** A transaction may be under way. */
   #isBusy = true;
   /** Calls that brought one to a lane. */
@@ -75,7 +84,7 @@ export class Isolate {
     });
     this.#objects = new Objects({
       classes: Object.fromEntries(Object.keys(BINDINGS).map((name) => [name, this.#exports[name] as ObjectClass])),
-      variables,
+      variables: { ...variables, ...this.#services(options.outside ?? {}) },
       clock,
       storage,
       sockets: this.sockets,
@@ -150,6 +159,21 @@ export class Isolate {
     });
   }
 
+  #services(outside: NonNullable<IsolateOptions["outside"]>): Record<string, unknown> {
+    const bound = Object.entries(outside).map(([name, answer]) => {
+      const fetch = async (url: string, { body }: { body: Uint8Array }) => {
+        const asked = answer(new URL(url).pathname, body);
+        this.#outside.add(asked);
+        const done = () => this.#outside.delete(asked);
+        asked.then(done, done);
+        const { status, body: bytes } = await asked;
+        return new IsolateResponse(bytes, { status });
+      };
+      return [name, { fetch }];
+    });
+    return Object.fromEntries(bound);
+  }
+
   /** Pairs that this isolate's workers make. */
   #pairs(): typeof SocketPair {
     const own = this.#ownSockets;
@@ -182,7 +206,9 @@ export class Isolate {
     const clock = this.clock as ManualClock;
     for (;;) {
       await turn();
+      if (this.#outside.size > 0) await Promise.allSettled(this.#outside);
       if (this.#stopped) return;
+      if (this.#outside.size > 0) continue;
       if (this.#isBusy && this.#waiting === 0) {
         const submitted = this.#submitted;
         if ((await this.#isSettled()) && this.#submitted === submitted && this.#waiting === 0) this.#isBusy = false;

@@ -27,6 +27,7 @@ import type {
   BlockPriorityFee,
   ChainInfo,
   DevBackend,
+  Fork,
   Head,
   LargestAccounts,
   SignatureStatus,
@@ -36,6 +37,7 @@ import type {
 } from "../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { faucetRefused, nodeUnhealthy, scanError, storageFull } from "../../shared/rpc/errors.ts";
+import type { RpcServices } from "../../shared/rpc/services.ts";
 import { decodeEpochRecord, type EpochRecord } from "../../shared/stake/epoch-record.ts";
 import {
   encodeScanRequest,
@@ -54,6 +56,7 @@ import { WorkRefused } from "../../shared/turns/work.ts";
 import { ChainClock } from "./chain-clock.ts";
 import { Decrees } from "./decrees.ts";
 import { Faucet } from "./faucet.ts";
+import { ForkedAccounts } from "./fork.ts";
 import { Gather, type GatherHost } from "./gather.ts";
 import { type Known, loadAccounts, NOTHING, type Read } from "./load-accounts.ts";
 import type { ProgramCache } from "./program-cache.ts";
@@ -133,8 +136,8 @@ export class EdgeBackend implements Backend {
   /** Of single transactions: one lane gathers more of them than several. Isolates choose for themselves. */
   #ownLane: number;
 
-  /** `programs`: what loadAccounts need not read again. */
-  constructor(env: Env, programs?: ProgramCache) {
+  /** `programs`: what loadAccounts need not read again. `services`: with them a forked network fetches what is not here. */
+  constructor(env: Env, programs?: ProgramCache, services?: Pick<RpcServices, "areWellKnown">) {
     this.#env = env;
     this.#programs = programs;
     this.#ledger = ledgerReader(env);
@@ -152,12 +155,17 @@ export class EdgeBackend implements Backend {
     if (faucetSecret) {
       this.#faucet = new Faucet(faucetSecret);
       this.airdrop = (to, lamports, client) => this.#airdrop(this.#faucet!, to, lamports, client);
-      if (dev) this.dev = this.#development(this.#faucet);
+      if (dev) {
+        const decrees = new Decrees(this.#faucet, this, (frame) => laneStub(env, 0).submit(frame));
+        this.dev = this.#development(decrees);
+        if (env.FORK && services) this.fork = this.#forked(env.FORK, decrees, services);
+      }
     }
   }
 
   airdrop?: (to: Uint8Array, lamports: bigint, client?: string) => Promise<Uint8Array>;
   readonly dev?: DevBackend;
+  readonly fork?: Fork;
 
   async #airdrop(faucet: Faucet, to: Uint8Array, lamports: bigint, client: string | undefined): Promise<Uint8Array> {
     const { faucetLimits } = this.#network;
@@ -175,13 +183,25 @@ export class EdgeBackend implements Backend {
     }
   }
 
-  #development(faucet: Faucet): DevBackend {
-    const decrees = new Decrees(faucet, this, (frame) => laneStub(this.#env, 0).submit(frame));
+  #development(decrees: Decrees): DevBackend {
     const clock = new ChainClock(this, (command) => builderStub(this.#env).clock(command));
     return {
       setAccount: (decree) => decrees.set(decree),
       setClock: (command) => clock.set(command),
     };
+  }
+
+  #forked(upstream: Fetcher, decrees: Decrees, { areWellKnown }: Pick<RpcServices, "areWellKnown">): Fork {
+    return new ForkedAccounts({
+      backend: this,
+      async ask(path, body) {
+        const response = await upstream.fetch(`http://fork/${path}`, { method: "POST", body });
+        return new Uint8Array(await response.arrayBuffer());
+      },
+      setAll: (accounts) => decrees.setAll(accounts),
+      areWellKnown,
+      warn: (line) => console.warn(line),
+    });
   }
 
   async info(): Promise<ChainInfo> {

@@ -12,7 +12,7 @@ import { BLOCKHASH_WINDOW } from "../../shared/protocol/limits.ts";
 import { makeFrame } from "../../shared/protocol/record.ts";
 import type { AccountDecree, Backend, Head, SubmitResult } from "../../shared/rpc/backend.ts";
 import { errorText } from "../../shared/rpc/error-text.ts";
-import { invalidParams, nodeUnhealthy, notTaken } from "../../shared/rpc/errors.ts";
+import { invalidParams, nodeUnhealthy, notTaken, type RpcError } from "../../shared/rpc/errors.ts";
 import { DEV_NETWORK_PROGRAM, keyBytes } from "../../shared/rpc/keys.ts";
 import type { Faucet } from "./faucet.ts";
 
@@ -28,7 +28,16 @@ const POLL_MS = 10;
 const WRITE = 0;
 const SET = 1;
 const DROP = 2;
-const SETS = { lamports: 1, owner: 2, executable: 4, rentEpoch: 8, data: 16, stagedData: 32 } as const;
+const SETS = {
+  lamports: 1,
+  owner: 2,
+  executable: 4,
+  rentEpoch: 8,
+  data: 16,
+  stagedData: 32,
+  /** Nothing, where the account is there when the transaction runs. */
+  missingOnly: 64,
+} as const;
 
 type Chain = Pick<Backend, "head" | "statuses">;
 
@@ -51,8 +60,9 @@ function messageOf(accounts: readonly Uint8Array[], data: Uint8Array, blockhash:
 }
 
 function setData(decree: AccountDecree, staged: boolean): Uint8Array {
-  const { lamports, owner, executable, rentEpoch, data } = decree;
+  const { lamports, owner, executable, rentEpoch, data, missingOnly } = decree;
   const sets =
+    (missingOnly ? SETS.missingOnly : 0) |
     (lamports === undefined ? 0 : SETS.lamports) |
     (owner === undefined ? 0 : SETS.owner) |
     (executable === undefined ? 0 : SETS.executable) |
@@ -82,16 +92,32 @@ export class Decrees {
 
   /** Resolves when a block has it; throws RpcError when it cannot be. */
   async set(decree: AccountDecree): Promise<void> {
+    const [fault] = await this.setAll([decree]);
+    if (fault) throw fault;
+  }
+
+  /** Sets them in this order; for each null, or why it cannot be. Their data together have at most a few times what one account may have. */
+  async setAll(decrees: readonly AccountDecree[]): Promise<(RpcError | null)[]> {
     const head = await this.#chain.head();
-    const { data } = decree;
-    const isStaged = data !== undefined && data.length > INLINE;
-    const staged = isStaged ? this.#stage(data, head.blockhash) : { accounts: [], writes: [] };
-    const accounts = [this.#faucet.address, decree.key, ...staged.accounts];
-    const set = messageOf(accounts, setData(decree, isStaged), head.blockhash);
+    const messages: Uint8Array[] = [];
+    const sets = decrees.map((decree) => {
+      const { data } = decree;
+      const isStaged = data !== undefined && data.length > INLINE;
+      const staged = isStaged ? this.#stage(data, head.blockhash) : { accounts: [], writes: [] };
+      const accounts = [this.#faucet.address, decree.key, ...staged.accounts];
+      messages.push(...staged.writes, messageOf(accounts, setData(decree, isStaged), head.blockhash));
+      return { at: messages.length - 1, staged: staged.accounts };
+    });
     try {
-      await this.#wait(await this.#send([...staged.writes, set]), head);
+      const signatures = await this.#send(messages);
+      const own = sets.map(({ at }) => signatures[at]!);
+      const faults = await this.#wait(own, head);
+      for (const [i, fault] of faults.entries()) {
+        if (fault && sets[i]!.staged.length > 0) await this.#drop(sets[i]!.staged);
+      }
+      return faults;
     } catch (fault) {
-      if (isStaged) await this.#drop(staged.accounts);
+      for (const { staged } of sets) if (staged.length > 0) await this.#drop(staged);
       throw fault;
     }
   }
@@ -101,7 +127,8 @@ export class Decrees {
     try {
       const head = await this.#chain.head();
       const drop = messageOf([this.#faucet.address, ...accounts], Uint8Array.of(DROP), head.blockhash);
-      await this.#wait(await this.#send([drop]), head);
+      const [refused] = await this.#wait(await this.#send([drop]), head);
+      if (refused) throw refused;
     } catch (fault) {
       console.error(`staging accounts stay: ${fault}`);
     }
@@ -124,13 +151,13 @@ export class Decrees {
     return { accounts, writes };
   }
 
-  /** Signs and sends in this order; the signature of the last one. */
-  async #send(messages: readonly Uint8Array[]): Promise<Uint8Array> {
-    let last = new Uint8Array(0);
+  /** Signs and sends in this order; the signatures. */
+  async #send(messages: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    const signatures: Uint8Array[] = [];
     for (let from = 0; from < messages.length; from += FRAME) {
       const signed = await Promise.all(messages.slice(from, from + FRAME).map((message) => this.#faucet.sign(message)));
       const frame = makeFrame(signed.map(({ record }) => record));
-      last = new Uint8Array(signed.at(-1)!.signature);
+      for (const { signature } of signed) signatures.push(signature);
       for (;;) {
         const answer = await this.#submit(frame);
         if (answer.ok) break;
@@ -138,16 +165,18 @@ export class Decrees {
         await new Promise((resolve) => setTimeout(resolve, answer.retryAfterMs));
       }
     }
-    return last;
+    return signatures;
   }
 
-  async #wait(signature: Uint8Array, { blockHeight }: Head): Promise<void> {
+  /** Back when all have landed; for each null, or why it failed. */
+  async #wait(signatures: readonly Uint8Array[], { blockHeight }: Head): Promise<(RpcError | null)[]> {
     for (;;) {
       const head = await this.#chain.head();
-      const [status] = await this.#chain.statuses([signature]);
-      if (status) {
-        if (status.txError === 0) return;
-        throw invalidParams(`the account cannot be set: ${errorText(status)}`);
+      const statuses = await this.#chain.statuses(signatures);
+      if (statuses.every((status) => status !== null)) {
+        return statuses.map((status) =>
+          status.txError === 0 ? null : invalidParams(`the account cannot be set: ${errorText(status)}`),
+        );
       }
       if (head.blockHeight > blockHeight + BigInt(BLOCKHASH_WINDOW)) throw nodeUnhealthy();
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -54,13 +54,13 @@ function edgeOf(env: Env): Edge {
     const wasm = sharedWasm();
     const network = parseNetwork(env.NETWORK);
     const services = wasmServices(wasm, () => carriedPrograms(env, network));
-    const backend = new EdgeBackend(env, new ProgramCache(services.keepCode));
+    const backend = new EdgeBackend(env, new ProgramCache(services.keepCode), services);
     const onFault = (fault: unknown, method: string) => console.error(`${method}: ${fault}`);
     const resolveLookups = lookupResolver(backend, services);
     const maxBodyBytes = backend.dev ? MAX_DEV_BODY_BYTES : MAX_BODY_BYTES;
     const explain = (fault: unknown) => (storageRoom.blame(fault) ? storageFull() : undefined);
     const rpc = createRpc(backend, services, { onFault, explain, maxBodyBytes });
-    const ingest = { backend, wasm, resolveLookups, pace: new SignaturePace() };
+    const ingest = { backend, wasm, resolveLookups, pace: new SignaturePace(), fork: backend.fork };
     edge = { access: new EdgeAccess(network), rpc, maxBodyBytes, turns: new EdgeTurns(), ingest };
   }
   return edge;
@@ -120,7 +120,12 @@ async function pubSub(c: EdgeContext): Promise<Response> {
 
 const newWork = (c: EdgeContext) => edgeOf(c.env).turns.work(clientOf(c.req.raw));
 
-app.post("/v1/transactions", (c) => ingest(c.req.raw, edgeOf(c.env).ingest, newWork(c)()));
+app.post("/v1/transactions", (c) => {
+  const { access, ingest: services } = edgeOf(c.env);
+  // What upstream has is fetched for who may open a stream.
+  const isForeign = services.fork !== undefined && access.refuseUpgrade(c.req.raw) !== null;
+  return ingest(c.req.raw, isForeign ? { ...services, fork: undefined } : services, newWork(c)());
+});
 app.get("/v1/stream", async (c) => {
   const { access, ingest } = edgeOf(c.env);
   return access.refuseUpgrade(c.req.raw) ?? openStream(c.req.raw, c.env, ingest, newWork(c));

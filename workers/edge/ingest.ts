@@ -16,9 +16,10 @@ import { TRANSACTION_ERRORS } from "../../shared/errors/transaction-error.ts";
 import { AnswerWriter, countTransactions, MAX_INGEST_BYTES, STATUS } from "../../shared/ingest/protocol.ts";
 import { concatBytes, viewOf } from "../../shared/protocol/bytes.ts";
 import { CONTEXT_SIZE, MAX_FRAME_BYTES } from "../../shared/protocol/limits.ts";
-import { REC } from "../../shared/protocol/record.ts";
-import type { Backend, SubmitResult } from "../../shared/rpc/backend.ts";
+import { REC, recordKeys } from "../../shared/protocol/record.ts";
+import type { Backend, Fork, SubmitResult } from "../../shared/rpc/backend.ts";
 import { StorageFull } from "../../shared/rpc/errors.ts";
+import { lookupTables } from "../../shared/rpc/lookup-tables.ts";
 import { FULL_RETRY_MS } from "../../shared/storage/room.ts";
 import type { WasmInstance } from "../../shared/svm/wasm-instance.ts";
 import { COST, FEW_SIGNATURES, SIGNATURES } from "../../shared/turns/costs.ts";
@@ -39,6 +40,8 @@ export type LookupResolver = (records: readonly Uint8Array[]) => Promise<readonl
 
 export interface IngestServices {
   readonly backend: Pick<Backend, "submit" | "head">;
+  /** Of a forked network, for who may use development methods: what transactions name comes before they do. */
+  readonly fork?: Fork | undefined;
   readonly wasm: WasmInstance;
   readonly resolveLookups: LookupResolver;
   readonly pace: SignaturePace;
@@ -114,6 +117,18 @@ async function lookUp(batch: Batch, resolve: LookupResolver, answer: AnswerWrite
     codes[indexes[k]!] = code;
   });
   return refuse(batch, codes, answer);
+}
+
+/** On a forked network only: an object for each transaction does no harm there. */
+async function fetchKeys({ records, places }: Batch, fork: Fork, keysOf: (record: Uint8Array) => Uint8Array[]) {
+  const view = viewOf(records);
+  const keys: Uint8Array[] = [];
+  for (let i = 0, at = 0; i < places.length; i++) {
+    const length = view.getUint32(at + REC.LEN, true);
+    keys.push(...keysOf(records.subarray(at, at + length)));
+    at += length;
+  }
+  await fork.fetch(keys);
 }
 
 /** `records` as a frame. */
@@ -286,7 +301,7 @@ function together(batches: readonly Batch[]): Batch {
 export async function ingestBody(body: Uint8Array, services: IngestServices, work: Work): Promise<Ingested | null> {
   const count = countTransactions(body);
   if (count < 0) return null;
-  const { wasm, backend } = services;
+  const { wasm, backend, fork } = services;
   // What is not looked at, because there is too much of it, is left busy.
   const answer = new AnswerWriter(count).fill(STATUS.BUSY, ErrorCode.EDGE_BUSY);
   const verified: Batch[] = [];
@@ -303,7 +318,11 @@ export async function ingestBody(body: Uint8Array, services: IngestServices, wor
       parsed.push(await work.run(slice.count * COST.parse, () => parse(wasm, slice, answer)));
     }
     // Whole again before signatures are checked: the rest of a slice of parsing would be a group of its own, and a dear one.
-    const resolved = await lookUp(together(parsed), services.resolveLookups, answer);
+    const whole = together(parsed);
+    // Lookup tables first: they name the rest.
+    if (fork) await fetchKeys(whole, fork, lookupTables);
+    const resolved = await lookUp(whole, services.resolveLookups, answer);
+    if (fork) await fetchKeys(resolved, fork, recordKeys);
     await verify(services, checkAge(wasm, context, resolved, answer), work, answer, verified);
   } catch (fault) {
     if (!(fault instanceof WorkRefused)) throw fault;

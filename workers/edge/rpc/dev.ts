@@ -76,7 +76,8 @@ const tokenUpdate = z.strictObject({
 const journey = optional(
   z.union(
     [
-      z.strictObject({ absoluteSlot: amount }),
+      // Both: a slot and the time that it has. Ours: a forked network begins where its upstream is.
+      z.strictObject({ absoluteSlot: amount, absoluteTimestamp: optional(amount) }),
       z.strictObject({ absoluteEpoch: amount }),
       z.strictObject({ absoluteTimestamp: amount }),
     ],
@@ -122,9 +123,10 @@ function dataBytes(value: z.output<typeof dataParam>): Uint8Array {
 }
 
 /** A method that only a network for development has; it is refused before its parameters are looked at. */
-function devMethod(name: string, run: (dev: DevBackend) => Method): Methods {
+function devMethod(name: string, run: (dev: DevBackend) => Method, acts = true): Methods {
   return {
     [name]: {
+      acts,
       async run(call, params) {
         if (call.backend.dev === undefined) throw developmentOnly(name);
         return guarded(name, run(call.backend.dev)).run(call, params);
@@ -169,6 +171,7 @@ const setAccount = (dev: DevBackend) =>
     if (data && data.length > MAX_ACCOUNT_DATA) {
       throw invalidParams(`the account's data have ${data.length} bytes; at most ${MAX_ACCOUNT_DATA} are possible`);
     }
+    await call.fetch([key]);
     await settable(call, await call.head(), key);
     const { lamports, executable, rentEpoch } = update;
     await dev.setAccount({ key, lamports, owner, executable, rentEpoch, data });
@@ -194,12 +197,13 @@ const setTokenAccount = (dev: DevBackend) =>
     const ownerKey = toKey(owner);
     const mintKey = toKey(mint);
     if (program !== undefined) toKey(program);
-    const head = await call.head();
-    const mintAccount = await mintOf(call, head, mintKey, program);
+    await call.fetch([mintKey]);
+    const mintAccount = await mintOf(call, await call.head(), mintKey, program);
     const tokenProgram = mintAccount.owner;
     const seeds = [ownerKey, tokenProgram, mintKey];
     const key = findProgramAddress(sha256, seeds, keyBytes(ASSOCIATED_TOKEN_PROGRAM)).address;
-    const there = await call.account(head, key);
+    await call.fetch([key]);
+    const there = await call.account(await call.head(), key);
     const isNative = mint === NATIVE_MINT;
     const token2022 = encodeBase58(tokenProgram) === TOKEN_2022_PROGRAM;
     const reserve = isNative ? rentExempt(165) : null;
@@ -217,21 +221,29 @@ const setTokenAccount = (dev: DevBackend) =>
     return withContext((await call.backend.head()).slot, null);
   });
 
+function clockSeconds(milliseconds: bigint): number {
+  const seconds = milliseconds / 1000n;
+  if (seconds > BigInt(MAX_CLOCK_SECONDS)) throw invalidParams("the time is further away than a clock can be set");
+  return Number(seconds);
+}
+
 function clockCommand(target: z.output<typeof journey>, head: Head): ClockCommand {
-  const slot = (wanted: bigint): ClockCommand => {
+  const slot = (wanted: bigint) => {
     if (wanted > BigInt(MAX_CLOCK_SLOT)) throw invalidParams(`slot ${wanted} is further away than a clock can be set`);
-    return { type: "slot", slot: Number(wanted) };
+    return { type: "slot", slot: Number(wanted) } as const;
   };
-  if (target && "absoluteSlot" in target) return slot(target.absoluteSlot);
+  if (target && "absoluteSlot" in target) {
+    const time = target.absoluteTimestamp;
+    return { ...slot(target.absoluteSlot), ...(time !== undefined && { unixTimestamp: clockSeconds(time) }) };
+  }
   if (target && "absoluteEpoch" in target) {
     if (target.absoluteEpoch <= head.slot / EPOCH) {
       throw invalidParams(`epoch ${target.absoluteEpoch} has begun: the newest slot is in epoch ${head.slot / EPOCH}`);
     }
     return slot(target.absoluteEpoch * EPOCH);
   }
-  const seconds = target ? target.absoluteTimestamp / 1000n : head.blockTime + HOUR_S;
-  if (seconds > BigInt(MAX_CLOCK_SECONDS)) throw invalidParams("the time is further away than a clock can be set");
-  return { type: "time", unixTimestamp: Number(seconds) };
+  const milliseconds = target ? target.absoluteTimestamp : (head.blockTime + HOUR_S) * 1000n;
+  return { type: "time", unixTimestamp: clockSeconds(milliseconds) };
 }
 
 const timeTravel = (dev: DevBackend) =>
@@ -322,6 +334,6 @@ export const devMethods: Methods = {
   ...devMethod("surfnet_timeTravel", timeTravel),
   ...devMethod("surfnet_pauseClock", clockMethod({ type: "pause" })),
   ...devMethod("surfnet_resumeClock", clockMethod({ type: "resume" })),
-  ...devMethod("surfnet_profileTransaction", profileTransaction),
+  ...devMethod("surfnet_profileTransaction", profileTransaction, false),
   ...devMethod("surfnet_getSurfnetInfo", surfnetInfo),
 };

@@ -69,9 +69,13 @@ const mintAt = (mint: Uint8Array | null) => (mint === null ? [] : [{ offset: 0, 
 /** COption::Some, then the key. */
 const someKey = (key: Uint8Array) => Uint8Array.from([1, 0, 0, 0, ...key]);
 
-function tokenAccounts(what: (key: Uint8Array) => { offset: number; bytes: Uint8Array }) {
+function tokenAccounts(by: "owner" | "delegate", what: (key: Uint8Array) => { offset: number; bytes: Uint8Array }) {
   return large([text, tokenAccountsFilter, accountConfig], async (call, address, filter, options) => {
     const key = toKey(address);
+    if (call.backend.fork) {
+      const named = "mint" in filter ? ({ of: "mint", filter: filter.mint } as const) : { filter: filter.programId };
+      await call.fetchTokenAccounts({ by, key, of: "program", ...named, filter: toKey(named.filter) });
+    }
     const head = await call.head(options.minContextSlot);
     const { program, mint } = await searched(call, head, filter);
     const found = await scan(call, head, program, tokenAccountsWith([...mintAt(mint), what(key)]));
@@ -104,8 +108,8 @@ export const tokenMethods: Methods = {
     return withContext(head.slot, scaledTokenAmount(mint.supply, scale));
   }),
 
-  getTokenAccountsByOwner: tokenAccounts((owner) => ({ offset: OWNER_OFFSET, bytes: owner })),
-  getTokenAccountsByDelegate: tokenAccounts((key) => ({ offset: DELEGATE_OFFSET, bytes: someKey(key) })),
+  getTokenAccountsByOwner: tokenAccounts("owner", (owner) => ({ offset: OWNER_OFFSET, bytes: owner })),
+  getTokenAccountsByDelegate: tokenAccounts("delegate", (key) => ({ offset: DELEGATE_OFFSET, bytes: someKey(key) })),
 
   getTokenLargestAccounts: large([text, commitmentConfig], async (call, address) => {
     const mint = toKey(address);

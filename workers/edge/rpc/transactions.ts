@@ -40,6 +40,7 @@ import {
 } from "../../../shared/rpc/errors.ts";
 import {
   decodeWire,
+  fetchNamed,
   type LoadAccounts,
   MESSAGE_TYPE,
   parseMessage,
@@ -49,7 +50,7 @@ import {
   TRANSACTION_TYPE,
 } from "../../../shared/rpc/incoming.ts";
 import type { Json } from "../../../shared/rpc/json.ts";
-import { guarded, type Methods, method } from "../../../shared/rpc/method.ts";
+import { acting, guarded, type Methods, method } from "../../../shared/rpc/method.ts";
 import {
   commitment,
   config,
@@ -197,6 +198,7 @@ async function usualPreflight(call: Call, head: Head, record: Uint8Array): Promi
  */
 async function send(call: Call, wire: Uint8Array, skipPreflight: boolean, minSlot: bigint | undefined): Promise<Json> {
   const parsed = parseWire(call, wire);
+  await fetchNamed(call, parsed);
   const sent = await sendUsual(call, parsed, skipPreflight, minSlot);
   if (sent !== undefined) return sent;
   const head = await call.head(minSlot);
@@ -287,10 +289,12 @@ async function isUsableNonce(call: Call, head: Head, record: Uint8Array): Promis
 }
 
 export const transactionMethods: Methods = {
-  sendTransaction: method([text, sendConfig], async (call, data, options) => {
-    const wire = decodeWire(data, options.encoding ?? "base58", TRANSACTION_TYPE);
-    return send(call, wire, options.skipPreflight ?? false, options.minContextSlot);
-  }),
+  sendTransaction: acting(
+    method([text, sendConfig], async (call, data, options) => {
+      const wire = decodeWire(data, options.encoding ?? "base58", TRANSACTION_TYPE);
+      return send(call, wire, options.skipPreflight ?? false, options.minContextSlot);
+    }),
+  ),
 
   simulateTransaction: method([text, simulateConfig], async (call, data, options) => {
     const wire = decodeWire(data, options.encoding ?? "base58", TRANSACTION_TYPE);
@@ -344,14 +348,17 @@ export const transactionMethods: Methods = {
 
   requestAirdrop: guarded(
     "requestAirdrop",
-    method(
-      [text, u64, config({ commitment, recentBlockhash: optional(text) })],
-      async (call, address, lamports, { recentBlockhash }) => {
-        if (call.backend.airdrop === undefined) throw invalidRequest("this network has no faucet");
-        const key = toKey(address);
-        if (recentBlockhash !== undefined) toKey(recentBlockhash);
-        return encodeBase58(await call.backend.airdrop(key, lamports, call.asker.address));
-      },
+    acting(
+      method(
+        [text, u64, config({ commitment, recentBlockhash: optional(text) })],
+        async (call, address, lamports, { recentBlockhash }) => {
+          if (call.backend.airdrop === undefined) throw invalidRequest("this network has no faucet");
+          const key = toKey(address);
+          if (recentBlockhash !== undefined) toKey(recentBlockhash);
+          await call.fetch([key]);
+          return encodeBase58(await call.backend.airdrop(key, lamports, call.asker.address));
+        },
+      ),
     ),
   ),
 };

@@ -62,6 +62,8 @@ const SETS_RENT_EPOCH: u8 = 8;
 /** The data are in the instruction, or in the staging accounts one after another. */
 const SETS_DATA: u8 = 16;
 const SETS_STAGED_DATA: u8 = 32;
+/** Nothing is set where the account is there: it came between the look at it and this. */
+const SETS_MISSING_ONLY: u8 = 64;
 
 const digest: usize = memory.data(32, 8);
 
@@ -131,6 +133,7 @@ function set(data: usize, len: u32): i32 {
   const which = load<u8>(data, 1);
   const total = load<u32>(data, 4);
   if (total > MAX_DATA_LEN) return ERR_INVALID_INSTRUCTION_DATA;
+  if (which & SETS_MISSING_ONLY && lamportsOf(1)) return which & SETS_STAGED_DATA ? drop(2) : 0;
   decree(1);
   if (which & SETS_STAGED_DATA) {
     if (len != SET_HEADER + 32) return ERR_INVALID_INSTRUCTION_DATA;
