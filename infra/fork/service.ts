@@ -21,15 +21,16 @@ export type ForkService = (path: string, body: Uint8Array) => Promise<ForkAnswer
 
 const REFUSED: ForkAnswer = { status: 400, body: new Uint8Array(0) };
 
-export function forkService(source: ForkSource): ForkService {
+/** `most`: bytes of data from which on the rest of an answer is LATER. */
+export function forkService(source: ForkSource, most = MAX_FORK_ANSWER): ForkService {
   return async (path, body) => {
-    if (path === "/accounts") return accounts(source, body);
+    if (path === "/accounts") return accounts(source, body, most);
     if (path === "/token-accounts") return tokenAccounts(source, body);
     return REFUSED;
   };
 }
 
-async function accounts(source: ForkSource, body: Uint8Array): Promise<ForkAnswer> {
+async function accounts(source: ForkSource, body: Uint8Array, most: number): Promise<ForkAnswer> {
   if (body.length === 0 || body.length % 32 !== 0 || body.length > 32 * MAX_FORK_KEYS) return REFUSED;
   const keys = splitKeys(body);
   const { found, code } = await source.accounts(keys);
@@ -46,7 +47,7 @@ async function accounts(source: ForkSource, body: Uint8Array): Promise<ForkAnswe
     const own = [account, ...((programData && listOf(codeByKey.get(keyText(programData)))) ?? [])];
     const more = own.reduce((sum, { data }) => sum + data.length, 0);
     // One goes however large it is.
-    if (answer.size > 0 && bytes + more > MAX_FORK_ANSWER) {
+    if (answer.size > 0 && bytes + more > most) {
       statuses[i] = FORK_STATUS.LATER;
       continue;
     }

@@ -46,6 +46,8 @@ export interface UpstreamOptions {
   readonly warn: (line: string) => void;
   readonly sleep?: (ms: number) => Promise<void>;
   readonly now?: () => number;
+  /** Bytes of an answer. */
+  readonly maxAnswerBytes?: number;
 }
 
 interface Rest {
@@ -60,9 +62,11 @@ export class Upstream {
   readonly #warn: (line: string) => void;
   readonly #sleep: (ms: number) => Promise<void>;
   readonly #now: () => number;
+  readonly #maxAnswerBytes: number;
   readonly #resting = new Map<string, Rest>();
 
-  constructor({ url, warn, sleep, now = () => performance.now() }: UpstreamOptions) {
+  constructor({ url, warn, sleep, now = () => performance.now(), maxAnswerBytes = MAX_ANSWER_BYTES }: UpstreamOptions) {
+    this.#maxAnswerBytes = maxAnswerBytes;
     this.#url = url;
     this.host = new URL(url).host;
     this.#warn = warn;
@@ -114,7 +118,7 @@ export class Upstream {
       await response.body?.cancel();
       throw new Passing(`status ${status}`, retryAfterMs(response));
     }
-    const text = await bodyOf(response);
+    const text = await bodyOf(response, this.#maxAnswerBytes);
     let answer: unknown;
     try {
       answer = parse(text);
@@ -136,14 +140,14 @@ function retryAfterMs({ headers }: Response): number {
   return seconds > 0 ? Math.min(LONGEST_RETRY_AFTER_MS, seconds * 1_000) : 0;
 }
 
-async function bodyOf({ body }: Response): Promise<string> {
+async function bodyOf({ body }: Response, most: number): Promise<string> {
   if (body === null) return "";
   const parts: Uint8Array[] = [];
   let bytes = 0;
   try {
     for await (const part of body as unknown as AsyncIterable<Uint8Array>) {
       bytes += part.length;
-      if (bytes > MAX_ANSWER_BYTES) throw new AnswerTooLarge(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
+      if (bytes > most) throw new AnswerTooLarge(`an answer of more than ${most} bytes`);
       parts.push(part);
     }
   } catch (fault) {

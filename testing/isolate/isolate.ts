@@ -206,9 +206,12 @@ export class Isolate {
     const clock = this.clock as ManualClock;
     for (;;) {
       await turn();
-      if (this.#outside.size > 0) await Promise.allSettled(this.#outside);
       if (this.#stopped) return;
-      if (this.#outside.size > 0) continue;
+      if (this.#outside.size > 0) {
+        await Promise.allSettled(this.#outside);
+        // What the answer sets going comes before the next timer.
+        continue;
+      }
       if (this.#isBusy && this.#waiting === 0) {
         const submitted = this.#submitted;
         if ((await this.#isSettled()) && this.#submitted === submitted && this.#waiting === 0) this.#isBusy = false;
