@@ -78,7 +78,7 @@ describe("a network in this process", () => {
       const error = await startNetwork(options as never).catch((fault: unknown) => fault);
       expect(error).toMatchObject({ name: "Failure", code, message: expect.stringMatching(text) });
     };
-    await refused({ fork: "https://api.mainnet-beta.solana.com" }, "bad-option", /^fork: this version cannot/);
+    await refused({ fork: "ftp://api.mainnet-beta.solana.com" }, "bad-option", /^--fork must be an http or https URL/);
     await refused({ shards: 0 }, "bad-option", /shards must be a whole number from 1 to 64, not 0/);
     await refused({ seed: -1 }, "bad-option", /seed/);
     await refused({ engine: "jvm" }, "bad-option", /"in-process" or "workerd", not "jvm"/);
