@@ -96,8 +96,9 @@ export const accountMethods: Methods = {
   getBalance: method([text, contextConfig], async (call, address, { minContextSlot }) => {
     const key = toKey(address);
     const head = await call.head(minContextSlot);
-    const { balance } = call.backend;
-    const isStored = balance !== undefined && !call.services.areWellKnown(head.sysvars, [key])[0];
+    const { balance, fork } = call.backend;
+    // On a forked network what is not there must be noticed.
+    const isStored = balance !== undefined && fork === undefined && !call.services.areWellKnown(head.sysvars, [key])[0];
     const lamports = isStored ? call.backend.balance!(key, head.slot) : (await call.account(head, key))?.lamports;
     return withContext(head.slot, (await lamports) ?? 0);
   }),
