@@ -18,9 +18,9 @@ interface LongRun {
 }
 
 const RUNS: Readonly<Record<string, LongRun>> = {
-  window: { run: windowRun, count: 5_000_000, diskBytes: 800 },
-  lookups: { run: lookupsRun, count: 10_000_000, diskBytes: 900 },
-  history: { run: historyRun, count: 40_000_000, diskBytes: 900 },
+  window: { run: windowRun, count: 5_000_000, diskBytes: 700 },
+  lookups: { run: lookupsRun, count: 10_000_000, diskBytes: 700 },
+  history: { run: historyRun, count: 40_000_000, diskBytes: 700 },
 };
 
 const HELP = `Runs the machines of a whole network over SQLite files, in one process and without sockets, and checks what comes of it.
