@@ -6,6 +6,7 @@
  *
  * Pure: the shell (workers/edge/turns.ts) wakes whom `pass` names, and calls `pass` too when whoever has the turn is gone.
  */
+import { SLICE } from "./costs.ts";
 import { type FairLimits, FairQueue } from "./fair-queue.ts";
 
 /** Read: somebody waits for one answer. Bulk: a batch, a stream, a walk over many accounts. */
@@ -13,6 +14,12 @@ export type Kind = "read" | "bulk";
 
 /** Reads that may go before bulk that waits, one after the other: bulk goes on, slowly, whatever reads there are. */
 const READS_A_BULK = 4;
+
+/**
+ * What a request of bulk may do with the turn while only others of its own client wait, in units. Requests that advance together all end late,
+ * and what they hold grows cold meanwhile: a batch of a thousand transactions is finished in one go.
+ */
+const KEEP = 4 * SLICE;
 
 export class TurnBook<T> {
   readonly #queues: Readonly<Record<Kind, FairQueue<T>>>;
@@ -45,6 +52,14 @@ export class TurnBook<T> {
       return "now";
     }
     return this.#queues[kind].push(client, request, cost, item) ? "wait" : "full";
+  }
+
+  /** Whether the holder, who has done `spent` since it got the turn, goes on with it before those who wait. */
+  keeps(kind: Kind, client: string, spent: number): boolean {
+    if (this.waiting === 0) return true;
+    const { read, bulk } = this.#queues;
+    if (kind === "read" || read.size > 0) return false;
+    return bulk.clients === 1 && bulk.waiting(client) > 0 && spent <= KEEP;
   }
 
   /** The slice of whoever has the turn is over: who has it now. */

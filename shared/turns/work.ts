@@ -12,10 +12,16 @@ import type { Kind } from "./turn-book.ts";
 const MIN_RETRY_MS = 100;
 const MEMORY_RETRY_MS = 1_000;
 
+/** Between two slices of one turn: the event loop has its own, and then whoever is more entitled. Throws WorkRefused. */
+export type Pause = (cost: number) => Promise<void>;
+
 /** Gives turns, one at a time, with a turn of the event loop between them. */
 export interface Turns {
-  /** Runs `work`, which takes about `cost`, when it is its turn. Throws WorkRefused when too many wait. */
-  take<T>(work: TurnRequest, run: () => T | Promise<T>): Promise<T>;
+  /**
+   * Runs `work`, whose first slice takes about `cost`, when it is its turn; before each further slice it calls `pause` with what that one takes.
+   * Throws WorkRefused when too many wait.
+   */
+  take<T>(work: TurnRequest, run: (pause: Pause) => T | Promise<T>): Promise<T>;
   /** Notes bytes that a client's request keeps in memory, or with a negative number no longer. False: there is no room. */
   hold(client: string, bytes: number): boolean;
 }
@@ -38,9 +44,16 @@ export class WorkRefused extends Error {
 
 /** Of a client that may do all at once: in tests, and inside objects that have their own pace. */
 export const NO_TURNS: Turns = {
-  take: async (_, run) => run(),
+  take: async (_, run) => run(async () => {}),
   hold: () => true,
 };
+
+/** A part of long work, short enough that others can wait for it. */
+export interface Slice {
+  /** Units. */
+  readonly cost: number;
+  run(): void | Promise<void>;
+}
 
 export interface WorkOptions {
   readonly turns?: Turns;
@@ -143,11 +156,42 @@ export class Work {
   async run<T>(cost: number, run: () => T | Promise<T>): Promise<T> {
     this.#check(cost);
     this.#spent += cost;
-    if (cost < SMALL && this.#slice + cost <= SLICE) {
-      this.#slice += cost;
-      return run();
-    }
-    this.#slice = 0;
+    return this.#isSmall(cost) ? run() : this.#take(cost, run);
+  }
+
+  /**
+   * Runs one slice after the other, until there is none: within one turn, as long as nobody is more entitled to it. Throws WorkRefused; what
+   * was done until then stays. Not to be used inside a `run`.
+   */
+  async series(next: () => Slice | undefined): Promise<void> {
+    const following = (): Slice | undefined => {
+      const slice = next();
+      if (!slice) return undefined;
+      this.#check(slice.cost);
+      this.#spent += slice.cost;
+      return slice;
+    };
+    let slice = following();
+    for (; slice && this.#isSmall(slice.cost); slice = following()) await slice.run();
+    if (!slice) return;
+    const first = slice;
+    await this.#take(first.cost, async (pause) => {
+      await first.run();
+      for (let more = following(); more; more = following()) {
+        await pause(more.cost);
+        await more.run();
+      }
+    });
+  }
+
+  /** Whether it may be done without a turn; then it has been noted as part of the slice. */
+  #isSmall(cost: number): boolean {
+    const isSmall = cost < SMALL && this.#slice + cost <= SLICE;
+    this.#slice = isSmall ? this.#slice + cost : 0;
+    return isSmall;
+  }
+
+  async #take<T>(cost: number, run: (pause: Pause) => T | Promise<T>): Promise<T> {
     const turn = { kind: this.kind, client: this.#name, request: this.#request, cost };
     try {
       return await this.#turns.take(turn, run);

@@ -207,16 +207,20 @@ async function verify(
   verified: Batch[],
 ): Promise<void> {
   const next = { at: 0, index: 0 };
-  while (next.index < batch.places.length) {
+  await work.series(() => {
+    if (next.index >= batch.places.length) return undefined;
     const some = someOf(batch, next, pace.most);
     const count = some.places.length;
-    const good = await work.run(some.signatures * COST.signature, () => verifySome(wasm, some, answer));
-    verified.push(good);
-    work.charge((count - good.places.length) * (COST.badSignature - COST.signature));
-    pace.note(count, good.places.length);
     next.at += some.records.length;
     next.index += count;
-  }
+    const run = () => {
+      const good = verifySome(wasm, some, answer);
+      verified.push(good);
+      work.charge((count - good.places.length) * (COST.badSignature - COST.signature));
+      pace.note(count, good.places.length);
+    };
+    return { cost: some.signatures * COST.signature, run };
+  });
 }
 
 /** Hands the batch to the lane in frames of bounded size. The longest wait a full lane asked for, 0 when it took all. */
@@ -273,7 +277,7 @@ export interface Ingested {
 }
 
 /** The parts of a body that are parsed at once. */
-function* slicesOf(body: Uint8Array): Generator<Slice> {
+function* slicesOf(body: Uint8Array): Generator<Slice, undefined> {
   let first = 0;
   for (let start = 0; start < body.length; ) {
     let end = start;
@@ -314,9 +318,15 @@ export async function ingestBody(body: Uint8Array, services: IngestServices, wor
   }
   try {
     const parsed: Batch[] = [];
-    for (const slice of slicesOf(body)) {
-      parsed.push(await work.run(slice.count * COST.parse, () => parse(wasm, slice, answer)));
-    }
+    const slices = slicesOf(body);
+    await work.series(() => {
+      const { value: slice } = slices.next();
+      if (!slice) return undefined;
+      const run = () => {
+        parsed.push(parse(wasm, slice, answer));
+      };
+      return { cost: slice.count * COST.parse, run };
+    });
     // Whole again before signatures are checked: the rest of a slice of parsing would be a group of its own, and a dear one.
     const whole = together(parsed);
     // Lookup tables first: they name the rest.

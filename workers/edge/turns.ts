@@ -6,7 +6,7 @@
  * that is gone never gives it back: those who wait look now and then, which also keeps their requests from being taken for hung.
  */
 import { TurnBook } from "../../shared/turns/turn-book.ts";
-import { type TurnRequest, type Turns, Work, WorkRefused } from "../../shared/turns/work.ts";
+import { type Pause, type TurnRequest, type Turns, Work, WorkRefused } from "../../shared/turns/work.ts";
 
 /** Slices that wait: of one client, and of all. */
 const LIMITS = { perClient: 256, total: 1_024 };
@@ -76,7 +76,34 @@ export class EdgeTurns implements Turns {
     return true;
   }
 
-  async take<T>({ kind, client, request, cost }: TurnRequest, run: () => T | Promise<T>): Promise<T> {
+  async take<T>(turn: TurnRequest, run: (pause: Pause) => T | Promise<T>): Promise<T> {
+    const { kind, client } = turn;
+    let ticket = await this.#ask(turn);
+    let spent = turn.cost;
+    const pause = async (cost: number): Promise<void> => {
+      await sleep(0);
+      spent += cost;
+      if (this.#book.holder === ticket) {
+        if (this.#book.keeps(kind, client, spent)) {
+          ticket.since = Date.now();
+          this.#taken++;
+          return;
+        }
+        this.#pass();
+      }
+      ticket = await this.#ask({ ...turn, cost });
+      spent = cost;
+    };
+    try {
+      return await run(pause);
+    } finally {
+      await sleep(0);
+      if (this.#book.holder === ticket) this.#pass();
+    }
+  }
+
+  /** Resolves when it has the turn. */
+  async #ask({ kind, client, request, cost }: TurnRequest): Promise<Ticket> {
     const now = Date.now();
     const ticket: Ticket = { wake: nobody, seenAt: now, since: now };
     const place = this.#book.ask(kind, client, request, cost, ticket);
@@ -86,12 +113,7 @@ export class EdgeTurns implements Turns {
     }
     if (place === "wait") await this.#wait(ticket);
     this.#taken++;
-    try {
-      return await run();
-    } finally {
-      await sleep(0);
-      if (this.#book.holder === ticket) this.#pass();
-    }
+    return ticket;
   }
 
   async #wait(ticket: Ticket): Promise<void> {

@@ -99,7 +99,7 @@ describe("a batch of many", () => {
     const turns: Turns = {
       take: async ({ cost }, run) => {
         costs.push(cost);
-        return run();
+        return run(async (more) => void costs.push(more));
       },
       hold: () => true,
     };

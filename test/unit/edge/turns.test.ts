@@ -38,6 +38,39 @@ describe("EdgeTurns", () => {
     });
   });
 
+  it("finishes a series of one client before its next one, and lets others in after a slice", async () => {
+    const turns = new EdgeTurns();
+    const events: string[] = [];
+    const series = (client: string, name: string, slices: number) => {
+      const work = turns.work(client)();
+      work.kind = "bulk";
+      let left = slices;
+      return work.series(() => (left-- > 0 ? { cost: SLICE, run: () => void events.push(name) } : undefined));
+    };
+    const own = Promise.all([series("a", "a1", 3), series("a", "a2", 3)]);
+    await macrotask();
+    const other = series("b", "b", 1);
+    const read = turns
+      .work("c")()
+      .run(SLICE, () => events.push("read"));
+    await Promise.all([own, other, read]);
+    expect(events.join(" ")).toBe("a1 read a2 b a1 a1 a2 a2");
+    expect(turns.stats).toMatchObject({ waiting: 0, taken: 8, refused: 0 });
+  });
+
+  it("hands the turn on after four slices while others of the client wait", async () => {
+    const turns = new EdgeTurns();
+    const events: string[] = [];
+    const series = (name: string, slices: number) => {
+      const work = turns.work("a")();
+      work.kind = "bulk";
+      let left = slices;
+      return work.series(() => (left-- > 0 ? { cost: SLICE, run: () => void events.push(name) } : undefined));
+    };
+    await Promise.all([series("long", 9), series("short", 1)]);
+    expect(events.join(" ")).toBe("long long long long short long long long long long");
+  });
+
   it("goes on when a slice fails, and when whoever has the turn never gives it back", async () => {
     const turns = new EdgeTurns();
     const fails = turns

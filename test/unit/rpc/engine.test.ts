@@ -162,7 +162,7 @@ describe("a batch with more work than one request may do", () => {
       const turns: Turns = {
         take: async ({ kind }, run) => {
           kinds.push(kind);
-          return run();
+          return run(async () => {});
         },
         hold: () => true,
       };
@@ -181,7 +181,7 @@ describe("a batch with more work than one request may do", () => {
     let held = 0;
     let most = 0;
     const turns: Turns = {
-      take: async (_, run) => run(),
+      take: async (_, run) => run(async () => {}),
       hold: (_client, bytes) => {
         held += bytes;
         most = Math.max(most, held);

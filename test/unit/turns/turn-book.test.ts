@@ -23,6 +23,21 @@ describe("TurnBook", () => {
     expect(order.join(" ")).toBe(expected);
   });
 
+  it("leaves bulk its turn while only its own client waits, for four slices, and never before reads or others", () => {
+    const book = new TurnBook<string>(limits);
+    book.ask("bulk", "a", 0, 10, "holder");
+    expect([book.keeps("bulk", "a", 1e9), book.keeps("read", "a", 1e9)]).toEqual([true, true]);
+    book.ask("bulk", "a", 1, 10, "own");
+    expect([20_000, 20_001].map((spent) => book.keeps("bulk", "a", spent))).toEqual([true, false]);
+    expect(book.keeps("read", "a", 0)).toBe(false);
+    book.ask("bulk", "b", 2, 10, "other");
+    expect(book.keeps("bulk", "a", 0)).toBe(false);
+    expect([book.pass(), book.keeps("bulk", "a", 0)]).toEqual(["own", false]);
+    book.ask("read", "a", 3, 10, "read");
+    expect([book.pass(), book.keeps("read", "a", 0)]).toEqual(["read", false]);
+    expect([book.pass(), book.keeps("bulk", "b", 1e9)]).toEqual(["other", true]);
+  });
+
   it("says when there is no room, and how much a client has waiting", () => {
     const book = new TurnBook<number>({ perClient: 1, total: 2 });
     book.ask("read", "a", 0, 5, 0);

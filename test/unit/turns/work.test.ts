@@ -1,14 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { COST, FEW_SIGNATURES, SIGNATURES, SLICE, SMALL, simulationCost } from "../../../shared/turns/costs.ts";
-import { type TurnRequest, type Turns, Work, WorkRefused } from "../../../shared/turns/work.ts";
+import { type Pause, type TurnRequest, type Turns, Work, WorkRefused } from "../../../shared/turns/work.ts";
 
 class Recorder implements Turns {
   readonly asked: TurnRequest[] = [];
   held = 0;
   room = 100;
-  async take<T>(turn: TurnRequest, run: () => T | Promise<T>): Promise<T> {
+  readonly paused: number[] = [];
+  async take<T>(turn: TurnRequest, run: (pause: Pause) => T | Promise<T>): Promise<T> {
     this.asked.push(turn);
-    return run();
+    return run(async (cost) => {
+      this.paused.push(cost);
+    });
   }
   hold(_client: string, bytes: number): boolean {
     if (this.held + bytes > this.room) return false;
@@ -79,6 +82,33 @@ describe("Work", () => {
     expect(await work.each(20, items, (i) => i * 2)).toEqual(items.map((i) => i * 2));
     expect(turns.asked.map(({ cost }) => cost)).toEqual([5_000, 5_000, 5_000, 5_000]);
     expect(await work.each(SLICE * 3, [1, 2], (i) => i)).toEqual([1, 2]);
+  });
+
+  it("does a series within one turn: small slices before it, a pause before each further one", async () => {
+    const turns = new Recorder();
+    const work = new Work({ turns, client: "a", request: 7 });
+    work.kind = "bulk";
+    const costs = [2_000, 2_000, 4_900, 4_900, 1_100];
+    const done: number[] = [];
+    let at = 0;
+    await work.series(() => {
+      const cost = costs[at++];
+      return cost === undefined ? undefined : { cost, run: () => void done.push(cost) };
+    });
+    expect(done).toEqual(costs);
+    expect(turns.asked).toEqual([{ kind: "bulk", client: "a", request: 7, cost: 4_900 }]);
+    expect(turns.paused).toEqual([4_900, 1_100]);
+    expect(work.spent).toBe(14_900);
+    await work.series(() => undefined);
+    expect(turns.asked).toHaveLength(1);
+  });
+
+  it("ends a series at its budget: what was done stays", async () => {
+    const work = new Work({ turns: new Recorder(), budget: 12_000 });
+    let done = 0;
+    const series = work.series(() => ({ cost: SLICE, run: () => void done++ }));
+    await expect(series).rejects.toEqual(new WorkRefused(100));
+    expect([done, work.spent, work.retryAfterMs]).toEqual([2, 10_000, 100]);
   });
 
   it("notes what it keeps in memory, and gives it back when it ends", () => {
