@@ -1,6 +1,7 @@
 /** The network that is attacked: started for it, or one that runs. What can be seen of its processes from outside. */
 import { readdirSync, readFileSync } from "node:fs";
-import { Failure, noNetwork } from "../network/failure.ts";
+import { noNetwork } from "../network/command-line.ts";
+import { Failure } from "../network/failure.ts";
 import { startNetwork } from "../network/index.ts";
 import { isAlive } from "../network/process.ts";
 import { rpcCall } from "../start/rpc.ts";

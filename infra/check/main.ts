@@ -2,14 +2,14 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { damageIn, describeDamage } from "../../shared/errors/damage.ts";
-import { parseCommandLine } from "../network/command-line.ts";
+import { parseCommandLine, usage } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
 import { StateFolder } from "../network/state.ts";
 import { DEFAULT_STATE } from "../start/options.ts";
 
 const HELP = `Reads every row that a stopped network has stored and compares it with its checksum. Changes nothing.
 
-Usage: npm run check -- [--state DIR]     (${DEFAULT_STATE})
+Usage: ${usage("check")} [--state DIR]     (${DEFAULT_STATE})
 
 Exit code 0: everything is as it was written; 1: something is damaged; 2: it could not look.
 `;

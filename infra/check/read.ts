@@ -1,35 +1,35 @@
 /** Opens the storage of a stopped network in a workerd of its own, and reads everything in it, object by object. */
-import { readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { convertV4MiniflareOptions, Miniflare, type V4MiniflareOptions } from "miniflare";
-import { unstable_readConfig as readConfig, unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
-import { bundleWorkers } from "../network/bundle.ts";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { configText } from "../network/capnp.ts";
+import type { Deployable, ObjectBinding } from "../network/deployable.ts";
+import type { SocketOptions } from "../network/listeners.ts";
+import { killAndWait } from "../network/process.ts";
+import { storedCode } from "../network/worker-code.ts";
+import { configFile, OBJECTS_FOLDER, uniqueKeyOf, workerConfig } from "../network/worker-config.ts";
+import { WorkerdProcess } from "../network/workerd-process.ts";
 import type { ObjectReport } from "./worker.ts";
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-const WORKER = join(HERE, "worker.ts");
-const CONFIG = join(HERE, "../../wrangler.toml");
-/** Miniflare's own database of each class. */
+/** workerd's own database of each class. */
 const METADATA = "metadata.sqlite";
 
-interface ObjectFile {
-  readonly binding: string;
+interface ObjectFile extends ObjectBinding {
   readonly id: string;
 }
 
 /** The databases of all objects below `storage`. */
-function objectFiles(storage: string, worker: string, classes: ReadonlyMap<string, string>): ObjectFile[] {
-  return [...classes].flatMap(([binding, className]) => {
+function objectFiles(storage: string, { name, objects }: Deployable): ObjectFile[] {
+  return objects.flatMap((object) => {
     let names: string[] = [];
     try {
-      names = readdirSync(join(storage, "do", `${worker}-${className}`));
+      names = readdirSync(join(storage, OBJECTS_FOLDER, uniqueKeyOf(name, object.className)));
     } catch {
       // No object of this class has stored anything yet.
     }
     return names
-      .filter((name) => name.endsWith(".sqlite") && name !== METADATA)
-      .map((name) => ({ binding, id: name.slice(0, -".sqlite".length) }));
+      .filter((file) => file.endsWith(".sqlite") && file !== METADATA)
+      .map((file) => ({ ...object, id: file.slice(0, -".sqlite".length) }));
   });
 }
 
@@ -40,58 +40,50 @@ export interface OpenObject {
   ask(query: string): Promise<Response>;
 }
 
+const SOCKET: SocketOptions = { name: "stored", host: "127.0.0.1", port: 0 };
+
 /**
  * Every object of the network whose objects are in `storage`, run by another worker: a module that exports `handler`, which is called with
- * `/BINDING/ID`, and the class of all its objects, `Stored`.
+ * `/BINDING/ID`, and the class of all its objects, `Stored`. Unset: worker.ts.
  */
 export async function withObjects(
   storage: string,
-  worker: string,
+  worker: string | undefined,
   use: (objects: readonly OpenObject[]) => Promise<void>,
 ): Promise<void> {
-  const config = readConfig({ config: CONFIG });
-  const { workerOptions, define } = workerOptionsOf(config);
-  const { durableObjects, compatibilityDate, compatibilityFlags } = workerOptions as unknown as {
-    readonly durableObjects: Readonly<Record<string, { readonly className: string }>>;
-    readonly compatibilityDate: string;
-    readonly compatibilityFlags: readonly string[];
-  };
-  const classes = new Map(Object.entries(durableObjects).map(([binding, { className }]) => [binding, className]));
-  const source = [
-    `import { handler, Stored } from ${JSON.stringify(worker)};`,
-    "export default handler;",
-    ...[...classes.values()].map((name) => `export class ${name} extends Stored {}`),
-  ].join("\n");
-  const options = {
-    name: config.name,
-    modulesRoot: "/",
-    modules: await bundleWorkers(worker, define, source),
-    compatibilityDate,
-    compatibilityFlags,
-    durableObjects,
-    resourcePersistencePath: storage,
-    host: "127.0.0.1",
-    port: 0,
-    cf: false,
-  };
-  const miniflare = new Miniflare(convertV4MiniflareOptions(options as unknown as V4MiniflareOptions));
-  const ask = async (path: string): Promise<Response> =>
-    (await miniflare.dispatchFetch(`http://stored/${path}`)) as unknown as Response;
+  const { deployable, code } = await storedCode(worker);
+  const files = objectFiles(storage, deployable);
+  const folder = mkdtempSync(join(tmpdir(), "infinisvm-check-"));
+  const config = join(folder, configFile());
+  const sockets = [SOCKET];
+  writeFileSync(config, configText(workerConfig({ deployable, code, storage, variables: {}, data: {}, sockets })));
+  const ended = Promise.withResolvers<void>();
+  const workerd = new WorkerdProcess({
+    config,
+    sockets,
+    onLine() {},
+    onExit: () => ended.resolve(),
+  });
   try {
-    const files = objectFiles(storage, config.name!, classes);
+    const port = (await workerd.ports).get(SOCKET.name)!;
     await use(
-      files.map(({ binding, id }) => {
-        return { className: classes.get(binding)!, id, ask: (query) => ask(`${binding}/${id}${query}`) };
+      files.map(({ className, binding, id }) => {
+        const url = `http://127.0.0.1:${port}/${binding}/${id}`;
+        return { className, id, ask: (query) => fetch(`${url}${query}`) };
       }),
     );
   } finally {
-    await miniflare.dispose();
+    if (workerd.pid !== undefined) {
+      await killAndWait(workerd.pid);
+      await ended.promise;
+    }
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** `storage`: folder of the objects. Calls `report` for each. */
 export function readObjects(storage: string, report: (object: ObjectReport) => void): Promise<void> {
-  return withObjects(storage, WORKER, async (objects) => {
+  return withObjects(storage, undefined, async (objects) => {
     for (const { className, id, ask } of objects) {
       const response = await ask("");
       const text = await response.text();

@@ -1,5 +1,5 @@
 /** Surfpool's snapshots (surfnet_exportSnapshot): a JSON object, for each address the account or null. */
-import { z } from "zod";
+import * as z from "zod";
 import { parse } from "../../shared/rpc/json.ts";
 import type { Account } from "../../shared/state/accounts.ts";
 import { addressBytes, readInput } from "../genesis/key-file.ts";

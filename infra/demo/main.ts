@@ -1,6 +1,6 @@
 /** `npm run demo`: an app's day on the network, written with @solana/kit alone. */
-import { parseCommandLine } from "../network/command-line.ts";
-import { Failure, noNetwork } from "../network/failure.ts";
+import { invocation, noNetwork, parseCommandLine, usage } from "../network/command-line.ts";
+import { Failure } from "../network/failure.ts";
 import { connect } from "./app.ts";
 import { Report } from "./report.ts";
 import { NoFaucet, tell } from "./story.ts";
@@ -8,9 +8,9 @@ import { NoFaucet, tell } from "./story.ts";
 const EXIT_REFUSED = 2;
 const MAX_PAYMENTS = 10_000;
 
-const HELP = `Runs an app's payments and tokens against a network that is up (npm start).
+const HELP = `Runs an app's payments and tokens against a network that is up (${invocation("start")}).
 
-Usage: npm run demo -- [options]
+Usage: ${usage("demo")} [options]
 
   --url URL        RPC of the network (http://127.0.0.1:8899)
   --payments N     payments sent in parallel, 1 to ${MAX_PAYMENTS} (200)

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { REAL_PROGRAMS } from "../../shared/protocol/real-programs.ts";
 import { decodeBase58 } from "../../shared/rpc/base58.ts";
 import { parseRealPrograms, withStandardPrograms } from "../genesis/standard-programs.ts";
-import { parseCommandLine } from "../network/command-line.ts";
+import { parseCommandLine, usage } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
 import { createNetworkFile, networkVariable } from "../network/genesis.ts";
 import { RANGES } from "../network/index.ts";
@@ -17,7 +17,7 @@ import { EXPOSURE_OPTIONS, parseExposure } from "../start/exposure.ts";
 
 const HELP = `Makes the genesis of a network to deploy.
 
-Usage: npm run genesis -- --out DIR [options]
+Usage: ${usage("genesis")} --out DIR [options]
 
   --out DIR      folder for network.json (the secret NETWORK), genesis.bin (programs and accounts, deployed with the code),
                  treasury.json and builder.json (key files as the Solana CLI has them)

@@ -2,7 +2,7 @@
  * JSON-RPC of another cluster, which is not trusted: answers are bounded and parsed, redirects are not followed, what fails is tried again
  * with growing pauses, and what fails again and again is left alone for a while.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { parse } from "../../shared/rpc/json.ts";
 
 const ATTEMPTS = 3;

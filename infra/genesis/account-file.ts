@@ -7,7 +7,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { decodeBase58, encodeBase58 } from "../../shared/rpc/base58.ts";
 import { parse, stringify } from "../../shared/rpc/json.ts";
 import { type Account, MAX_ACCOUNT_DATA } from "../../shared/state/accounts.ts";

@@ -4,7 +4,8 @@ import { hostTimer, streamUrl, webSocket } from "../../shared/ingest/adapters.ts
 import { CONFIRMED } from "../../shared/ingest/batch.ts";
 import { IngestClient } from "../../shared/ingest/client.ts";
 import { PostTransport, StreamTransport } from "../../shared/ingest/transport.ts";
-import { Failure, noNetwork } from "../network/failure.ts";
+import { noNetwork } from "../network/command-line.ts";
+import { Failure } from "../network/failure.ts";
 import { rpcCall } from "../start/rpc.ts";
 import { fundAccounts, latestBlockhash } from "./funding.ts";
 import { MemoryWatch } from "./memory-watch.ts";

@@ -1,11 +1,11 @@
 /** The command line of `npm run load`. */
-import { parseCommandLine } from "../network/command-line.ts";
+import { invocation, parseCommandLine, usage } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
 import type { TransactionVersion } from "./message.ts";
 
-export const HELP = `Sends transfers to a network that is up (npm start), at a steady rate, and measures how long each takes to be confirmed.
+export const HELP = `Sends transfers to a network that is up (${invocation("start")}), at a steady rate, and measures how long each takes to be confirmed.
 
-Usage: npm run load -- [options]
+Usage: ${usage("load")} [options]
 
   --tps N            transfers a second, whether the network keeps up or not (1000)
   --duration S       seconds (10)

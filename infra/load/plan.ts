@@ -9,6 +9,7 @@
  * amounts, on any network at any time.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { usage } from "../network/command-line.ts";
 import { Failure, systemCode } from "../network/failure.ts";
 
 /** Words of a transfer. */
@@ -142,6 +143,6 @@ export function loadPlan(file: string): Plan {
   try {
     return read(bytes);
   } catch (error) {
-    throw new Failure("bad-option", `${file} is no file of npm run load -- --save: ${(error as Error).message}`);
+    throw new Failure("bad-option", `${file} is no file of ${usage("load")} --save: ${(error as Error).message}`);
   }
 }

@@ -1,7 +1,7 @@
 /** A pool of signing threads. */
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { SIGNER } from "../package/files.ts";
 import type { Signed, SignerData, SignRequest } from "./signer.ts";
 
 /** More than these sign faster than one thread can send. */
@@ -17,7 +17,7 @@ export class Signers {
   constructor(data: SignerData) {
     const count = Math.max(1, Math.min(MAX_THREADS, availableParallelism() - 1));
     this.#threads = Array.from({ length: count }, () => {
-      const thread = new Worker(join(import.meta.dirname, "signer.ts"), { workerData: data });
+      const thread = new Worker(SIGNER, { workerData: data });
       thread.on("message", ({ id, body, cpuUs }: Signed) => {
         this.cpuUs += cpuUs;
         this.#waiting.get(id)!(body);

@@ -1,6 +1,9 @@
-/** Command lines of this package's scripts, which npm starts: `npm run SCRIPT -- OPTIONS`. */
+/**
+ * Command lines: `npm run SCRIPT -- OPTIONS` in the repository, `infinisvm SCRIPT OPTIONS` where the package is installed
+ * (infra/cli/main.ts).
+ */
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { Failure } from "./failure.ts";
+import { Failure, systemCode } from "./failure.ts";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 type Parsed<T extends Options, P extends boolean> = ReturnType<
@@ -10,8 +13,20 @@ type Parsed<T extends Options, P extends boolean> = ReturnType<
 /** npm completes what it knows: it takes `--token` for an option of its own. */
 const COMPLETED: Readonly<Record<string, string>> = { token: "token_description" };
 
-/** How a script is called: `npm start`, `npm run load`. */
-export const invocation = (script: string): string => (script === "start" ? "npm start" : `npm run ${script}`);
+let isCommand = false;
+
+/** The package's command runs: whatever is loaded from now on names it in its texts. */
+export function runAsCommand(): void {
+  isCommand = true;
+}
+
+const npmScript = (script: string): string => (script === "start" ? "npm start" : `npm run ${script}`);
+
+/** How a script is called: `npm start`, `npm run load`, `infinisvm load`. */
+export const invocation = (script: string): string => (isCommand ? `infinisvm ${script}` : npmScript(script));
+
+/** The same with something behind it. */
+export const usage = (script: string): string => (isCommand ? invocation(script) : `${invocation(script)} --`);
 
 /**
  * Refuses options that npm kept for itself because the `--` before them was forgotten: `npm start --reset` starts the script without them,
@@ -32,7 +47,7 @@ export function refuseForgottenDashes(
   });
   if (kept.length === 0) return;
   const options = kept.filter((part) => part.startsWith("--")).join(" and ");
-  const command = `${invocation(script)} -- ${[...kept, ...args].join(" ")}`;
+  const command = `${usage(script)} ${[...kept, ...args].join(" ")}`;
   throw new Failure(
     "bad-option",
     `npm kept ${options} for itself: options come behind two dashes, as in "${command}" (and any that npm left out)`,
@@ -51,6 +66,12 @@ export function parseCommandLine<const T extends Options, const P extends boolea
     return parseArgs({ args: [...args], strict: true, allowPositionals, options }) as Parsed<T, P>;
   } catch (error) {
     const [sentence] = (error as Error).message.split(/[.\n]/);
-    throw new Failure("bad-option", `${sentence}; ${invocation(script)} -- --help lists the options`);
+    throw new Failure("bad-option", `${sentence}; ${usage(script)} --help lists the options`);
   }
+}
+
+/** In the words of every command that needs a network: nothing answers at `url`. */
+export function noNetwork(url: string, error: unknown): string {
+  const { cause, message } = error as Error;
+  return `no network answers at ${url} (${systemCode(cause) || message}); ${invocation("start")} starts one`;
 }

@@ -5,8 +5,8 @@
  *         plenty                         │ low          │ none
  *                                   new work refused    all is held; the reserve goes, so that what was ended can be opened for reading
  */
-import { randomBytes } from "node:crypto";
-import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { randomFillSync } from "node:crypto";
+import { closeSync, existsSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Room } from "../../shared/storage/room.ts";
 
@@ -16,6 +16,8 @@ export const RESERVE_FILE = "reserve.bin";
 export const BYTES_PER_TRANSACTION = 460;
 
 const MB = 1 << 20;
+/** The reserve is written in pieces: this process keeps the memory of whatever it once had. */
+const PIECE = MB / 4;
 /** Low: less than this part of the file system, within bounds. None: an eighth of that. */
 const LOW_PART = 100;
 const LOW = [4 * MB, 256 * MB] as const;
@@ -85,7 +87,15 @@ export class Disk {
       const size = within(total / RESERVE_PART, RESERVE);
       if (existsSync(this.#reserve) || roomOf({ free: free - size, total }, "low") !== "plenty") return;
       // Bytes that no file system leaves out or compresses.
-      writeFileSync(this.#reserve, randomBytes(Math.floor(size)), { mode: 0o600 });
+      const file = openSync(this.#reserve, "w", 0o600);
+      try {
+        const piece = Buffer.alloc(PIECE);
+        for (let left = Math.floor(size); left > 0; left -= PIECE) {
+          writeSync(file, randomFillSync(piece), 0, Math.min(left, PIECE));
+        }
+      } finally {
+        closeSync(file);
+      }
     } catch {
       rmSync(this.#reserve, { force: true });
     }

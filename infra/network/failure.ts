@@ -34,12 +34,6 @@ export class Failure extends Error {
   }
 }
 
-/** In the words of every command that needs a network: nothing answers at `url`. */
-export function noNetwork(url: string, error: unknown): string {
-  const { cause, message } = error as Error;
-  return `no network answers at ${url} (${systemCode(cause) || message}); npm start starts one`;
-}
-
 /** The code of a Node system error ("ENOENT", ...), or "" for anything else. */
 export function systemCode(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;

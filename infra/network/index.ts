@@ -14,7 +14,6 @@ import { isStale } from "../build/wasm.mjs";
 import type { ForkPoint } from "../fork/cache.ts";
 import { beginFork, checkForkOptions, type Fork, type ForkOptions, openFork } from "../fork/index.ts";
 import { rpcCall } from "../start/rpc.ts";
-import { bundlesEnded } from "./bundle.ts";
 import { type Budget, budgetOf, descriptorLimit } from "./descriptors.ts";
 import { ensureDevMints } from "./dev-mints.ts";
 import { Disk } from "./disk.ts";
@@ -24,18 +23,18 @@ import { Guard } from "./guard.ts";
 import type { Keypair } from "./keypair.ts";
 import { checkPort, checkPortPair, findPortPair, MAX_PORT } from "./ports.ts";
 import { killAndWait, residentBytes } from "./process.ts";
-import type { Processes } from "./processes.ts";
-import { StateFolder } from "./state.ts";
+import { Processes } from "./processes.ts";
+import { ACCOUNTS_FILE, StateFolder } from "./state.ts";
 import { stateFailure } from "./state-failure.ts";
 import { storageLines } from "./storage-lines.ts";
+import { codeEnded } from "./worker-code.ts";
 import type { LogSink } from "./workerd.ts";
 
 export { Failure } from "./failure.ts";
 export type { Keypair } from "./keypair.ts";
 export type { LogSink } from "./workerd.ts";
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const BUILD = join(ROOT, "infra/build/wasm.mjs");
+const BUILD = join(dirname(fileURLToPath(import.meta.url)), "../build/wasm.mjs");
 
 export const DEFAULT_PORT = 8899;
 export const DEFAULT_SLOT_MS = 50;
@@ -85,6 +84,8 @@ export interface NetworkOptions {
   readonly descriptorLimit?: number;
   /** Another wrangler.toml than the project's. */
   readonly config?: string;
+  /** Whether `evict` works: for tests. */
+  readonly evictable?: boolean;
   readonly log?: LogSink;
   /** Ends the start wherever it is, and what has been started: `startNetwork` throws the signal's reason. Without effect on a network that is up. */
   readonly signal?: AbortSignal;
@@ -303,7 +304,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     return started;
   } catch (error) {
     if (signal?.aborted) await Promise.all(pids.filter((pid) => pid !== undefined).map(killAndWait));
-    if (signal?.aborted) await bundlesEnded();
+    if (signal?.aborted) await codeEnded();
     await started?.stop();
     if (!started) folder.release();
     onStopped();
@@ -323,7 +324,6 @@ async function launch(
 ): Promise<LocalNetwork> {
   const { host = DEFAULT_HOST, slotMs = DEFAULT_SLOT_MS, processes = 1, signal } = options;
   const log = storageLines(options.log ?? (() => {}));
-  const { config = join(ROOT, "wrangler.toml") } = options;
   const wsPorts = options.wsPort === undefined || options.wsPort === (options.port ?? 0) + 1 ? [] : [options.wsPort];
   if (options.port) await checkPortPair(host, options.port);
   for (const port of wsPorts) await checkPort(host, port, "WebSocket");
@@ -335,13 +335,12 @@ async function launch(
   const disk = new Disk(folder.directory, { reserve: options.state !== undefined });
   await ensureWasm(log, signal);
   const budget = budgetOf(options.descriptorLimit ?? descriptorLimit());
-  // Loaded only now: it takes a second, and most refusals come earlier.
-  const { Processes } = await import("./processes.ts");
   const { port, workerd } = await onPorts(host, options.port, (port) =>
     Processes.start({
       processes: processes === 2 ? 2 : 1,
       objectNames: objectNames(network),
-      config,
+      config: options.config,
+      evictable: options.evictable,
       host,
       port,
       wsPorts,
@@ -351,7 +350,7 @@ async function launch(
         NETWORK: networkVariable(network, slotMs, { ...options, access: accessOf(options) }),
         LIMITS: { webSockets: budget.webSockets },
       },
-      data: accounts ? { GENESIS: accounts } : {},
+      data: accounts ? { GENESIS: join(folder.directory, ACCOUNTS_FILE) } : {},
       log,
       fork: fork?.service,
       look: () => ({ room: disk.look(), residentBytes: residentBytes(running) }),

@@ -5,10 +5,8 @@
  * Made in the moment in which the process is started, which Node has no public call for: `net._createServerHandle` is what its own cluster
  * module uses. Where it is missing, or the system cannot share ports (macOS, Windows), workerd listens by itself, and there is no gate.
  */
-import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import * as net from "node:net";
-import type { SocketOptions } from "./sockets-plugin.ts";
 
 interface Handle {
   readonly fd: number;
@@ -24,8 +22,6 @@ const createHandle = (net as unknown as { readonly _createServerHandle?: CreateH
 
 /** UV_TCP_REUSEPORT of libuv's uv_tcp_flags. */
 const REUSE_PORT = 2;
-/** Of workerd's command line, as Miniflare starts it: not of its other child processes. */
-const SERVES = "serve";
 /** TCP_LISTEN of Linux, as /proc/net/tcp writes it. */
 const LISTENING = "0A";
 
@@ -54,11 +50,27 @@ function listen(host: string, port: number, backlog: number): Handle | undefined
   return undefined;
 }
 
-/** What ChildProcess.spawn takes, of which Node documents the result only. */
-interface Spawning {
-  readonly stdio: readonly unknown[];
-  readonly args: readonly string[];
+/** A socket of workerd's. */
+export interface SocketOptions {
+  readonly name: string;
+  /** An address or a name. */
+  readonly host: string;
+  /** 0: one that is free. */
+  readonly port: number;
+  /** Of the worker; the default one when absent. */
+  readonly entrypoint?: string | undefined;
 }
+
+/** What a process is started with, so that it has the sockets. */
+export interface Given {
+  readonly args: readonly string[];
+  /** Descriptors, of which the first is to be number `firstFd` in the process. */
+  readonly fds: readonly number[];
+  /** The process has been started, or not. */
+  close(): void;
+}
+
+const NOTHING: Given = { args: [], fds: [], close() {} };
 
 export class Listeners {
   readonly #sockets: readonly SocketOptions[];
@@ -72,31 +84,23 @@ export class Listeners {
     this.#backlog = backlog;
   }
 
-  /** Lets a child process that is about to be spawned have the sockets. */
-  giveTo(child: ChildProcess): void {
+  /** For a process that is about to be started. */
+  give(firstFd: number): Given {
     this.areShared = false;
     const isPossible =
       process.platform === "linux" && createHandle && this.#sockets.every(({ host }) => net.isIP(host));
-    if (!isPossible || this.#sockets.length === 0) return;
-    const { spawn } = child as unknown as { spawn(options: Spawning): unknown };
-    Object.assign(child, {
-      spawn: (options: Spawning) => {
-        if (!options.args.includes(SERVES)) return spawn.call(child, options);
-        const handles = this.#sockets.map(({ host, port }) => listen(host, port, this.#backlog));
-        this.areShared = handles.every((handle) => handle !== undefined);
-        const stdio = [...options.stdio];
-        const args = [...options.args];
-        handles.forEach((handle, i) => {
-          if (!handle || !this.areShared) return;
-          args.push(`--socket-fd=${this.#sockets[i]!.name}=${stdio.length}`);
-          stdio.push(handle.fd);
-        });
-        try {
-          return spawn.call(child, { ...options, stdio, args });
-        } finally {
-          for (const handle of handles) handle?.close();
-        }
-      },
-    });
+    if (!isPossible || this.#sockets.length === 0) return NOTHING;
+    const handles = this.#sockets.map(({ host, port }) => listen(host, port, this.#backlog));
+    const made = handles.filter((handle) => handle !== undefined);
+    const close = () => {
+      for (const handle of made) handle.close();
+    };
+    if (made.length < handles.length) {
+      close();
+      return NOTHING;
+    }
+    this.areShared = true;
+    const args = this.#sockets.map(({ name }, i) => `--socket-fd=${name}=${firstFd + i}`);
+    return { args, fds: made.map(({ fd }) => fd), close };
   }
 }

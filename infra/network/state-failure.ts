@@ -1,5 +1,6 @@
 /** Why a network cannot go on with what its objects have stored, from the answer of /v1/status. */
 import { damageIn, describeDamage } from "../../shared/errors/damage.ts";
+import { usage } from "./command-line.ts";
 import { Failure } from "./failure.ts";
 
 /** In answers of an object whose storage another version wrote (durable-objects/host/machine-host.ts). */
@@ -16,7 +17,7 @@ export function stateFailure(status: string, directory: string): Failure | undef
   }
   const damage = damageIn(status);
   if (!damage) return undefined;
-  const wayOut = `npm run check -- --state ${directory} reads all of it; go on from a copy, or start afresh with --reset`;
+  const wayOut = `${usage("check")} --state ${directory} reads all of it; go on from a copy, or start afresh with --reset`;
   const text = `the state in ${directory} is damaged: ${describeDamage(damage)} (${wayOut})`;
   return new Failure("state-corrupt", text);
 }

@@ -5,7 +5,7 @@
  *   fork/          what a forked network has fetched (infra/fork/cache.ts)
  *   objects/       storage of the Durable Objects, kept by workerd
  *   lock.*         who uses it (lock.ts)
- *   split-front, split-back   where its two processes find each other, when it runs in two (split/setup.ts)
+ *   workerd*.capnp what its processes are configured with, while it runs (workerd.ts)
  */
 import {
   chmodSync,
@@ -37,16 +37,15 @@ import {
   realProgramsOf,
 } from "./genesis.ts";
 import { LOCK_FILES, lockState, type StateLock } from "./lock.ts";
+import { configFile, OBJECTS_FOLDER } from "./worker-config.ts";
 
 export const NETWORK_FILE = "network.json";
 const OBJECTS = "objects";
 const FORK = "fork";
-/** In which Miniflare has a folder for each class of objects. */
-const MINIFLARE_FOLDER = "do";
 export const ACCOUNTS_FILE = "accounts.bin";
 const temporary = (name: string) => `${name}.new`;
-/** Where two processes find each other. */
-const SPLIT = ["split-front", "split-back"];
+/** While a network runs; by earlier versions too. */
+const RUNNING = [configFile(), configFile("front"), configFile("back"), "split-front", "split-back"];
 const KNOWN = new Set([
   NETWORK_FILE,
   temporary(NETWORK_FILE),
@@ -55,7 +54,7 @@ const KNOWN = new Set([
   OBJECTS,
   FORK,
   RESERVE_FILE,
-  ...SPLIT,
+  ...RUNNING,
   ...LOCK_FILES,
 ]);
 const PRIVATE_FOLDER = 0o700;
@@ -224,9 +223,9 @@ export class StateFolder {
     return join(this.directory, FORK);
   }
 
-  /** Miniflare would make the folder by the umask of this process. */
+  /** workerd wants the folder to be there. */
   makeObjects(): void {
-    mkdirSync(join(this.objects, MINIFLARE_FOLDER), { recursive: true, mode: PRIVATE_FOLDER });
+    mkdirSync(join(this.objects, OBJECTS_FOLDER), { recursive: true, mode: PRIVATE_FOLDER });
   }
 
   /** The network that lives here; a new one where there is none. */

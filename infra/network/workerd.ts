@@ -1,44 +1,27 @@
 /**
- * A workerd process of a network, run by Miniflare and configured from wrangler.toml.
- *
- *   client ──▶ RPC port ──────────▶ default entry point of the worker
- *   client ──▶ WebSocket port ────▶ its entry point `pubsub`, the same handler
- *
- * Both are sockets of workerd's own (sockets-plugin.ts): requests reach the worker without Miniflare's entry worker in between, which
- * would cost two thirds of the requests a second. When workerd dies Miniflare starts it again at once, on the same
- * ports. Where that fails, or the process dies again and again, it is started anew here, with growing pauses.
+ * A workerd process of a network that is kept running: when it dies it is started again at once, on the same ports; where that fails, or it
+ * dies again and again, with growing pauses. What it runs is configured from wrangler.toml (worker-config.ts).
  */
-import { AsyncLocalStorage } from "node:async_hooks";
-import type { ChildProcess } from "node:child_process";
-import { subscribe } from "node:diagnostics_channel";
+import { rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isMainThread } from "node:worker_threads";
-import {
-  convertV4MiniflareOptions,
-  Log,
-  LogLevel,
-  Miniflare,
-  type MiniflareOptions,
-  type Request,
-  Response,
-  type V4MiniflareOptions,
-} from "miniflare";
-import { unstable_readConfig as readConfig, unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
 import type { DiskReport } from "../../durable-objects/host/storage-room.ts";
 import type { ForkService } from "../fork/index.ts";
-import { bundleWorkers } from "./bundle.ts";
+import { configText } from "./capnp.ts";
 import type { Budget } from "./descriptors.ts";
+import { Evictor } from "./evict.ts";
 import { Failure } from "./failure.ts";
 import { Gate } from "./gate.ts";
-import { Listeners } from "./listeners.ts";
+import { LauncherServices } from "./launcher-services.ts";
+import { Listeners, type SocketOptions } from "./listeners.ts";
 import { isAlive, killAndWait } from "./process.ts";
-import { type SocketOptions, socketsBinding } from "./sockets-plugin.ts";
-import { Registry, type SplitOptions, splitSource, splitWorker, tellPeer, type WorkerOptions } from "./split/setup.ts";
-import { worthOf } from "./workerd-lines.ts";
+import { type SplitOptions, splitWorker, tellPeer } from "./split/setup.ts";
+import { networkCode } from "./worker-code.ts";
+import { configFile, uniqueKeyOf, workerConfig } from "./worker-config.ts";
+import { type LogLine, worthOf } from "./workerd-lines.ts";
+import { DEBUG_PORT, DidNotStart, WorkerdProcess } from "./workerd-process.ts";
 
-/** Of workerd: nothing for group and others. */
-const PRIVATE_UMASK = 0o077;
-/** More deaths than this within the window, and Miniflare's immediate restart is not enough. */
+/** More deaths than this within the window, and an immediate restart is not enough. */
 const MAX_DEATHS = 5;
 const DEATH_WINDOW_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
@@ -47,14 +30,16 @@ const LONGEST_PAUSE_MS = 30_000;
 const STOP_NOTICE_MS = 300;
 /** Pause between two lines about the same: that there is no room for connections. */
 const TELL_FULL_MS = 60_000;
-/** How long a process may take to end when it is asked to. */
-const STOP_PATIENCE_MS = 5_000;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+const PRIVATE_FILE = 0o600;
+/** The worker's default entry point on this machine, for the other process of a split network. */
+const PRIVATE: SocketOptions = { name: "private", host: "127.0.0.1", port: 0 };
 
-export type LogSink = (level: "info" | "warn" | "error", message: string) => void;
+export type LogSink = (level: LogLine["level"], message: string) => void;
 
 export interface WorkerdOptions {
-  /** Path of wrangler.toml. */
-  readonly config: string;
+  /** Path of wrangler.toml; unset: the project's. */
+  readonly config?: string | undefined;
   /** Descriptors that workerd may have. */
   readonly budget: Budget;
   readonly host: string;
@@ -64,15 +49,17 @@ export interface WorkerdOptions {
   readonly wsPorts: readonly number[];
   /** Folder of the Durable Objects' storage. */
   readonly storage: string;
-  /** Variables for the workers, beside those of wrangler.toml. */
+  /** Variables for the workers. */
   readonly variables: Record<string, unknown>;
-  /** Bytes for the workers, by the name of their binding. */
-  readonly data: Record<string, Uint8Array>;
+  /** Files of bytes for the workers, by the name of their binding. */
+  readonly data: Record<string, string>;
   readonly log: LogSink;
   /** How much room the disk has; unset: nobody looks. */
   readonly look?: () => DiskReport;
   /** Of a forked network: asks its upstream. */
   readonly fork?: ForkService | undefined;
+  /** Whether objects can be taken out of memory: for tests. */
+  readonly evictable?: boolean | undefined;
   readonly onProcess: (pid: number) => void;
   /** Stops it, at any moment. */
   readonly signal?: AbortSignal | undefined;
@@ -82,108 +69,41 @@ export interface WorkerdOptions {
   readonly onChange?: () => void;
 }
 
-/** In whose name a child process is started: Miniflare does not tell the process it runs. */
-const starting = new AsyncLocalStorage<Workerd>();
-subscribe("child_process", (message) => {
-  const child = (message as { process: ChildProcess }).process;
-  const owner = starting.getStore();
-  if (!owner) return;
-  owner.listeners.giveTo(child);
-  child.once("spawn", () => owner.adopt(child));
-  privateFiles();
-});
-
-/**
- * The process that is about to be started makes files that only its user can read: it takes its umask from this one, in the same turn.
- * A thread of Node cannot change it; there the state folder's own mode has to do.
- */
-function privateFiles(): void {
-  if (!isMainThread) return;
-  const before = process.umask(PRIVATE_UMASK);
-  queueMicrotask(() => process.umask(before));
-}
-
-/** Miniflare ends the process itself on these signals, before anything could be put in order. */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-function withoutSignalHandlers<T>(make: () => T): T {
-  const before = SIGNALS.map((signal) => process.listeners(signal));
-  const made = make();
-  SIGNALS.forEach((signal, i) => {
-    for (const listener of process.listeners(signal)) {
-      if (!before[i]!.includes(listener)) process.removeListener(signal, listener);
-    }
-  });
-  return made;
-}
-
-/** Reports each failed restart, which Miniflare only logs. */
-class FailureLog extends Log {
-  readonly #onError: (error: Error) => void;
-  constructor(onError: (error: Error) => void) {
-    super(LogLevel.ERROR);
-    this.#onError = onError;
-  }
-  override error(error: Error): void {
-    this.#onError(error);
-  }
-  override log(): void {}
-}
-
-const diskService = (look: () => DiskReport) => async () => Response.json(look());
-
-const forkBinding = (fork: ForkService) => async (request: Request) => {
-  const { status, body } = await fork(new URL(request.url).pathname, new Uint8Array(await request.arrayBuffer()));
-  return new Response(body, { status });
-};
-
-interface MiniflareSetup {
-  readonly workerName: string;
-  readonly options: MiniflareOptions;
-  /** Of a split network only. */
-  readonly registry: Registry | undefined;
+interface Setup {
+  /** File with the configuration. */
+  readonly config: string;
   readonly sockets: readonly SocketOptions[];
+  readonly public: readonly SocketOptions[];
+  readonly launcher: LauncherServices;
+  readonly evictor: Evictor | undefined;
 }
 
-function socketsOf({ host, port, wsPorts }: WorkerdOptions): SocketOptions[] {
+function publicSockets({ host, port, wsPorts, split }: WorkerdOptions): SocketOptions[] {
+  if (split?.half === "back") return [];
   const pubSub = [port + 1, ...wsPorts].map((port) => ({ name: `pubsub-${port}`, host, port, entrypoint: "pubsub" }));
   return [{ name: "rpc", host, port }, ...pubSub];
 }
 
-async function miniflareSetup(options: WorkerdOptions): Promise<MiniflareSetup> {
-  const config = readConfig({ config: options.config });
-  const { workerOptions, main, define } = workerOptionsOf(config);
-  const workerName = config.name;
-  if (main === undefined || workerName === undefined) {
-    throw new Failure("build-failed", `${options.config} must have a name and a main module`);
-  }
-  const { modulesRules: _, ...whole } = workerOptions;
-  const { split } = options;
-  const worker = split ? splitWorker(whole as unknown as WorkerOptions, workerName, split) : whole;
-  const registry = split && new Registry(options.storage, split.half);
-  const sockets = split?.half === "back" ? [] : socketsOf(options);
-  // wrangler's type of its options is wider than Miniflare's for the same object.
-  const v4 = {
-    ...worker,
-    name: workerName,
-    modulesRoot: "/",
-    modules: await bundleWorkers(main, define, split && splitSource(main, whole as unknown as WorkerOptions)),
-    bindings: { ...(worker.bindings as object | undefined), ...options.variables },
-    dataBlobBindings: options.data,
-    serviceBindings: {
-      ...(worker.serviceBindings as object | undefined),
-      ...(options.look && { DISK: diskService(options.look) }),
-      ...(options.fork && { FORK: forkBinding(options.fork) }),
-    },
-    cacheAPI: false,
-    host: "127.0.0.1",
-    port: 0,
-    cf: false,
-    logRequests: false,
-    resourcePersistencePath: options.storage,
-    unsafeDevRegistryPath: registry?.folder,
-    unsafeBindings: [...((worker.unsafeBindings as object[] | undefined) ?? []), socketsBinding(workerName, sockets)],
-  } as unknown as V4MiniflareOptions;
-  return { workerName, options: convertV4MiniflareOptions(v4), registry, sockets };
+async function setUp(options: WorkerdOptions): Promise<Setup> {
+  const { split, storage, variables, data, look, fork } = options;
+  const { deployable, code } = await networkCode(options.config, split !== undefined);
+  const { name, compatibilityDate } = deployable;
+  const half = split && splitWorker(deployable, (className) => uniqueKeyOf(name, className), split);
+  const classes = (half?.objects ?? deployable.objects).map(({ className }) => className);
+  const evictor = options.evictable ? await Evictor.for(name, compatibilityDate, classes) : undefined;
+  const launcher = await LauncherServices.start({
+    ...(look && { DISK: () => ({ status: 200, body: JSON.stringify(look()) }) }),
+    ...(fork && { FORK: fork }),
+  });
+  const open = publicSockets(options);
+  const sockets = [...open, ...(split ? [PRIVATE] : []), ...(evictor ? [evictor.socket] : [])];
+  const services = evictor ? [evictor.service] : [];
+  const config = join(dirname(storage), configFile(split?.half));
+  const text = configText(
+    workerConfig({ deployable, code, storage, variables, data, sockets, split: half, launcher, services }),
+  );
+  writeFileSync(config, text, { mode: PRIVATE_FILE });
+  return { config, sockets, public: open, launcher, evictor };
 }
 
 interface Latch {
@@ -192,26 +112,23 @@ interface Latch {
 }
 
 function latch(): Latch {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
 }
 
 export class Workerd {
   readonly #options: WorkerdOptions;
-  readonly #setup: MiniflareSetup;
-  readonly listeners: Listeners;
+  readonly #setup: Setup;
+  readonly #listeners: Listeners;
   /** Of a process with ports. */
   readonly #gate: Gate | undefined;
   #toldFullAt = Number.NEGATIVE_INFINITY;
-  #miniflare: Miniflare | undefined;
   #pid: number | undefined;
+  /** Of the process that is up. */
+  #ports: ReadonlyMap<string, number> | undefined;
   #deaths: number[] = [];
   /** The process whose death is wanted. */
   #killing: number | undefined;
-  #generation = 0;
   #stopping = false;
   /** Aborted when it is to stop. */
   readonly #end = new AbortController();
@@ -219,11 +136,11 @@ export class Workerd {
   /** Open while a process is up. */
   #up = latch();
 
-  private constructor(options: WorkerdOptions, setup: MiniflareSetup) {
+  private constructor(options: WorkerdOptions, setup: Setup) {
     this.#options = options;
     this.#setup = setup;
-    this.listeners = new Listeners(setup.sockets, options.budget.backlog);
-    const ports = setup.sockets.map(({ port }) => port);
+    this.#listeners = new Listeners(setup.public, options.budget.backlog);
+    const ports = setup.public.map(({ port }) => port);
     if (ports.length === 0) return;
     const { budget, host } = options;
     this.#gate = new Gate({ budget, host, ports, onChange: (isFull) => isFull && this.#tellFull() });
@@ -239,16 +156,16 @@ export class Workerd {
   }
 
   static async start(options: WorkerdOptions): Promise<Workerd> {
-    const workerd = new Workerd(options, await miniflareSetup(options));
+    const workerd = new Workerd(options, await setUp(options));
     const { signal } = options;
-    signal?.throwIfAborted();
     const stop = () => void workerd.stop();
     signal?.addEventListener("abort", stop, { once: true });
     try {
+      signal?.throwIfAborted();
       await workerd.#launch();
     } catch (error) {
       await workerd.stop();
-      if ((error as { code?: string }).code !== "ERR_ADDRESS_IN_USE") throw error;
+      if (!(error instanceof DidNotStart && error.isAddressInUse)) throw error;
       throw new Failure(
         "port-taken",
         `port ${options.port} or ${options.port + 1} is taken; choose another with --port`,
@@ -264,87 +181,89 @@ export class Workerd {
     return this.#pid;
   }
 
-  /** Called for each workerd process that Miniflare starts for this network. */
-  adopt(child: ChildProcess): void {
-    this.#pid = child.pid;
-    this.#options.onProcess(child.pid!);
-    if (this.listeners.areShared) this.#gate?.watch(child.pid!);
-    child.once("exit", (code, signal) => {
-      if (this.#pid === child.pid) {
-        this.#pid = undefined;
-        this.#gate?.watch(undefined);
-      }
-      if (!this.#stopping) this.#died(signal ?? `code ${code}`, child.pid === this.#killing);
+  /** Back when a process is up. Throws `DidNotStart` when it ends before. */
+  async #launch(): Promise<void> {
+    const { config, sockets } = this.#setup;
+    const workerd = new WorkerdProcess({
+      config,
+      sockets,
+      listeners: this.#listeners,
+      debug: this.#options.split !== undefined,
+      onLine: (line) => this.#log(line),
+      onExit: (how, pid) => this.#ended(how, pid),
     });
+    if (workerd.pid !== undefined) {
+      this.#pid = workerd.pid;
+      this.#options.onProcess(workerd.pid);
+      if (this.#listeners.areShared) this.#gate?.watch(workerd.pid);
+    }
+    this.#ports = await workerd.ports;
+    this.#options.onChange?.();
+    this.#up.open();
   }
 
-  async #launch(): Promise<void> {
-    const generation = ++this.#generation;
-    const current = () => generation === this.#generation && !this.#stopping;
-    const options: MiniflareOptions = {
-      ...this.#setup.options,
-      log: new FailureLog((error) => current() && this.#recover(error.message)),
-      handleStructuredLogs: ({ level, message }) => {
-        const known = level === "error" || level === "warn" ? level : "info";
-        const worth = worthOf(message);
-        if (worth === "unless-it-stops") this.#unlessItStops(known, message);
-        else if (worth === "news" && !this.#stopping) this.#options.log(known, message);
-      },
-      unsafeHandleRuntimeRestart: () => {
-        if (current()) this.#isUp();
-      },
-    };
-    const miniflare = starting.run(this, () => withoutSignalHandlers(() => new Miniflare(options)));
-    this.#miniflare = miniflare;
-    await miniflare.ready;
-    this.#isUp();
+  #log({ level, message }: LogLine): void {
+    const worth = worthOf(message);
+    if (worth === "unless-it-stops") this.#unlessItStops(level, message);
+    else if (worth === "news" && !this.#stopping) this.#options.log(level, message);
   }
 
   /** Logs what would be no news if all of it is about to stop. */
-  #unlessItStops(level: "info" | "warn" | "error", message: string): void {
+  #unlessItStops(level: LogLine["level"], message: string): void {
     const log = () => {
       if (!this.#stopping) this.#options.log(level, message);
     };
     setTimeout(log, STOP_NOTICE_MS).unref();
   }
 
-  #isUp(): void {
-    this.#options.onChange?.();
-    this.#up.open();
-  }
-
-  #died(how: string, wanted: boolean): void {
+  #ended(how: string, pid: number): void {
+    const wasUp = this.#ports !== undefined;
+    if (this.#pid === pid) {
+      this.#pid = undefined;
+      this.#ports = undefined;
+      this.#gate?.watch(undefined);
+    }
+    // One that was not up is its launcher's to see.
+    if (this.#stopping || !wasUp) return;
     this.#up.open(); // whoever waits now asks the process, finds none and waits again
     this.#up = latch();
     this.#options.onChange?.();
-    if (wanted) return;
+    this.#recover(pid === this.#killing ? undefined : this.#died(how));
+  }
+
+  /** Why it is not simply started again; undefined: it is. */
+  #died(how: string): string | undefined {
     const now = Date.now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < DEATH_WINDOW_MS), now];
     const text = `workerd ended (${how}); starting it again`;
     // Ctrl-C reaches all processes of a terminal, this one maybe last.
-    if (SIGNALS.some((signal) => signal === how)) this.#unlessItStops("warn", text);
+    if (SIGNALS.includes(how)) this.#unlessItStops("warn", text);
     else this.#options.log("warn", text);
-    if (this.#deaths.length > MAX_DEATHS) this.#recover("it ends again and again");
+    if (this.#deaths.length <= MAX_DEATHS) return undefined;
+    this.#deaths = [];
+    return "it ends again and again";
   }
 
-  #recover(reason: string): void {
+  #recover(reason: string | undefined): void {
     this.#recovery ??= this.#relaunch(reason).finally(() => {
       this.#recovery = undefined;
     });
   }
 
-  async #relaunch(reason: string): Promise<void> {
-    this.#deaths = [];
-    for (let pause = FIRST_PAUSE_MS; !this.#stopping; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      this.#options.log("error", `workerd did not start: ${reason.split("\n")[0]}; next attempt in ${pause} ms`);
-      this.#generation++;
-      await this.#miniflare?.dispose().catch(() => {});
-      await sleep(pause, undefined, { signal: this.#end.signal }).catch(() => {});
-      if (this.#stopping) return;
+  async #relaunch(before: string | undefined): Promise<void> {
+    let reason = before;
+    for (let pause = FIRST_PAUSE_MS; !this.#stopping; ) {
+      if (reason !== undefined) {
+        this.#options.log("error", `workerd did not start: ${reason.split("\n")[0]}; next attempt in ${pause} ms`);
+        await sleep(pause, undefined, { signal: this.#end.signal }).catch(() => {});
+        if (this.#stopping) return;
+        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+      }
       try {
         return await this.#launch();
       } catch (error) {
-        reason = (error as Error).message;
+        const isWanted = error instanceof DidNotStart && error.pid === this.#killing;
+        reason = isWanted ? undefined : (error as Error).message;
       }
     }
   }
@@ -365,35 +284,32 @@ export class Workerd {
 
   /** Where the other process of a split network reaches this one; undefined while it is not up. */
   get debugAddress(): string | undefined {
-    return this.#pid === undefined ? undefined : this.#setup.registry?.address(this.#setup.workerName);
+    const port = this.#ports?.get(DEBUG_PORT);
+    return port === undefined ? undefined : `127.0.0.1:${port}`;
   }
 
   /** Tells this process of a split network where the other one is. */
   async meet(address: string | undefined): Promise<void> {
-    const { split } = this.#options;
-    if (split && this.#miniflare) await tellPeer(this.#miniflare, split.token, address ?? "");
+    const port = this.#ports?.get(PRIVATE.name);
+    if (port !== undefined) await tellPeer(port, this.#options.split!.token, address ?? "");
   }
 
-  /** Takes a Durable Object out of memory, as the platform does now and then; its next message brings it back. */
+  /** Takes a Durable Object out of memory; its next message brings it back. Of a network that was started for it. */
   async evict(className: string, name: string): Promise<void> {
-    try {
-      await this.#miniflare!.unsafeEvictDurableObject(this.#setup.workerName, className, { name });
-    } catch (error) {
-      const isOutAlready = (error as Error).message.includes("not currently running");
-      if (!isOutAlready) throw error;
-    }
+    const { evictor } = this.#setup;
+    if (!evictor) throw new Failure("bad-option", "objects are evicted only in a network that was started evictable");
+    await evictor.evict(this.#ports!.get(evictor.socket.name)!, { className, name });
   }
 
-  /** Also while it starts. A process that does not end in time is killed: SQLite's files are whole at any moment. */
+  /** Also while it starts: by SIGKILL, as SQLite's files are whole at any moment. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#generation++;
     this.#end.abort();
-    const before = this.#pid;
-    const ended = this.#recovery?.then(() => this.#miniflare?.dispose()) ?? this.#miniflare?.dispose();
-    await Promise.race([ended?.catch(() => {}), sleep(STOP_PATIENCE_MS, undefined, { ref: false })]);
-    const pid = this.#pid ?? before;
+    const pid = this.#pid;
     if (pid !== undefined && isAlive(pid)) await killAndWait(pid);
-    this.#setup.registry?.remove();
+    await this.#recovery;
+    this.#gate?.watch(undefined);
+    this.#setup.launcher.stop();
+    rmSync(this.#setup.config, { force: true });
   }
 }

@@ -1,12 +1,12 @@
 /** The command line of `npm run program`. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { parseCommandLine } from "../network/command-line.ts";
+import { parseCommandLine, usage } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
 
 export const HELP = `Deploys programs to a running network and looks after them, as "solana program" does.
 
-Usage: npm run program -- COMMAND ... [options]
+Usage: ${usage("program")} COMMAND ... [options]
 
   deploy FILE.so                a new program, or an upgrade where --program-id is one already
   upgrade FILE.so               an upgrade; --program-id ADDRESS
@@ -101,7 +101,7 @@ export interface ProgramOptions {
 }
 
 const DEFAULT_URL = "http://127.0.0.1:8899";
-const SEE_HELP = "npm run program -- --help lists the commands";
+const SEE_HELP = `${usage("program")} --help lists the commands`;
 
 function parse(args: readonly string[]) {
   return parseCommandLine("program", args, OPTIONS, true);

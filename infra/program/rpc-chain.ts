@@ -14,7 +14,7 @@ import {
   SOLANA_ERROR__TRANSACTION_ERROR__BLOCKHASH_NOT_FOUND,
   type Transaction,
 } from "@solana/kit";
-import { noNetwork } from "../network/failure.ts";
+import { noNetwork } from "../network/command-line.ts";
 import type { Chain, ChainAccount, Lifetime, Outcome } from "./chain.ts";
 import { ProgramError } from "./errors.ts";
 

@@ -5,6 +5,7 @@ import { type Address, address, createKeyPairSignerFromBytes, type KeyPairSigner
 import { decodeBase58, encodeBase58 } from "../../shared/rpc/base58.ts";
 import { addressBytes, addressOf, readKeyFile } from "../genesis/key-file.ts";
 import { readProgramFile } from "../genesis/program-accounts.ts";
+import { usage } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
 import { generateKeypair, type Keypair } from "../network/keypair.ts";
 import { wholeNumber } from "../network/whole-number.ts";
@@ -110,7 +111,7 @@ export class Session {
     if (values.payer === undefined && !existsSync(path)) {
       throw new Failure(
         "bad-key",
-        `${path} is not there: give --payer (npm run program -- keygen FILE.json makes a key)`,
+        `${path} is not there: give --payer (${usage("program")} keygen FILE.json makes a key)`,
       );
     }
     const payer = await walletOf(path);

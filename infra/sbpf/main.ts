@@ -1,10 +1,10 @@
 /** `npm run sbpf -- asm|dis|run`. Options: options.ts. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { INSTRUCTION_ERRORS } from "../../shared/errors/transaction-error.ts";
 import { deploymentRefusal, type RawRun, runRaw } from "../../shared/svm/raw-run.ts";
 import { WasmInstance } from "../../shared/svm/wasm-instance.ts";
 import { Failure, systemCode } from "../network/failure.ts";
+import { WASM } from "../package/files.ts";
 import { assemble } from "./assemble.ts";
 import { disassemble } from "./disassemble.ts";
 import { ElfError } from "./elf-read.ts";
@@ -12,7 +12,6 @@ import { HELP, parseOptions, type SbpfOptions } from "./options.ts";
 import { AssemblyError } from "./parse.ts";
 
 const EXIT_REFUSED = 2;
-const MODULE = join(import.meta.dirname, "../../build/infinisvm.wasm");
 
 function read(path: string): Uint8Array {
   try {
@@ -58,7 +57,7 @@ const isText = (file: string): boolean => /\.(s|asm)$/i.test(file);
 /** The types of a Worker forbid what Node allows: to compile at run time. */
 function machine(): WasmInstance {
   const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module;
-  return new WasmInstance(new Module(read(MODULE)));
+  return new WasmInstance(new Module(read(WASM)));
 }
 
 function report(run: RawRun, { units, input }: SbpfOptions): string {

@@ -1,13 +1,13 @@
 /** The command line of `npm run sbpf`. */
-import { parseCommandLine } from "../network/command-line.ts";
+import { parseCommandLine, usage } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
 import type { SbpfVersion } from "./opcodes.ts";
 
 export const HELP = `Assembles, disassembles and runs sBPF programs.
 
-Usage: npm run sbpf -- asm FILE.s [--out FILE.so] [--version N]
-       npm run sbpf -- dis FILE.so [--out FILE.s]
-       npm run sbpf -- run FILE [--input HEX] [--units N] [--heap N] [--version N]
+Usage: ${usage("sbpf")} asm FILE.s [--out FILE.so] [--version N]
+       ${usage("sbpf")} dis FILE.so [--out FILE.s]
+       ${usage("sbpf")} run FILE [--input HEX] [--units N] [--heap N] [--version N]
 
   asm                assembly text to an ELF file that the loaders deploy (FILE.so next to FILE.s)
   dis                an ELF file to text that asm takes, on standard output

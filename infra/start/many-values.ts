@@ -1,5 +1,6 @@
 /** Options that take several values and may be repeated, which parseArgs of Node does not know. */
 import { GENESIS_OPTIONS, type GenesisOption } from "../genesis/accounts.ts";
+import { usage } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
 
 const isFlag = (text: string | undefined): boolean => text === undefined || text.startsWith("--");
@@ -23,7 +24,7 @@ export function takeGenesisOptions(args: readonly string[]): {
     while (values.length < most && !isFlag(args[at])) values.push(args[at++]!);
     if (values.length < fewest || values.includes("")) {
       const wanted = fewest === 1 ? "a value" : `${fewest} values`;
-      throw new Failure("bad-option", `${arg} takes ${wanted}; npm start -- --help lists the options`);
+      throw new Failure("bad-option", `${arg} takes ${wanted}; ${usage("start")} --help lists the options`);
     }
     options.push({ flag, values });
   }

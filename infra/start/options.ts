@@ -6,7 +6,7 @@ import { MAX_CLOCK_SLOT } from "../../shared/scheduling/dev-clock.ts";
 import { checkForkOptions, type ForkOptions } from "../fork/index.ts";
 import { GENESIS_OPTIONS, type GenesisAccounts, genesisAccounts } from "../genesis/accounts.ts";
 import { parseRealPrograms } from "../genesis/standard-programs.ts";
-import { parseCommandLine, refuseForgottenDashes } from "../network/command-line.ts";
+import { parseCommandLine, refuseForgottenDashes, usage } from "../network/command-line.ts";
 import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_SLOT_MS, Failure, type NetworkOptions, RANGES } from "../network/index.ts";
 import { DEFAULT_SHARDS } from "../network/state.ts";
 import { wholeNumber } from "../network/whole-number.ts";
@@ -18,7 +18,7 @@ export const DEFAULT_STATE = ".infinisvm";
 
 export const HELP = `Starts a local InfiniSVM network: an SVM chain inside workerd, for any Solana client.
 
-Usage: npm start -- [options]
+Usage: ${usage("start")} [options]
 
   --shards N     account shards, ${RANGES.shards.join(" to ")} (${DEFAULT_SHARDS}; fixed by a network's genesis)
   --slot-ms MS   time of a slot in milliseconds, ${RANGES.slotMs.join(" to ")} (${DEFAULT_SLOT_MS})

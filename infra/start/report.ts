@@ -2,6 +2,7 @@
 import { networkInterfaces } from "node:os";
 import type { FaucetLimits } from "../../shared/faucet/limits.ts";
 import type { LedgerSettings } from "../../shared/ledger/ledger-shape.ts";
+import { usage } from "../network/command-line.ts";
 import type { Budget } from "../network/descriptors.ts";
 import { type DiskSpace, describeDisk } from "../network/disk.ts";
 import type { Network } from "../network/index.ts";
@@ -90,7 +91,7 @@ export function report(started: Started, addresses: readonly string[] = ownAddre
     ["Disk", describeDisk(started.disk)],
     ["Faucet", network.faucet.address],
     ["Airdrops", describeFaucet(started.faucetLimits)],
-    ["Development", dev ? "on: a client can set accounts and the clock" : "off (npm start -- --dev)"],
+    ["Development", dev ? "on: a client can set accounts and the clock" : `off (${usage("start")} --dev)`],
     ...forked(network),
     ["First transfer", `confirmed in ${Math.round(confirmedMs)} ms`],
   ];

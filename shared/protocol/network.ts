@@ -1,5 +1,5 @@
 /** The configuration of a network as its workers get it, in the variable NETWORK. */
-import { z } from "zod";
+import * as z from "zod";
 import { DEFAULT_FAUCET_LIMITS } from "../faucet/limits.ts";
 import { MAX_GENERATION_BYTES, MAX_INDEX_BYTES } from "../ledger/ledger-shape.ts";
 import { normalHost } from "../rpc/access.ts";

@@ -1,5 +1,5 @@
 /** Schemas of RPC parameters. Unknown members are ignored and null is absent, as serde has it in Agave. */
-import { z } from "zod";
+import * as z from "zod";
 import { decodeBase58 } from "./base58.ts";
 import { TRANSACTION_DETAILS, TRANSACTION_ENCODINGS } from "./encode-transaction.ts";
 import { invalidParams, type RpcError } from "./errors.ts";

@@ -1,5 +1,5 @@
 /** Subscribe calls of Solana's PubSub: from method and parameters to what to watch, with Agave's errors (rpc_pubsub.rs). */
-import { z } from "zod";
+import * as z from "zod";
 import { decodeBase58 } from "./base58.ts";
 import type { BlockWatch } from "./block-notices.ts";
 import { TRANSACTION_DETAILS, TRANSACTION_ENCODINGS } from "./encode-transaction.ts";

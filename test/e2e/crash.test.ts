@@ -23,7 +23,7 @@ const wallets = makeWallets("crash", WALLETS);
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 beforeAll(async () => {
-  network = await startNetwork({ shards: SHARDS, slotMs: 20, ledger: TINY_GENERATIONS });
+  network = await startNetwork({ shards: SHARDS, slotMs: 20, ledger: TINY_GENERATIONS, evictable: true });
   client = new BenchClient(network.rpcUrl, network.wsUrl);
   genesisLamports = BigInt((await client.rpc<{ value: { total: number } }>("getSupply")).value.total);
   const before = await client.transactionCount();

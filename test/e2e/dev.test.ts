@@ -143,7 +143,7 @@ describe("without --dev", () => {
       ]) {
         const error = (await rejection(call.send())) as Error & { context: { __code: number } };
         expect(error.context.__code).toBe(-32601);
-        expect(error.message).toContain("start it with: npm start -- --dev");
+        expect(error.message).toContain("start it with --dev");
       }
     } finally {
       await plain.stop();

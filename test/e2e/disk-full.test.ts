@@ -188,11 +188,11 @@ test.skipIf(!canLimitFiles())(
   `writes that the system refuses${canLimitFiles() ? "" : `: skipped, ${noLimit}`}`,
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "infinisvm-refused-"));
-    const before = process.env.MINIFLARE_WORKERD_PATH;
-    process.env.MINIFLARE_WORKERD_PATH = workerdWithoutSignal(folder);
+    const before = process.env.INFINISVM_WORKERD;
+    process.env.INFINISVM_WORKERD = workerdWithoutSignal(folder);
     onTestFinished(() => {
-      if (before === undefined) delete process.env.MINIFLARE_WORKERD_PATH;
-      else process.env.MINIFLARE_WORKERD_PATH = before;
+      if (before === undefined) delete process.env.INFINISVM_WORKERD;
+      else process.env.INFINISVM_WORKERD = before;
       rmSync(folder, { recursive: true });
     });
     const supply = await begin(join(folder, "state"));

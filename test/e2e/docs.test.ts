@@ -72,7 +72,7 @@ describe("commands", () => {
   test("each names a script that there is", () => {
     expect(all.length).toBeGreaterThan(10);
     const scripts = all.flatMap((line) => Array.from(line.matchAll(/npm (?:run )?([\w:-]+)/g), ([, name]) => name!));
-    expect(scripts.filter((name) => name !== "ci" && !Object.hasOwn(SCRIPTS, name))).toEqual([]);
+    expect(scripts.filter((name) => !["ci", "pack"].includes(name) && !Object.hasOwn(SCRIPTS, name))).toEqual([]);
   });
 
   test("npm run program, npm run load and npm run genesis do what they say", async () => {

@@ -32,6 +32,7 @@ beforeAll(async () => {
     allowOrigins: [ALLOWED],
     allowHosts: ["net.example"],
     faucetLimits,
+    evictable: true,
   });
 });
 afterAll(() => network?.stop());

@@ -40,6 +40,9 @@ export class RunningCommand {
     });
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
   get isRunning(): boolean {
     return running.has(this);
   }

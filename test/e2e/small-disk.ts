@@ -71,7 +71,7 @@ export function limitFiles(pid: number, bytes: number | undefined): void {
   execFileSync("prlimit", ["--pid", String(pid), `--fsize=${limit}:`]);
 }
 
-/** workerd that gets an error for such a write instead of being ended by a signal: a script for MINIFLARE_WORKERD_PATH. */
+/** workerd that gets an error for such a write instead of being ended by a signal: a script for INFINISVM_WORKERD. */
 export function workerdWithoutSignal(folder: string): string {
   const script = join(folder, "workerd.sh");
   writeFileSync(script, `#!/bin/sh\ntrap '' XFSZ\nexec '${workerd}' "$@"\n`);

@@ -31,7 +31,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const address = (wallet: Wallet) => signatureOf(Uint8Array.of(0, ...wallet.key));
 
 async function start(processes: number): Promise<void> {
-  network = await startNetwork({ processes, shards: 4, slotMs: 20, state, ledger: TINY_GENERATIONS });
+  network = await startNetwork({ processes, shards: 4, slotMs: 20, state, ledger: TINY_GENERATIONS, evictable: true });
   client = new BenchClient(network.rpcUrl, network.wsUrl);
 }
 

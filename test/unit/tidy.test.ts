@@ -96,7 +96,11 @@ describe("the code base", () => {
       `infra/compat/${text("infra/compat/run.sh").match(/\w+\.ts/)![0]}`,
       text("infra/network/split/setup.ts"),
       text("test/unit/crypto/compile.ts"),
-      text("testing/isolate/code.ts"),
+      text("testing/isolate/build.ts"),
+      text("infra/package/build.ts"),
+      text("infra/package/files.ts"),
+      text("infra/network/evict.ts"),
+      text("infra/network/worker-code.ts"),
       `test/bench/${text("test/bench/part-testing.ts").match(/testing-first\.ts/)![0]}`,
     ].join("\n");
     const dead = sources.filter(

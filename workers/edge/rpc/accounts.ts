@@ -1,6 +1,6 @@
 /** Reading accounts. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Account, accountAt, accountOffsets, decodeAccountList } from "../../../shared/rpc/accounts.ts";
 import type { Head } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";

@@ -2,7 +2,7 @@
  * getTransactionsForAddress as @solana/kit types it and RPC providers answer it: an address's transactions in either order, filtered,
  * whole or by signature, from a cursor on. Agave does not have it.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { AddressQuery, FoundEntry, Position, Range } from "../../../shared/ledger/address-page.ts";
 import type { Head } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";

@@ -1,6 +1,6 @@
 /** The chain's tip, clock and constants. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { isUsableBlockhash } from "../../../shared/protocol/context.ts";
 import { BLOCKHASH_WINDOW } from "../../../shared/protocol/limits.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
@@ -19,8 +19,6 @@ import {
   u64,
 } from "../../../shared/rpc/params.ts";
 import { CLIENT_ID, FEATURE_SET, SOLANA_CORE, VERSION } from "../../../shared/rpc/version.ts";
-import { readNote } from "./dev-method.ts";
-import { SUPPLY, supplyNote } from "./dev-notes.ts";
 
 const WINDOW = BigInt(BLOCKHASH_WINDOW);
 /** Longest account (10 MiB). */
@@ -79,13 +77,11 @@ export const chainMethods: Methods = {
     [config({ commitment, excludeNonCirculatingAccountsList: optional(z.boolean()) })],
     async (call) => {
       const head = await call.head();
-      // What a developer has set, where there is one.
-      const set = call.backend.dev ? await readNote(call, SUPPLY, supplyNote) : undefined;
       return withContext(head.slot, {
-        total: set?.total ?? head.capitalization,
-        circulating: set?.circulating ?? head.capitalization,
-        nonCirculating: set?.nonCirculating ?? 0,
-        nonCirculatingAccounts: set?.nonCirculatingAccounts ?? [],
+        total: head.capitalization,
+        circulating: head.capitalization,
+        nonCirculating: 0,
+        nonCirculatingAccounts: [],
       });
     },
   ),

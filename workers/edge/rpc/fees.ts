@@ -1,5 +1,5 @@
 /** getRecentPrioritizationFees: what the transactions of the newest blocks paid above the base fee. */
-import { z } from "zod";
+import * as z from "zod";
 import { invalidParams } from "../../../shared/rpc/errors.ts";
 import { type Methods, method } from "../../../shared/rpc/method.ts";
 import { optional, text, toKey } from "../../../shared/rpc/params.ts";

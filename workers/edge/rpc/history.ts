@@ -1,5 +1,5 @@
 /** What the ledger has: transactions, blocks, statuses, an address's history. */
-import { z } from "zod";
+import * as z from "zod";
 import type { AddressEntry, SignatureStatus, StoredBlock, StoredTransaction } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { type Call, withContext } from "../../../shared/rpc/call.ts";

@@ -1,5 +1,5 @@
 /** Who leads which slots, and what they made of them. One builder leads every slot until another one is elected. */
-import { z } from "zod";
+import * as z from "zod";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { type Call, withContext } from "../../../shared/rpc/call.ts";
 import { EPOCH, epochOf, firstSlotOf } from "../../../shared/rpc/epochs.ts";

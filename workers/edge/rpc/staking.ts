@@ -1,5 +1,5 @@
 /** Stakes, inflation and certificates. Nobody votes yet, and nothing is minted. */
-import { z } from "zod";
+import * as z from "zod";
 import { viewOf } from "../../../shared/protocol/bytes.ts";
 import { missingAccount } from "../../../shared/rpc/accounts.ts";
 import { type Call, withContext } from "../../../shared/rpc/call.ts";

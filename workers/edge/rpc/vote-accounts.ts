@@ -1,5 +1,5 @@
 /** getVoteAccounts and getBlockCommitment: the vote accounts there are, and the stake that counts for them. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Account } from "../../../shared/rpc/accounts.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import type { Call } from "../../../shared/rpc/call.ts";
