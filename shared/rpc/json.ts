@@ -30,30 +30,44 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
+/**
+ * In one piece: parts added one to another stay as they are, a tree that the collector copies node by node as long as the text is kept, and
+ * answers of a batch are kept by the thousand.
+ */
 export function stringify(value: Json): string {
-  switch (typeof value) {
-    case "string":
-      return JSON.stringify(value);
-    case "number":
-      return Number.isFinite(value) ? String(value) : "null";
-    case "bigint":
-    case "boolean":
-      return String(value);
-  }
-  if (value === null) return "null";
-  if (value instanceof Float) return stringifyFloat(value.value);
+  if (typeof value !== "object" || value === null) return scalarText(value);
   if (value instanceof JsonText) return value.text;
-  if (Array.isArray(value)) {
-    let text = "[";
-    for (let i = 0; i < value.length; i++) text += (i ? "," : "") + stringify(value[i] as Json);
-    return `${text}]`;
+  const parts: string[] = [];
+  write(value, parts);
+  return parts.join("");
+}
+
+function scalarText(value: null | boolean | number | bigint | string): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  return typeof value !== "number" || Number.isFinite(value) ? String(value) : "null";
+}
+
+function write(value: Json, parts: string[]): void {
+  if (typeof value !== "object" || value === null) parts.push(scalarText(value));
+  else if (value instanceof JsonText) parts.push(value.text);
+  else if (value instanceof Float) parts.push(stringifyFloat(value.value));
+  else if (Array.isArray(value)) {
+    parts.push("[");
+    for (let i = 0; i < value.length; i++) {
+      if (i > 0) parts.push(",");
+      write(value[i] as Json, parts);
+    }
+    parts.push("]");
+  } else {
+    let before = "{";
+    for (const [key, member] of Object.entries(value as { readonly [key: string]: Json | undefined })) {
+      if (member === undefined) continue;
+      parts.push(`${before}${JSON.stringify(key)}:`);
+      write(member, parts);
+      before = ",";
+    }
+    parts.push(before === "{" ? "{}" : "}");
   }
-  let text = "{";
-  for (const [key, member] of Object.entries(value as { readonly [key: string]: Json | undefined })) {
-    if (member === undefined) continue;
-    text += `${text.length > 1 ? "," : ""}${JSON.stringify(key)}:${stringify(member)}`;
-  }
-  return `${text}}`;
 }
 
 function stringifyFloat(value: number): string {
