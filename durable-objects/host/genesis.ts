@@ -6,9 +6,9 @@ import deployed from "../../build/genesis.bin";
 import { equalBytes } from "../../shared/protocol/bytes.ts";
 import type { Network } from "../../shared/protocol/network.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
-import { LIST_HEADER } from "../../shared/state/accounts.ts";
+import { type Account, LIST_HEADER } from "../../shared/state/accounts.ts";
 import { carriedAccounts } from "../../shared/state/carried.ts";
-import { type GenesisShard, genesisOf } from "../../shared/state/genesis.ts";
+import { type GenesisShard, genesisAccountsOf, genesisOf } from "../../shared/state/genesis.ts";
 import type { Env } from "./env.ts";
 import { sha256 } from "./sha256.ts";
 
@@ -40,6 +40,11 @@ export function checkGenesis(env: Env, network: Network): void {
 /** Throws an Error when the list is not the one that the genesis hash stands for. */
 export function genesisShards(env: Env, network: Network): GenesisShard[] {
   return genesisOf(network, sha256, listedAccounts(env, network));
+}
+
+/** All accounts of the genesis. */
+export function genesisAccounts(env: Env, network: Network): Account[] {
+  return genesisAccountsOf(network, listedAccounts(env, network));
 }
 
 /** Account list of the programs that every instance carries. Throws an Error when the genesis does not have them. */

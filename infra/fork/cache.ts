@@ -65,7 +65,8 @@ export class MemoryCache implements ForkCache {
   }
 
   keep(key: Uint8Array, account: Account | null): void {
-    const bytes = account?.data.length ?? 0;
+    const before = this.#accounts.get(keyText(key))?.data.length ?? 0;
+    const bytes = (account?.data.length ?? 0) - before;
     if (this.#accounts.size >= MAX_ABSENT || this.#bytes + bytes > MAX_MEMORY_BYTES) return;
     this.#bytes += bytes;
     this.#accounts.set(keyText(key), account);
@@ -155,15 +156,19 @@ export class FolderCache implements ForkCache {
     }
   }
 
+  /** What was kept before goes, also where it was fetched again and is not there any more, or is again. */
   keep(key: Uint8Array, account: Account | null): void {
     const address = encodeBase58(key);
-    if (account === null) this.#keepAbsent(address);
-    else if (
-      this.#accounts.size < MAX_ACCOUNTS &&
-      this.#write(join(ACCOUNTS, `${address}.json`), formatAccountFile(account))
-    ) {
-      this.#accounts.add(address);
+    if (account === null) {
+      if (this.#accounts.delete(address)) rmSync(this.#path(ACCOUNTS, address), { force: true });
+      this.#keepAbsent(address);
+      return;
     }
+    const isKnown = this.#accounts.has(address);
+    if (!isKnown && this.#accounts.size >= MAX_ACCOUNTS) return;
+    if (!this.#write(join(ACCOUNTS, `${address}.json`), formatAccountFile(account))) return;
+    this.#accounts.add(address);
+    if (this.#absent.delete(address)) this.#write(ABSENT, linesOf(this.#absent));
   }
 
   list(name: string): readonly Uint8Array[] | undefined {
@@ -196,7 +201,7 @@ export class FolderCache implements ForkCache {
     if (!existsSync(path)) return new Set();
     const text = readFileSync(path, "utf8");
     const addresses = [...new Set(text.split("\n").filter((line) => addressBytes(line)))].sort();
-    const sorted = addresses.map((address) => `${address}\n`).join("");
+    const sorted = linesOf(addresses);
     if (sorted !== text) this.#write(ABSENT, sorted);
     return new Set(addresses);
   }
@@ -229,6 +234,8 @@ export class FolderCache implements ForkCache {
     this.#warn(`fork: ${join(this.#folder, name)} cannot be written: ${(error as Error).message}`);
   }
 }
+
+const linesOf = (addresses: Iterable<string>): string => [...addresses].map((address) => `${address}\n`).join("");
 
 /** Of its files *.json, without that. */
 function namesIn(folder: string): Set<string> {

@@ -24,7 +24,8 @@ const REFUSED: ForkAnswer = { status: 400, body: new Uint8Array(0) };
 /** `most`: bytes of data from which on the rest of an answer is LATER. */
 export function forkService(source: ForkSource, most = MAX_FORK_ANSWER): ForkService {
   return async (path, body) => {
-    if (path === "/accounts") return accounts(source, body, most);
+    if (path === "/again") source.forget(splitKeys(body));
+    if (path === "/accounts" || path === "/again") return accounts(source, body, most);
     if (path === "/token-accounts") return tokenAccounts(source, body);
     return REFUSED;
   };

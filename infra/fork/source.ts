@@ -83,6 +83,8 @@ export class ForkSource {
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #requests = 0;
   #toldOffline = false;
+  /** What the cache has of them does not count. */
+  readonly #stale = new Set<string>();
 
   constructor(options: ForkSourceOptions) {
     this.#options = options;
@@ -103,6 +105,18 @@ export class ForkSource {
       found: found.map((account) => (isWhole(account) ? account : undefined)),
       code: code.flatMap((account) => account ?? []),
     };
+  }
+
+  /** These are asked for again, and the code of programs among them; offline they stay what they are. */
+  forget(keys: readonly Uint8Array[]): void {
+    const { cache, upstream } = this.#options;
+    if (!upstream) return;
+    for (const key of keys) {
+      const kept = cache.account(key);
+      const code = kept && programDataKey(kept);
+      if (code) this.#stale.add(keyText(code));
+      this.#stale.add(keyText(key));
+    }
   }
 
   /** Addresses of token accounts; undefined: upstream could not be asked. */
@@ -185,7 +199,7 @@ export class ForkSource {
     const underWay = this.#asked.get(name);
     if (underWay) return underWay;
     const { cache, upstream } = this.#options;
-    const kept = cache.account(key);
+    const kept = this.#stale.has(name) ? undefined : cache.account(key);
     if (kept !== undefined) return Promise.resolve(kept);
     if (!upstream) {
       this.#tellOffline(`${encodeBase58(key)} is`);
@@ -219,6 +233,7 @@ export class ForkSource {
       const accounts = await this.#ask(batch.map(({ key }) => key));
       for (const [i, { key, done }] of batch.entries()) {
         cache.keep(key, accounts[i]!);
+        this.#stale.delete(keyText(key));
         done(accounts[i]!);
       }
     } catch (fault) {

@@ -3,6 +3,7 @@
  * the address of the upstream; the edge names keys only.
  *
  *   POST /accounts         key, key, ...             -> u8 status for each, then an account list: those that are there, and the code of programs
+ *   POST /again            the same, of what is there now, whatever was fetched before
  *   POST /token-accounts   u8 by, u8 of, key, key    -> u8 status, then keys
  */
 import { concatBytes } from "../protocol/bytes.ts";

@@ -8,6 +8,7 @@ import type { PerformanceSample } from "../ledger/performance-samples.ts";
 import type { SubmitAnswer } from "../protocol/actor.ts";
 import type { ClockCommand } from "../scheduling/dev-clock.ts";
 import type { EpochRecord } from "../stake/epoch-record.ts";
+import type { Account } from "../state/accounts.ts";
 import type { LoadedAccount } from "../state/stubs.ts";
 
 /** The tip as clients may see it. One commitment for now: a sealed block is processed, confirmed and finalized at once. */
@@ -125,14 +126,19 @@ export interface TokenAccountsQuery {
 export interface Fork {
   /** At most a few thousand keys; those that the chain itself makes are passed over. */
   fetch(keys: readonly Uint8Array[]): Promise<boolean>;
+  /** What upstream has there now, as of this chain; with the code of a program. Undefined: it cannot be asked. Nothing is set. */
+  again(key: Uint8Array): Promise<readonly Account[] | undefined>;
   fetchTokenAccounts(query: TokenAccountsQuery): Promise<boolean>;
 }
 
 /** What only the developer of a network for development can do. Each resolves when the chain shows it. */
 export interface DevBackend {
   setAccount(decree: AccountDecree): Promise<void>;
+  /** In this order; throws RpcError for the first one that cannot be set. */
+  setAccounts(decrees: readonly AccountDecree[]): Promise<void>;
   /** Throws RpcError for a time or slot that has passed. */
   setClock(command: ClockCommand): Promise<void>;
+  genesisAccounts(): readonly Account[];
 }
 
 export interface Backend {

@@ -87,6 +87,10 @@ export const filterTransactionNotFound = (signature: string) =>
   new RpcError(FILTER_TRANSACTION_NOT_FOUND, `Transaction ${signature} not found`);
 
 /** No code of its own: @solana/kit stumbles over codes that it does not know. */
+/** As Surfpool has it. */
+export const cheatcodeDisabled = (method: string) =>
+  new RpcError(INVALID_REQUEST, `Cheatcode rpc method: ${method} is currently disabled`);
+
 export const developmentOnly = (method: string) =>
   new RpcError(METHOD_NOT_FOUND, `${method} is there only on a network for development; start it with --dev`, {
     method,

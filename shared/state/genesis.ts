@@ -29,13 +29,14 @@ function nativeMint(): Account {
   return { ...STANDARD, key: keyBytes(NATIVE_MINT), owner: keyBytes(TOKEN_PROGRAM), lamports: LAMPORTS_PER_SOL, data };
 }
 
-/** `listed`: account list; what it has takes the place of an account that would be there anyway. Throws RangeError when it is none. */
-export function genesisOf(
-  network: Pick<Network, "genesisHash" | "shardCount" | "genesisAccounts">,
-  sha256: Sha256,
+/**
+ * All accounts of the genesis. `listed`: account list; what it has takes the place of an account that would be there anyway. Throws RangeError
+ * when it is none.
+ */
+export function genesisAccountsOf(
+  network: Pick<Network, "genesisAccounts">,
   listed: Uint8Array = new Uint8Array(LIST_HEADER),
-): GenesisShard[] {
-  const seeds = shardSeeds(sha256, network.genesisHash);
+): Account[] {
   const wallets = network.genesisAccounts.map(
     ({ address, lamports }): Account => ({
       ...STANDARD,
@@ -47,9 +48,22 @@ export function genesisOf(
   );
   const more = decodeAccountList(listed);
   if (!more) throw new RangeError("the accounts of the genesis are no account list");
-  const all = new Map([...wallets, nativeMint(), ...more].map((account) => [encodeBase58(account.key), account]));
+  return [
+    ...new Map([...wallets, nativeMint(), ...more].map((account) => [encodeBase58(account.key), account])).values(),
+  ];
+}
+
+/** `listed`: as in genesisAccountsOf. */
+export function genesisOf(
+  network: Pick<Network, "genesisHash" | "shardCount" | "genesisAccounts">,
+  sha256: Sha256,
+  listed?: Uint8Array,
+): GenesisShard[] {
+  const seeds = shardSeeds(sha256, network.genesisHash);
   const byShard = Array.from({ length: network.shardCount }, (): Account[] => []);
-  for (const account of all.values()) byShard[shardOf(account.key, network.shardCount, seeds)]!.push(account);
+  for (const account of genesisAccountsOf(network, listed)) {
+    byShard[shardOf(account.key, network.shardCount, seeds)]!.push(account);
+  }
   return byShard.map((own) => ({
     accounts: encodeAccountList(own),
     lamports: own.reduce((sum, { lamports }) => sum + lamports, 0n),

@@ -22,6 +22,8 @@ export interface FeedOptions {
   readonly crashEvery: number;
   /** Called each slot. */
   readonly onSlot?: () => void;
+  /** Asked each slot: true ends it before the last one. */
+  readonly stops?: () => boolean;
 }
 
 export class Feed {
@@ -38,10 +40,12 @@ export class Feed {
     this.#landed = landed;
   }
 
-  async run({ first, last, perSlot, blockhash, crashEvery, onSlot }: FeedOptions): Promise<void> {
+  /** The last transfer that was sent. All that were have landed. */
+  async run(options: FeedOptions): Promise<number> {
+    const { first, last, perSlot, blockhash, crashEvery, onSlot, stops } = options;
     let next = first;
     let stuck = 0;
-    while (next <= last) {
+    while (next <= last && !stops?.()) {
       const before = next;
       const end = Math.min(last, next + perSlot - 1);
       while (next <= end) {
@@ -58,6 +62,7 @@ export class Feed {
       if (stuck > STUCK_SLOTS) throw new Error(`lanes take nothing more after transfer ${next - 1}`);
     }
     this.#chain.rest();
+    return next - 1;
   }
 
   /** A frame of these to the next lane. False: it has no room. */

@@ -45,9 +45,10 @@ export interface HistoryReport {
   readonly crashes: number;
 }
 
-export async function historyRun({ count, generationBytes, folder, say }: RunInput): Promise<HistoryReport> {
+export async function historyRun(input: RunInput): Promise<HistoryReport> {
+  const { count: most, generationBytes, folder, say } = input;
   const transfers = new Transfers(WALLETS);
-  const landed = new Landed(transfers, count);
+  const landed = new Landed(transfers, most);
   const chain = new Chain({
     folder,
     shards: 4,
@@ -58,10 +59,18 @@ export async function historyRun({ count, generationBytes, folder, say }: RunInp
   });
   try {
     const feed = new Feed(chain, transfers, landed);
-    const perSlot = Math.min(PER_SLOT, Math.max(1, Math.ceil(count / 100)));
-    const crashEvery = Math.max(1, Math.floor(count / perSlot / 50));
+    const perSlot = Math.min(PER_SLOT, Math.max(1, Math.ceil(most / 100)));
+    const crashEvery = Math.max(1, Math.floor(most / perSlot / 50));
     const blockhash = recentBlockhash(chain);
-    await feed.run({ first: 1, last: count, perSlot, blockhash, crashEvery, onSlot: () => say(landed.landed) });
+    const count = await feed.run({
+      first: 1,
+      last: most,
+      perSlot,
+      blockhash,
+      crashEvery,
+      onSlot: () => say(landed.landed),
+      ...(input.stops && { stops: input.stops }),
+    });
     landed.demandAll(count);
     const limit = Math.ceil(generationBytes * OBJECT_SHARE);
     const sizes = objectSizes(chain);

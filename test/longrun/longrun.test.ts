@@ -100,6 +100,13 @@ describe("many generations", () => {
     expect(report.readBlocks).toBe(report.slots);
   });
 
+  it("ends early when it is told to, and judges what there is", async () => {
+    const { said, run } = input(40_000, 2_000_000);
+    const report = await historyRun({ ...run, stops: () => said.length === 20 });
+    expect(report).toMatchObject({ transactions: 8_000, readTransactions: 500 });
+    expect(report.generations).toBeGreaterThan(1);
+  });
+
   it("an object above its size is named", async () => {
     // The tables alone are larger than such a generation with its quarter.
     await expect(historyRun(input(30, 4_000).run)).rejects.toThrow(/^ledger-\d+ has \d+ bytes, more than 5000$/);
@@ -128,6 +135,10 @@ describe("npm run longrun", () => {
     expect(run("window", "--count", "5")).toMatchObject({
       status: 2,
       stderr: 'longrun: --count takes a whole number from 10000 to 100000000, not "5"\n',
+    });
+    expect(run("window", "--minutes", "5")).toMatchObject({
+      status: 2,
+      stderr: "longrun: --minutes is for history: the others need all of their transactions\n",
     });
     expect(run("history", "--folder", join(folder, "nowhere"))).toMatchObject({
       status: 2,

@@ -18,9 +18,9 @@ interface LongRun {
 }
 
 const RUNS: Readonly<Record<string, LongRun>> = {
-  window: { run: windowRun, count: 5_000_000, diskBytes: 800 },
-  lookups: { run: lookupsRun, count: 10_000_000, diskBytes: 900 },
-  history: { run: historyRun, count: 40_000_000, diskBytes: 900 },
+  window: { run: windowRun, count: 5_000_000, diskBytes: 700 },
+  lookups: { run: lookupsRun, count: 10_000_000, diskBytes: 700 },
+  history: { run: historyRun, count: 40_000_000, diskBytes: 700 },
 };
 
 const HELP = `Runs the machines of a whole network over SQLite files, in one process and without sockets, and checks what comes of it.
@@ -33,6 +33,7 @@ Usage: npm run longrun -- NAME [options]
 
   --count N              transactions, 10000 to 100000000
   --generation-bytes N   of the ledger; an object may have a quarter more (1000000000 in history, else 8000000000)
+  --minutes N            history: no more is sent after so long, and what there is is judged
   --folder DIR           where the files are while it runs; they go at the end (a new one in the system's folder for such)
   --json                 print the result as one line of JSON
   --help                 print this
@@ -43,6 +44,7 @@ Exit code 1: something was wrong, and the first wrong thing is named. 2: the com
 const OPTIONS = {
   count: { type: "string" },
   "generation-bytes": { type: "string" },
+  minutes: { type: "string" },
   folder: { type: "string" },
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
@@ -54,12 +56,15 @@ function readOptions(args: readonly string[]) {
   const [name] = positionals;
   if (positionals.length !== 1 || !Object.hasOwn(RUNS, name!))
     throw new Failure("bad-option", `name one of ${Object.keys(RUNS).join(", ")}`);
-  const { count, "generation-bytes": generation, json, folder } = values;
+  const { count, "generation-bytes": generation, minutes, json, folder } = values;
+  if (minutes !== undefined && name !== "history")
+    throw new Failure("bad-option", "--minutes is for history: the others need all of their transactions");
   const bytes = name === "history" ? 1_000_000_000 : 8_000_000_000;
   return {
     name: name!,
     json,
     folder,
+    minutes: minutes === undefined ? undefined : wholeNumber("--minutes", minutes, [1, 1_440]),
     count: count === undefined ? RUNS[name!]!.count : wholeNumber("--count", count, [10_000, 100_000_000]),
     generationBytes:
       generation === undefined ? bytes : wholeNumber("--generation-bytes", generation, [1_000_000, 8_000_000_000]),
@@ -89,7 +94,7 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const { name, count, generationBytes, json } = options;
+  const { name, count, generationBytes, minutes, json } = options;
   const { run, diskBytes } = RUNS[name]!;
   // A folder that somebody names may have other things in it: only one inside it is emptied.
   const parent = options.folder ?? tmpdir();
@@ -102,7 +107,9 @@ async function main(): Promise<number> {
   if (bavail * bsize < count * diskBytes)
     throw new Failure("no-room", `${count} transactions take ${(count * diskBytes) / 1e9} GB of disk in ${folder}`);
   const begin = performance.now();
-  const report = await run({ count, generationBytes, folder: join(folder, "objects"), say: progress(count) });
+  const input = { count, generationBytes, folder: join(folder, "objects"), say: progress(count) };
+  const stops = () => minutes !== undefined && performance.now() - begin > minutes * 60_000;
+  const report = await run({ ...input, stops });
   const result = { run: name, ...report, seconds: Math.round((performance.now() - begin) / 1000) };
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, null, 2)}\n`);
   return 0;

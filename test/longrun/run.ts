@@ -6,6 +6,8 @@ export interface RunInput {
   readonly generationBytes: number;
   /** Of its own: emptied before and removed after the run. */
   readonly folder: string;
+  /** `history` ends before its count when this says so, and is judged as it is. */
+  readonly stops?: () => boolean;
   /** Told how many have landed, often. */
   readonly say: (landed: number) => void;
 }

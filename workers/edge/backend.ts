@@ -3,6 +3,7 @@
 import { waitUntil } from "cloudflare:workers";
 import type { Busy } from "../../durable-objects/account-shard/account-shard.ts";
 import { builderStub, type Env, faucetStub, laneStub, shardStub } from "../../durable-objects/host/env.ts";
+import { genesisAccounts } from "../../durable-objects/host/genesis.ts";
 import { ledgerReader, readBlock } from "../../durable-objects/host/ledger-ports.ts";
 import { type LongBytes, readBytes } from "../../durable-objects/host/long-message.ts";
 import { sha256 } from "../../durable-objects/host/sha256.ts";
@@ -187,7 +188,9 @@ export class EdgeBackend implements Backend {
     const clock = new ChainClock(this, (command) => builderStub(this.#env).clock(command));
     return {
       setAccount: (decree) => decrees.set(decree),
+      setAccounts: (all) => decrees.setEach(all),
       setClock: (command) => clock.set(command),
+      genesisAccounts: () => genesisAccounts(this.#env, this.#network),
     };
   }
 

@@ -24,6 +24,9 @@ const SEGMENT = 384 * 1024;
 /** Transactions in a frame for a lane, which takes 1 MiB. */
 const FRAME = 500;
 const POLL_MS = 10;
+/** Accounts, and bytes of their data, that are set at once. */
+const GROUP = 256;
+const GROUP_BYTES = 12 << 20;
 
 const WRITE = 0;
 const SET = 1;
@@ -78,6 +81,22 @@ function setData(decree: AccountDecree, staged: boolean): Uint8Array {
   return writer.bytes();
 }
 
+/** As many as are set at once. */
+export function* groupsOf<T extends Pick<AccountDecree, "data">>(accounts: readonly T[]): Generator<readonly T[]> {
+  let group: T[] = [];
+  let bytes = 0;
+  for (const account of accounts) {
+    const { length } = account.data ?? new Uint8Array(0);
+    if (group.length === GROUP || (group.length > 0 && bytes + length > GROUP_BYTES)) {
+      yield group;
+      [group, bytes] = [[], 0];
+    }
+    group.push(account);
+    bytes += length;
+  }
+  if (group.length > 0) yield group;
+}
+
 export class Decrees {
   readonly #faucet: Faucet;
   readonly #chain: Chain;
@@ -94,6 +113,14 @@ export class Decrees {
   async set(decree: AccountDecree): Promise<void> {
     const [fault] = await this.setAll([decree]);
     if (fault) throw fault;
+  }
+
+  /** Any number of them, in this order. Throws RpcError for the first one that cannot be set; those behind it may have been. */
+  async setEach(decrees: readonly AccountDecree[]): Promise<void> {
+    for (const some of groupsOf(decrees)) {
+      const fault = (await this.setAll(some)).find((one) => one !== null);
+      if (fault) throw fault;
+    }
   }
 
   /** Sets them in this order; for each null, or why it cannot be. Their data together have at most a few times what one account may have. */

@@ -27,14 +27,13 @@ import {
 import { hasCode } from "../../shared/rpc/program-data.ts";
 import { type Account, keyText, splitKeys } from "../../shared/state/accounts.ts";
 import { isCarried } from "../../shared/state/carried.ts";
+import { groupsOf } from "./decrees.ts";
 
 /** Keys of which it is remembered that nothing is left to do. */
 const MAX_SETTLED = 65_536;
 /** How long others wait for who fetches a key, milliseconds; then they do it themselves, which does no harm. */
 const LEASE_MS = 60_000;
 const POLL_MS = 5;
-/** Bytes of data that are set at once. */
-const SET_BYTES = 12 << 20;
 
 /** The chain makes these itself; with upstream's it would be another one. */
 const NEVER = new Set([...RESERVED_KEYS, DEV_NETWORK_PROGRAM].map((address) => keyText(keyBytes(address))));
@@ -49,10 +48,16 @@ const PROGRAM_DATA = 3;
 const EXTENDED_AT = 12;
 const TABLE_META = 56;
 
+type ForkPath = "accounts" | "again" | "token-accounts";
+
+/** Whether the account may be upstream's. */
+const isTakeable = ({ key, owner }: Account): boolean =>
+  !NEVER.has(keyText(key)) && !OWNERS.some((one) => equalBytes(one, owner));
+
 export interface ForkPorts {
   readonly backend: Pick<Backend, "head" | "addressPage"> & Required<Pick<Backend, "loadAccounts">>;
   /** One of the requests of shared/fork/protocol.ts. */
-  readonly ask: (path: "accounts" | "token-accounts", body: Uint8Array) => Promise<Uint8Array>;
+  readonly ask: (path: ForkPath, body: Uint8Array) => Promise<Uint8Array>;
   /** In this order; for each null, or why not. */
   readonly setAll: (accounts: readonly AccountDecree[]) => Promise<readonly (RpcError | null)[]>;
   readonly areWellKnown: (context: Uint8Array, keys: readonly Uint8Array[]) => boolean[];
@@ -111,6 +116,14 @@ export class ForkedAccounts implements Fork {
     }
   }
 
+  async again(key: Uint8Array): Promise<readonly Account[] | undefined> {
+    const bytes = await this.#ask("again", key);
+    const answer = bytes && decodeAccountsAnswer(bytes, 1);
+    if (!answer || answer.statuses[0] === FORK_STATUS.UNKNOWN) return undefined;
+    const { slot } = await this.#ports.backend.head();
+    return answer.accounts.filter(isTakeable).map((account) => asOfSlot(account, slot));
+  }
+
   async fetchTokenAccounts(query: TokenAccountsQuery): Promise<boolean> {
     const body = encodeTokenQuery(query);
     const name = keyText(body);
@@ -134,7 +147,7 @@ export class ForkedAccounts implements Fork {
   }
 
   /** Null: whoever runs the network does not answer. */
-  async #ask(path: "accounts" | "token-accounts", body: Uint8Array): Promise<Uint8Array | null> {
+  async #ask(path: ForkPath, body: Uint8Array): Promise<Uint8Array | null> {
     try {
       return await this.#ports.ask(path, body);
     } catch (fault) {
@@ -189,9 +202,9 @@ export class ForkedAccounts implements Fork {
   async #take(accounts: readonly Account[]): Promise<boolean> {
     const { backend } = this.#ports;
     const fit = accounts.filter((account) => {
-      const isTaken = !NEVER.has(keyText(account.key)) && !OWNERS.some((owner) => equalBytes(owner, account.owner));
-      if (!isTaken) this.#settle(account.key);
-      return isTaken;
+      if (isTakeable(account)) return true;
+      this.#settle(account.key);
+      return false;
     });
     if (fit.length === 0) return false;
     const head = await backend.head();
@@ -228,20 +241,6 @@ function joined(keys: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(keys.length * 32);
   for (const [i, key] of keys.entries()) out.set(key, i * 32);
   return out;
-}
-
-function* groupsOf(accounts: readonly Account[]): Generator<readonly Account[]> {
-  let group: Account[] = [];
-  let bytes = 0;
-  for (const account of accounts) {
-    if (group.length > 0 && bytes + account.data.length > SET_BYTES) {
-      yield group;
-      [group, bytes] = [[], 0];
-    }
-    group.push(account);
-    bytes += account.data.length;
-  }
-  if (group.length > 0) yield group;
 }
 
 /** Adds it; the oldest goes where there are too many. */

@@ -17,6 +17,8 @@ describe("surfnet_setAccount", () => {
     const dev: DevBackend = {
       setAccount: async ({ data }) => void set.push(data?.length),
       setClock: async () => {},
+      setAccounts: async () => {},
+      genesisAccounts: () => [],
     };
     Object.assign(f.backend, { dev });
     await f.ok("surfnet_setAccount", ADDRESS, { lamports: 1, data: ["1".repeat(8_192), "base58"] });

@@ -19,6 +19,8 @@ import {
   u64,
 } from "../../../shared/rpc/params.ts";
 import { CLIENT_ID, FEATURE_SET, SOLANA_CORE, VERSION } from "../../../shared/rpc/version.ts";
+import { readNote } from "./dev-method.ts";
+import { SUPPLY, supplyNote } from "./dev-notes.ts";
 
 const WINDOW = BigInt(BLOCKHASH_WINDOW);
 /** Longest account (10 MiB). */
@@ -77,11 +79,13 @@ export const chainMethods: Methods = {
     [config({ commitment, excludeNonCirculatingAccountsList: optional(z.boolean()) })],
     async (call) => {
       const head = await call.head();
+      // What a developer has set, where there is one.
+      const set = call.backend.dev ? await readNote(call, SUPPLY, supplyNote) : undefined;
       return withContext(head.slot, {
-        total: head.capitalization,
-        circulating: head.capitalization,
-        nonCirculating: 0,
-        nonCirculatingAccounts: [],
+        total: set?.total ?? head.capitalization,
+        circulating: set?.circulating ?? head.capitalization,
+        nonCirculating: set?.nonCirculating ?? 0,
+        nonCirculatingAccounts: set?.nonCirculatingAccounts ?? [],
       });
     },
   ),
