@@ -61,7 +61,7 @@ import { ForkedAccounts } from "./fork.ts";
 import { Gather, type GatherHost } from "./gather.ts";
 import { type Known, loadAccounts, NOTHING, type Read } from "./load-accounts.ts";
 import type { ProgramCache } from "./program-cache.ts";
-import { ShardReads } from "./shard-reads.ts";
+import { type ShardRead, ShardReads } from "./shard-reads.ts";
 import { SharedTip } from "./shared-tip.ts";
 import { networkStatus } from "./status.ts";
 import { TipCache } from "./tip-cache.ts";
@@ -69,6 +69,8 @@ import { TipCache } from "./tip-cache.ts";
 /** Signatures that are looked up together with those of other requests, and requests of one lookup: 256 signatures. */
 const FEW_SIGNATURES = 4;
 const MAX_ASKED = 64;
+/** Requests that ask for the tip together. */
+const MAX_TIPS = 1_024;
 /** Of requests that ask together. */
 const ISOLATE: GatherHost = {
   keep: waitUntil,
@@ -87,8 +89,8 @@ const MERGED_AT_ONCE = 8_192;
 /** When to ask again a shard that has many walks over its accounts under way. */
 const BUSY_RETRY_MS = 1_000;
 
-/** Reads keys of a shard, with the hashes of the data that are known. */
-type ReadFrom = (shard: number, keys: Uint8Array, hashes: Uint8Array | undefined) => Promise<Uint8Array | null>;
+/** Reads keys of shards, with the hashes of the data that are known. */
+type ReadFrom = (reads: readonly ShardRead[]) => Promise<readonly (Uint8Array | null)[]>;
 
 const readAnswer = async (answer: LongBytes | null) => (answer === null ? null : await readBytes(answer));
 
@@ -122,6 +124,12 @@ export class EdgeBackend implements Backend {
   readonly #shared: SharedTip;
   readonly #ledger: LedgerReader;
   #nextLane = 0;
+  /** Questions for the tip: whoever has no lease asks. */
+  readonly #tips = new Gather(
+    (asked: readonly { readonly since: number; readonly epoch: number }[]) => this.#askTip(asked),
+    ISOLATE,
+    MAX_TIPS,
+  );
   readonly #shards: ShardReads;
   readonly #singles = new Gather((records: readonly Uint8Array[]) => this.#submitSingles(records), ISOLATE, MAX_GROUP);
   readonly #statuses = new Gather(
@@ -148,9 +156,8 @@ export class EdgeBackend implements Backend {
     const { genesisHash, faucetSecret, realPrograms = 0, dev } = this.#network;
     this.#tip = new TipCache(genesisHash, realPrograms, dev ? faucetSecret?.subarray(32) : undefined);
     this.#shared = new SharedTip(this.#tip, {
-      ask: (since, epoch) => builderStub(env).head(since, epoch),
+      ask: (since, epoch) => this.#tips.ask({ since, epoch }),
       now: () => Date.now(),
-      turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     });
     this.#seeds = shardSeeds(sha256, this.#network.genesisHash);
     if (faucetSecret) {
@@ -226,6 +233,14 @@ export class EdgeBackend implements Backend {
     throw nodeUnhealthy(problem ?? undefined);
   }
 
+  /** One answer for all: it has what the least of them knows lacks. */
+  async #askTip(asked: readonly { readonly since: number; readonly epoch: number }[]) {
+    const since = Math.min(...asked.map((one) => one.since));
+    const epoch = Math.min(...asked.map((one) => one.epoch));
+    const answer = await builderStub(this.#env).head(since, epoch);
+    return asked.map(() => answer);
+  }
+
   headLately(ms: number): Head | undefined {
     return this.#shared.lately(ms);
   }
@@ -252,8 +267,7 @@ export class EdgeBackend implements Backend {
     keys: readonly Uint8Array[],
     asOf: bigint,
     known: Known,
-    readFrom: ReadFrom = async (shard, own, hashes) =>
-      readAnswer(await shardStub(this.#env, shard).read(own, Number(asOf), hashes)),
+    readFrom: ReadFrom = (reads) => this.#readAlone(reads),
   ): Promise<readonly Uint8Array[]> {
     const byShard = new Map<number, Uint8Array[]>();
     for (const key of keys) {
@@ -262,12 +276,21 @@ export class EdgeBackend implements Backend {
       if (own) own.push(key);
       else byShard.set(shard, [key]);
     }
-    const lists = await Promise.all(
-      [...byShard].map(([shard, own]) => readFrom(shard, concatBytes(...own), hashesOf(own, known))),
-    );
+    const reads = [...byShard].map(([shard, own]) => {
+      return { shard, keys: concatBytes(...own), asOf: Number(asOf), known: hashesOf(own, known) };
+    });
+    const lists = await readFrom(reads);
     if (!areWithin(lists, MAX_READ_BYTES))
       throw scanError("The accounts are larger than 64 MiB; ask for fewer at a time");
     return lists;
+  }
+
+  #readAlone(reads: readonly ShardRead[]): Promise<(Uint8Array | null)[]> {
+    return Promise.all(
+      reads.map(async ({ shard, keys, asOf, known }) =>
+        readAnswer(await shardStub(this.#env, shard).read(keys, asOf, known)),
+      ),
+    );
   }
 
   async loadAccounts(keys: readonly Uint8Array[], asOf: bigint): Promise<readonly LoadedAccount[]> {
@@ -283,12 +306,11 @@ export class EdgeBackend implements Backend {
       tag: messageTag(sharedWasm(), this.#seeds, record),
     };
     let hasLanded = false;
-    const asOf = Number(head.slot);
-    const readFrom: ReadFrom = async (shard, keys, hashes) => {
-      const ofMessage = shard === payer ? message : undefined;
-      const answer = await this.#shards.read(shard, { keys, asOf, known: hashes, message: ofMessage });
-      if (ofMessage) hasLanded = answer.hasLanded;
-      return answer.list;
+    const readFrom: ReadFrom = async (reads) => {
+      const asked = reads.map((read) => (read.shard === payer ? { ...read, message } : read));
+      const answers = await this.#shards.read(asked);
+      for (const answer of answers) if (answer.hasLanded) hasLanded = true;
+      return answers.map(({ list }) => list);
     };
     const read: Read = (wanted, known) => this.#read(wanted, head.slot, known, readFrom);
     const accounts = this.#programs

@@ -13,7 +13,8 @@ const MAX_REQUESTS = 128;
 const KEY = 32;
 
 export interface ShardRead {
-  /** 32 bytes each, all of one shard. */
+  readonly shard: number;
+  /** 32 bytes each, all of that shard. */
   readonly keys: Uint8Array;
   readonly asOf: number;
   /** As AccountShard.read has it. */
@@ -29,54 +30,50 @@ export interface ShardAnswer {
 }
 
 interface BalanceRead {
+  readonly shard: number;
   readonly key: Uint8Array;
   readonly asOf: number;
 }
 
-/** The places of items by their slot: nearly always all have the same. */
-function bySlot(items: readonly { readonly asOf: number }[]): Map<number, number[]> {
-  const places = new Map<number, number[]>();
-  for (const [i, { asOf }] of items.entries()) {
-    const same = places.get(asOf);
+/** Places of what goes to the same shard as of the same slot: nearly always all have the same. */
+function sameCalls(reads: readonly { readonly shard: number; readonly asOf: number }[]): number[][] {
+  const calls: number[][] = [];
+  for (const [i, { shard, asOf }] of reads.entries()) {
+    const same = calls.find(([first]) => reads[first!]!.shard === shard && reads[first!]!.asOf === asOf);
     if (same) same.push(i);
-    else places.set(asOf, [i]);
+    else calls.push([i]);
   }
-  return places;
+  return calls;
 }
+
+/** Nothing where a shard does not answer: whoever needs it asks alone, and is told why. */
+const orNone = <T>(answers: Promise<ArrayLike<T>>): Promise<ArrayLike<T>> => answers.catch(() => []);
 
 export class ShardReads {
   readonly #env: Env;
-  readonly #host: GatherHost;
-  readonly #lists = new Map<number, Gather<ShardRead, ShardAnswer | undefined>>();
-  readonly #balances = new Map<number, Gather<BalanceRead, bigint>>();
+  readonly #lists: Gather<readonly ShardRead[], readonly (ShardAnswer | undefined)[]>;
+  readonly #balances: Gather<BalanceRead, bigint | undefined>;
 
   constructor(env: Env, host: GatherHost) {
     this.#env = env;
-    this.#host = host;
+    this.#lists = new Gather((asked) => this.#readAll(asked), host, MAX_REQUESTS);
+    this.#balances = new Gather((reads) => this.#balancesOf(reads), host, MAX_REQUESTS);
   }
 
-  /** The accounts, in the order of their keys. */
-  async read(shard: number, read: ShardRead): Promise<ShardAnswer> {
-    if (read.keys.length > FEW_KEYS * KEY) return this.#alone(shard, read);
-    let gather = this.#lists.get(shard);
-    if (!gather) {
-      gather = new Gather((reads) => this.#together(shard, reads), this.#host, MAX_REQUESTS);
-      this.#lists.set(shard, gather);
-    }
-    return (await gather.ask(read)) ?? this.#alone(shard, read);
+  /** For each read its accounts, in the order of its keys. */
+  async read(reads: readonly ShardRead[]): Promise<readonly ShardAnswer[]> {
+    const bytes = reads.reduce((sum, { keys }) => sum + keys.length, 0);
+    const answers = bytes <= FEW_KEYS * KEY ? await this.#lists.ask(reads) : [];
+    return Promise.all(reads.map((read, i) => answers[i] ?? this.#alone(read)));
   }
 
   /** Lamports of an account, 0 where there is none. */
-  balance(shard: number, key: Uint8Array, asOf: number): Promise<bigint> {
-    let gather = this.#balances.get(shard);
-    if (!gather) {
-      gather = new Gather((reads) => this.#balancesOf(shard, reads), this.#host, MAX_REQUESTS);
-      this.#balances.set(shard, gather);
-    }
-    return gather.ask({ key, asOf });
+  async balance(shard: number, key: Uint8Array, asOf: number): Promise<bigint> {
+    const answer = await this.#balances.ask({ shard, key, asOf });
+    return answer ?? (await shardStub(this.#env, shard).balances(key, asOf))[0]!;
   }
 
-  async #alone(shard: number, { keys, asOf, known, message }: ShardRead): Promise<ShardAnswer> {
+  async #alone({ shard, keys, asOf, known, message }: ShardRead): Promise<ShardAnswer> {
     const stub = shardStub(this.#env, shard);
     const { list, hasLanded } = message
       ? await stub.readForPreflight(keys, asOf, known, message)
@@ -84,42 +81,50 @@ export class ShardReads {
     return { list: list && (await readBytes(list)), hasLanded };
   }
 
-  /** Undefined: all that was asked for together is too much for one answer. */
-  async #together(shard: number, reads: readonly ShardRead[]): Promise<readonly (ShardAnswer | undefined)[]> {
-    if (reads.length === 1) return [await this.#alone(shard, reads[0]!)];
-    const answers: (ShardAnswer | undefined)[] = reads.map(() => undefined);
-    const calls = [...bySlot(reads)].map(async ([asOf, places]) => {
-      const some = places.map((i) => reads[i]!);
-      const isKnown = some.some(({ known }) => known !== undefined);
-      const known = isKnown
-        ? concatBytes(...some.map((one) => one.known ?? new Uint8Array((one.keys.length / KEY) * HASH_SIZE)))
-        : undefined;
-      const messages = some.flatMap(({ message }) => message ?? []);
-      const keys = concatBytes(...some.map((one) => one.keys));
-      const { list, landed } = await shardStub(this.#env, shard).readMany(keys, asOf, known, messages);
-      if (list === null) return;
-      const lists = sliceList(
-        list,
-        some.map((one) => one.keys.length / KEY),
-        stubbedSizeAt,
-      );
-      let asked = 0;
-      for (const [n, i] of places.entries()) {
-        answers[i] = { list: lists[n]!, hasLanded: some[n]!.message ? landed[asked++]! : false };
-      }
+  async #readAll(asked: readonly (readonly ShardRead[])[]): Promise<readonly (readonly (ShardAnswer | undefined)[])[]> {
+    const reads = asked.flat();
+    const answers: (ShardAnswer | undefined)[] = [];
+    await Promise.all(
+      sameCalls(reads).map(async (places) => {
+        const some = await orNone(this.#together(places.map((i) => reads[i]!)));
+        for (const [n, i] of places.entries()) answers[i] = some[n];
+      }),
+    );
+    let next = 0;
+    return asked.map(({ length }) => {
+      const own = Array.from({ length }, (_, i) => answers[next + i]);
+      next += length;
+      return own;
     });
-    await Promise.all(calls);
-    return answers;
   }
 
-  async #balancesOf(shard: number, reads: readonly BalanceRead[]): Promise<readonly bigint[]> {
-    const balances: bigint[] = [];
-    const calls = [...bySlot(reads)].map(async ([asOf, places]) => {
-      const keys = concatBytes(...places.map((i) => reads[i]!.key));
-      const lamports = await shardStub(this.#env, shard).balances(keys, asOf);
-      for (const [n, i] of places.entries()) balances[i] = lamports[n]!;
-    });
-    await Promise.all(calls);
+  /** Of one shard and slot. Undefined: all that was asked for together is too much for one answer. */
+  async #together(reads: readonly ShardRead[]): Promise<readonly (ShardAnswer | undefined)[]> {
+    const [first] = reads as readonly [ShardRead];
+    if (reads.length === 1) return [await this.#alone(first)];
+    const isKnown = reads.some(({ known }) => known !== undefined);
+    const hashesOf = (read: ShardRead) => read.known ?? new Uint8Array((read.keys.length / KEY) * HASH_SIZE);
+    const known = isKnown ? concatBytes(...reads.map(hashesOf)) : undefined;
+    const messages = reads.flatMap(({ message }) => message ?? []);
+    const keys = concatBytes(...reads.map((read) => read.keys));
+    const { list, landed } = await shardStub(this.#env, first.shard).readMany(keys, first.asOf, known, messages);
+    if (list === null) return [];
+    const counts = reads.map((read) => read.keys.length / KEY);
+    const lists = sliceList(list, counts, stubbedSizeAt);
+    let tags = 0;
+    return reads.map(({ message }, i) => ({ list: lists[i]!, hasLanded: message ? landed[tags++]! : false }));
+  }
+
+  async #balancesOf(reads: readonly BalanceRead[]): Promise<readonly (bigint | undefined)[]> {
+    const balances: (bigint | undefined)[] = [];
+    await Promise.all(
+      sameCalls(reads).map(async (places) => {
+        const { shard, asOf } = reads[places[0]!]!;
+        const keys = concatBytes(...places.map((i) => reads[i]!.key));
+        const lamports = await orNone(shardStub(this.#env, shard).balances(keys, asOf));
+        for (const [n, i] of places.entries()) balances[i] = lamports[n];
+      }),
+    );
     return balances;
   }
 }

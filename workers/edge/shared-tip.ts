@@ -2,17 +2,13 @@
  * The tip as all requests of an isolate share it. An answer of the builder comes with a lease (shared/scheduling/tip-lease.ts): while that
  * runs, no request needs to ask, and none is answered as of an older slot than anybody was told of.
  *
- *   lease  ├──────────── used ────────────┼──── one request asks, the others go on ────┤ over: one asks, the others look again
- *
- * Requests share plain data, never a promise: what one request waits for cannot wake another one up.
+ *   lease  ├──────────── used ────────────┼──── one request asks, the others go on ────┤ over: each asks, together (gather.ts)
  */
 import type { HeadAnswer } from "../../durable-objects/builder/builder.ts";
 import type { Head } from "../../shared/rpc/backend.ts";
 import { elapsed } from "../../shared/scheduling/elapsed.ts";
 import type { TipCache } from "./tip-cache.ts";
 
-/** How often a request looks whether another one's question is answered, before it asks itself. */
-const MAX_LOOKS = 3;
 /** A question that is so old is answered no more, or its request has ended: others ask, milliseconds. */
 const LOST_MS = 20;
 
@@ -20,8 +16,6 @@ export interface TipSource {
   /** As Builder.head. */
   ask(since: number, knownEpoch: number): Promise<HeadAnswer | null>;
   now(): number;
-  /** Resolves once others have had their turn. */
-  turn(): Promise<void>;
 }
 
 export class SharedTip {
@@ -40,14 +34,10 @@ export class SharedTip {
 
   /** The tip as of now; null: the builder is not ready. */
   async head(): Promise<Head | null> {
-    for (let look = 0; look < MAX_LOOKS; look++) {
-      const now = this.#source.now();
-      const leased = this.#leased(now);
-      const isAsked = elapsed(this.#asking, now) < LOST_MS;
-      if (leased && (isAsked || elapsed(this.#lease!.from, now) * 2 < this.#lease!.ms)) return leased;
-      if (leased || !isAsked) break;
-      await this.#source.turn();
-    }
+    const now = this.#source.now();
+    const leased = this.#leased(now);
+    const isAsked = elapsed(this.#asking, now) < LOST_MS;
+    if (leased && (isAsked || elapsed(this.#lease!.from, now) * 2 < this.#lease!.ms)) return leased;
     return this.#ask();
   }
 

@@ -17,14 +17,10 @@ function answer(slot: number, leaseMs: number): HeadAnswer {
 /** A builder whose answers the test gives, and a clock that it sets. */
 class Source {
   now = 1_000;
-  turns = 0;
   readonly questions: { answer: (answer: HeadAnswer | null) => void; fail: (error: Error) => void }[] = [];
   readonly tip = new SharedTip(new TipCache(GENESIS, 0), {
     ask: () => new Promise((resolve, reject) => this.questions.push({ answer: resolve, fail: reject })),
     now: () => this.now,
-    turn: async () => {
-      this.turns++;
-    },
   });
 
   /** Asks, and has the builder say this. */
@@ -72,28 +68,32 @@ describe("SharedTip", () => {
     expect(source.questions.length).toBe(2);
   });
 
-  it("looks a few times for what another request asks, then asks itself", async () => {
+  it("asks for every request once the lease is over, whoever else is asking", async () => {
     const source = new Source();
     await source.told(3, 5);
     source.now = 1_005;
     void source.tip.head();
     const second = source.tip.head();
-    await new Promise((resolve) => setTimeout(resolve));
-    expect([source.turns, source.questions.length]).toEqual([3, 3]);
+    expect(source.questions.length).toBe(3);
     source.questions[2]!.answer(answer(4, 0));
     expect((await second)!.slot).toBe(4n);
   });
 
-  it("does not wait for a request that has failed or was lost", async () => {
+  it("does not count on a request that has failed or was lost to renew a lease", async () => {
     const source = new Source();
+    await source.told(3, 50);
+    source.now = 1_026;
     const failing = source.tip.head();
-    source.questions[0]!.fail(new Error("gone"));
+    source.questions[1]!.fail(new Error("gone"));
     await expect(failing).rejects.toThrow("gone");
     void source.tip.head();
-    expect([source.turns, source.questions.length]).toEqual([0, 2]);
-    source.now += 20;
+    expect(source.questions.length).toBe(3);
+    source.now += 19;
+    expect((await source.tip.head())!.slot).toBe(3n);
+    expect(source.questions.length).toBe(3);
+    source.now += 1;
     void source.tip.head();
-    expect([source.turns, source.questions.length]).toEqual([0, 3]);
+    expect(source.questions.length).toBe(4);
   });
 
   it("is null while the builder is not ready", async () => {
