@@ -50,7 +50,8 @@ export class BenchIndex extends DurableObject {
     for (; slot * BATCH < signatures; slot++) {
       const words = new Uint32Array(BATCH * ENTRY_WORDS);
       for (let i = 0; i < BATCH; i++) {
-        const [high, low] = [this.#word(), this.#word()];
+        // Even: those that nobody sends are odd, also where the object has begun again and its numbers too.
+        const [high, low] = [this.#word(), (this.#word() & ~1) >>> 0];
         words.set([high, low, slot + 1, i], i * ENTRY_WORDS);
         if (i % REMEMBERED === 0) this.#known.push({ high, low });
       }
@@ -63,7 +64,7 @@ export class BenchIndex extends DurableObject {
 
   /** How many of so many keys that nobody has sent have a candidate. */
   async ask(count: number): Promise<number> {
-    const keys = Array.from({ length: count }, (): IndexKey => ({ high: this.#word(), low: this.#word() }));
+    const keys = Array.from({ length: count }, (): IndexKey => ({ high: this.#word(), low: (this.#word() | 1) >>> 0 }));
     return this.#found(keys);
   }
 
