@@ -19,6 +19,8 @@ export type FailureCode =
   | "too-many-lamports"
   | "clone-failed"
   | "bad-fork-cache"
+  | "bad-snapshot"
+  | "network-busy"
   | "network-unreachable"
   | "no-faucet"
   | "program-refused"

@@ -58,6 +58,8 @@ export const ERROR_TEXT: Readonly<Record<ErrorCode, string>> = {
   4021: "the faucet gives no more at the moment",
   4007: "there is no room for another connection; try again later",
   4008: "this address has as many connections as one may have",
+  4009: 'the body must be a range of keys by their first two bytes: {"first": 0, "last": 65535}',
+  4010: "the accounts of this range are larger than 24 MiB: ask for halves of it",
   5001: "what is stored is not what was written",
   5002: "what is stored has the format of another version",
   5003: "storage is full or refuses writes; nothing was taken, try again later",

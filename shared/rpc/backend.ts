@@ -139,6 +139,11 @@ export interface DevBackend {
   /** Throws RpcError for a time or slot that has passed. */
   setClock(command: ClockCommand): Promise<void>;
   genesisAccounts(): readonly Account[];
+  /**
+   * Account list of all accounts whose keys begin with two bytes in [first, last], as they are now, sorted by key; null: larger than 24 MiB, or
+   * more is stored than may be walked.
+   */
+  everyAccount(first: number, last: number): Promise<Uint8Array | null>;
 }
 
 export interface Backend {

@@ -239,6 +239,16 @@ export function encodeScanRequest(owner: Uint8Array, filter: ScanFilter, limitBy
   return out;
 }
 
+/** Input of the engine's scan of every owner's accounts: those whose keys begin with two bytes in [first, last], big-endian. */
+export function encodeRangeRequest(first: number, last: number): Uint8Array {
+  const range = new Uint8Array(32);
+  viewOf(range).setUint16(0, first);
+  viewOf(range).setUint16(2, last);
+  const request = encodeScanRequest(range, { memcmp: [] });
+  request[SCAN.EVERY_OWNER] = 1;
+  return request;
+}
+
 export interface ShardSeeds {
   readonly seed0: bigint;
   readonly seed1: bigint;

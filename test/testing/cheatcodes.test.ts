@@ -1,6 +1,7 @@
 /** Development methods under Surfpool's names, with its examples of requests where it gives them. */
 import { type Address, address, getAddressDecoder, getBase64EncodedWireTransaction } from "@solana/kit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { upgradeableElf } from "../../infra/genesis/program-accounts.ts";
 import { assemble } from "../../infra/sbpf/assemble.ts";
 import { rpcCall } from "../../infra/start/rpc.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
@@ -138,6 +139,40 @@ describe("accounts", () => {
     const { value } = await net.rpc.getAccountInfo(at(51), { encoding: "base64" }).send();
     expect(value).toMatchObject({ lamports: 3n * SOL, data: ["AQI=", "base64"], owner: SYSTEM });
     expect(await balance(net, at(80))).toBe(0n);
+  });
+
+  it("all become what the genesis had", async () => {
+    const before = await net.snapshot();
+    await net.fund(at(81), SOL);
+    await net.setAccount(at(51), { lamports: 0n });
+    await call("surfnet_resetNetwork");
+    expect(await balance(net, at(81))).toBe(0n);
+    expect(await balance(net, at(51))).toBe(3n * SOL);
+    expect(await balance(net, at(70))).toBe(0n);
+    expect(await balance(net, net.payer.address)).toBe(1_000_000n * SOL);
+    expect(await invoke(PROGRAM)).toBeNull();
+    await net.revert(before);
+  });
+
+  it("are written out as Surfpool does it", async () => {
+    await net.setTokenAccount(at(82), "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v", { amount: 5n });
+    const { value } = await call("surfnet_exportSnapshot");
+    expect(value[at(51)]).toMatchObject({
+      lamports: 3_000_000_000,
+      owner: SYSTEM,
+      executable: false,
+      data: "AQI=",
+      parsedData: null,
+    });
+    expect(value[PROGRAM]).toBeUndefined();
+    expect(Object.keys(value)).toEqual(Object.keys(value).sort());
+    const [, code] = upgradeableElf(key(50), elf(0), "test", null);
+    const filter = { includeProgramAccounts: true, excludeAccounts: [at(51)] };
+    const all = (await call("surfnet_exportSnapshot", { filter, includeParsedAccounts: true })).value;
+    expect(all[at(51)]).toBeUndefined();
+    expect(all[PROGRAM].parsedData.parsed.type).toBe("program");
+    expect(Buffer.from(all[encodeBase58(code!.key)].data, "base64").length).toBe(code!.data.length);
+    await expect(call("surfnet_exportSnapshot", { scope: { preTransaction: "x" } })).rejects.toThrow("is not kept");
   });
 
   it("have the supply that was set", async () => {

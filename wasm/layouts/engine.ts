@@ -4,14 +4,16 @@
  */
 
 /** Input of engineScan. Not consensus. */
-/** key: program that owns the accounts */
+/** key: program that owns the accounts; with everyOwner the range: u16 first, u16 last, big-endian */
 export const SCAN_OWNER: usize = 0;
 /** u8: 1: dataSize counts */
 export const SCAN_HAS_DATA_SIZE: usize = 32;
 /** u8: comparisons */
 export const SCAN_NUM_MEMCMP: usize = 33;
-/** 2 bytes: zeros */
-export const SCAN_PAD: usize = 34;
+/** u8: 1: of every owner, keys whose first two bytes are in the range */
+export const SCAN_EVERY_OWNER: usize = 34;
+/** 1 bytes: zeros */
+export const SCAN_PAD: usize = 35;
 /** u32, bytes: largest answer */
 export const SCAN_LIMIT: usize = 36;
 /** u64, bytes: data that the accounts have */
@@ -29,12 +31,14 @@ export class ScanRequest {
   hasDataSize: u8;
   /** u8: comparisons */
   numMemcmp: u8;
-  _pad0: u16;
+  /** u8: 1: of every owner, keys whose first two bytes are in the range */
+  everyOwner: u8;
+  _pad0: u8;
   /** u32, bytes: largest answer */
   limit: u32;
   /** u64, bytes: data that the accounts have */
   dataSize: u64;
-  /** key: program that owns the accounts */
+  /** key: program that owns the accounts; with everyOwner the range: u16 first, u16 last, big-endian */
   // @ts-ignore: decorator
   @inline
   get owner(): usize {
@@ -43,6 +47,7 @@ export class ScanRequest {
 }
 if (offsetof<ScanRequest>("hasDataSize") != SCAN_HAS_DATA_SIZE) ERROR("ScanRequest.hasDataSize");
 if (offsetof<ScanRequest>("numMemcmp") != SCAN_NUM_MEMCMP) ERROR("ScanRequest.numMemcmp");
+if (offsetof<ScanRequest>("everyOwner") != SCAN_EVERY_OWNER) ERROR("ScanRequest.everyOwner");
 if (offsetof<ScanRequest>("limit") != SCAN_LIMIT) ERROR("ScanRequest.limit");
 if (offsetof<ScanRequest>("dataSize") != SCAN_DATA_SIZE) ERROR("ScanRequest.dataSize");
 if (offsetof<ScanRequest>() != <usize>SCAN_HEADER) ERROR("ScanRequest has another size than 48");

@@ -19,6 +19,7 @@ import {
   ACC_USED,
   ENC_DATA_LEN,
   ENC_HEADER,
+  ENC_KEY,
   ENC_LAMPORTS,
   ENC_OWNER,
   ST_STORED,
@@ -188,7 +189,7 @@ export function engineScanCold(p: usize, len: u32): i32 {
   for (let i: u32 = 0; i < n; i++) {
     const dataLen = load<u32>(at, ENC_DATA_LEN);
     const bytes = encodedSize(dataLen);
-    if (load<u64>(at, ENC_LAMPORTS) && passes(request, at + ENC_OWNER, at + ENC_HEADER, dataLen) && !tableFind(at, keyHash(at))) {
+    if (load<u64>(at, ENC_LAMPORTS) && passes(request, at + ENC_KEY, at + ENC_OWNER, at + ENC_HEADER, dataLen) && !tableFind(at, keyHash(at))) {
       outBytes(at, bytes);
       found += 1;
     }

@@ -6,6 +6,7 @@ import { generatedAccount } from "../svm/sysvars";
 import {
   ACC_DATA,
   ACC_DATA_LEN,
+  ACC_KEY,
   ACC_LAMPORTS,
   ACC_OWNER,
   ACC_STATE,
@@ -16,6 +17,7 @@ import {
   MEMCMP_LEN,
   MEMCMP_OFFSET,
   SCAN_DATA_SIZE,
+  SCAN_EVERY_OWNER,
   SCAN_HAS_DATA_SIZE,
   SCAN_HEADER,
   SCAN_LIMIT,
@@ -77,7 +79,7 @@ export function queryRead(asOf: u64, p: usize, len: u32, known: bool): i32 {
 
 /** Whether [p, p+len) is a scan request (docs/interfaces.md section 6). */
 export function filtersCheck(p: usize, len: u32): bool {
-  if (len < SCAN_HEADER || load<u8>(p, SCAN_HAS_DATA_SIZE) > 1) return false;
+  if (len < SCAN_HEADER || load<u8>(p, SCAN_HAS_DATA_SIZE) > 1 || load<u8>(p, SCAN_EVERY_OWNER) > 1) return false;
   let at = SCAN_HEADER;
   for (let n: u32 = load<u8>(p, SCAN_NUM_MEMCMP); n; n--) {
     if (len - at < MEMCMP_HEADER) return false;
@@ -89,8 +91,13 @@ export function filtersCheck(p: usize, len: u32): bool {
 }
 
 /** Whether an account that exists, given by its parts, passes. */
-export function passes(p: usize, owner: usize, data: usize, dataLen: u32): bool {
-  if (!keyEquals(owner, p + SCAN_OWNER)) return false;
+export function passes(p: usize, key: usize, owner: usize, data: usize, dataLen: u32): bool {
+  if (load<u8>(p, SCAN_EVERY_OWNER)) {
+    const prefix = bswap<u16>(load<u16>(key));
+    if (prefix < bswap<u16>(load<u16>(p, SCAN_OWNER)) || prefix > bswap<u16>(load<u16>(p, SCAN_OWNER + 2))) return false;
+  } else if (!keyEquals(owner, p + SCAN_OWNER)) {
+    return false;
+  }
   if (load<u8>(p, SCAN_HAS_DATA_SIZE) && <u64>dataLen != load<u64>(p, SCAN_DATA_SIZE)) return false;
   let filter = p + SCAN_HEADER;
   for (let n: u32 = load<u8>(p, SCAN_NUM_MEMCMP); n; n--) {
@@ -148,8 +155,8 @@ export function queryScan(asOf: u64, p: usize, len: u32): i32 {
     const exists = (image ? load<u64>(image, IMG_LAMPORTS) : load<u64>(record, ACC_LAMPORTS)) != 0;
     if (!exists) continue;
     const good = image
-      ? passes(p, image + IMG_OWNER, imageData(image), load<u32>(image, IMG_DATA_LEN))
-      : passes(p, record + ACC_OWNER, load<u32>(record, ACC_DATA), load<u32>(record, ACC_DATA_LEN));
+      ? passes(p, record + ACC_KEY, image + IMG_OWNER, imageData(image), load<u32>(image, IMG_DATA_LEN))
+      : passes(p, record + ACC_KEY, record + ACC_OWNER, load<u32>(record, ACC_DATA), load<u32>(record, ACC_DATA_LEN));
     if (!good) continue;
     bytes += sizeAsOf(record, asOf);
     if (bytes > limit) {

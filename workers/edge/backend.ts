@@ -41,6 +41,7 @@ import { faucetRefused, nodeUnhealthy, scanError, storageFull } from "../../shar
 import type { RpcServices } from "../../shared/rpc/services.ts";
 import { decodeEpochRecord, type EpochRecord } from "../../shared/stake/epoch-record.ts";
 import {
+  encodeRangeRequest,
   encodeScanRequest,
   keyText,
   MAX_READ_BYTES,
@@ -198,6 +199,7 @@ export class EdgeBackend implements Backend {
       setAccounts: (all) => decrees.setEach(all),
       setClock: (command) => clock.set(command),
       genesisAccounts: () => genesisAccounts(this.#env, this.#network),
+      everyAccount: (first, last) => this.everyAccount(first, last),
     };
   }
 
@@ -327,8 +329,16 @@ export class EdgeBackend implements Backend {
     return shardOf(key, this.#network.shardCount, this.#seeds);
   }
 
-  async scanAccounts(owner: Uint8Array, filter: AccountFilter, asOf: bigint): Promise<Uint8Array | null> {
-    const request = encodeScanRequest(owner, filter);
+  scanAccounts(owner: Uint8Array, filter: AccountFilter, asOf: bigint): Promise<Uint8Array | null> {
+    return this.#scan(encodeScanRequest(owner, filter), asOf);
+  }
+
+  /** As DevBackend.everyAccount; on every network. */
+  everyAccount(first: number, last: number): Promise<Uint8Array | null> {
+    return this.#scan(encodeRangeRequest(first, last), BigInt(Number.MAX_SAFE_INTEGER));
+  }
+
+  async #scan(request: Uint8Array, asOf: bigint): Promise<Uint8Array | null> {
     const lists = await Promise.all(
       Array.from({ length: this.#network.shardCount }, async (_, shard) =>
         readAnswer(unlessBusy(await shardStub(this.#env, shard).scan(request, Number(asOf)))),

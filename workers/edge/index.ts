@@ -4,6 +4,7 @@
  *   POST /, any path        JSON-RPC, single calls and batches          workers/edge/rpc
  *   GET  /, any (upgrade)   WebSocket: PubSub                            durable-objects/subscriptions
  *   POST /v1/transactions   many transactions as bytes                   ingest.ts
+ *   POST /v1/accounts       every account of a range of keys            accounts-range.ts
  *   GET  /v1/stream         the same over a WebSocket, which also tells what became of them   stream.ts
  *   GET  /v1/status         tip and speed, without waking an idle chain  status.ts
  *   GET  /v1/stats          what the objects have done since they began  stats.ts
@@ -22,6 +23,7 @@ import { errorAnswer, MAX_BODY_BYTES, MAX_DEV_BODY_BYTES, tooLarge } from "../..
 import { storageFull } from "../../shared/rpc/errors.ts";
 import { wasmServices } from "../../shared/rpc/wasm-services.ts";
 import { EdgeAccess, preflight } from "./access.ts";
+import { accountsRange } from "./accounts-range.ts";
 import { EdgeBackend } from "./backend.ts";
 import { ClientGone, readBody } from "./body.ts";
 import { ADDRESS_HEADER, addressOf, clientOf } from "./client.ts";
@@ -39,6 +41,7 @@ import { EdgeTurns } from "./turns.ts";
 type EdgeContext = Context<{ Bindings: Env }>;
 
 interface Edge {
+  readonly backend: EdgeBackend;
   readonly access: EdgeAccess;
   readonly rpc: Rpc;
   readonly maxBodyBytes: number;
@@ -61,7 +64,7 @@ function edgeOf(env: Env): Edge {
     const explain = (fault: unknown) => (storageRoom.blame(fault) ? storageFull() : undefined);
     const rpc = createRpc(backend, services, { onFault, explain, maxBodyBytes });
     const ingest = { backend, wasm, resolveLookups, pace: new SignaturePace(), fork: backend.fork };
-    edge = { access: new EdgeAccess(network), rpc, maxBodyBytes, turns: new EdgeTurns(), ingest };
+    edge = { backend, access: new EdgeAccess(network), rpc, maxBodyBytes, turns: new EdgeTurns(), ingest };
   }
   return edge;
 }
@@ -130,6 +133,10 @@ app.get("/v1/stream", async (c) => {
   const { access, ingest } = edgeOf(c.env);
   return access.refuseUpgrade(c.req.raw) ?? openStream(c.req.raw, c.env, ingest, newWork(c));
 });
+app.post("/v1/accounts", (c) => {
+  const { access, backend } = edgeOf(c.env);
+  return accountsRange(c.req.raw, access, backend, newWork(c)());
+});
 app.get("/v1/status", async (c) => {
   const status = await networkStatus(c.env);
   return c.json(status, status.ready ? 200 : 503);
@@ -138,6 +145,7 @@ app.get("/v1/stats", async (c) => c.json({ ...(await networkStats(c.env)), edge:
 app.get("/health", (c) => c.text("ok"));
 
 app.all("/v1/stream", () => problem(ErrorCode.EDGE_METHOD, { allow: "GET, OPTIONS" }));
+app.all("/v1/accounts", () => problem(ErrorCode.EDGE_METHOD, { allow: "POST, OPTIONS" }));
 app.all("/v1/transactions", () => problem(ErrorCode.EDGE_METHOD, { allow: "POST, OPTIONS" }));
 app.all("/v1/*", () => problem(ErrorCode.EDGE_NOT_FOUND));
 app.get("*", async (c, next) => {

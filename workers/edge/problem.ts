@@ -9,6 +9,7 @@ const STATUS: Readonly<Record<number, number>> = {
   [ErrorCode.EDGE_BUSY]: 429,
   [ErrorCode.EDGE_INTERNAL]: 500,
   [ErrorCode.EDGE_UPGRADE]: 426,
+  [ErrorCode.EDGE_RANGE_TOO_LARGE]: 413,
   [ErrorCode.EDGE_FORBIDDEN]: 403,
   [ErrorCode.STORE_FULL]: 503,
   [ErrorCode.EDGE_FULL]: 503,

@@ -6,14 +6,16 @@ import { viewOf } from "../bytes.ts";
 
 /** Input of engineScan. Not consensus. */
 export const SCAN = {
-  /** key: program that owns the accounts */
+  /** key: program that owns the accounts; with everyOwner the range: u16 first, u16 last, big-endian */
   OWNER: 0,
   /** u8: 1: dataSize counts */
   HAS_DATA_SIZE: 32,
   /** u8: comparisons */
   NUM_MEMCMP: 33,
-  /** 2 bytes: zeros */
-  PAD: 34,
+  /** u8: 1: of every owner, keys whose first two bytes are in the range */
+  EVERY_OWNER: 34,
+  /** 1 bytes: zeros */
+  PAD: 35,
   /** u32, bytes: largest answer */
   LIMIT: 36,
   /** u64, bytes: data that the accounts have */

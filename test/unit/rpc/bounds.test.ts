@@ -19,6 +19,7 @@ describe("surfnet_setAccount", () => {
       setClock: async () => {},
       setAccounts: async () => {},
       genesisAccounts: () => [],
+      everyAccount: async () => null,
     };
     Object.assign(f.backend, { dev });
     await f.ok("surfnet_setAccount", ADDRESS, { lamports: 1, data: ["1".repeat(8_192), "base58"] });

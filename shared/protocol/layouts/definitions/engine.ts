@@ -14,10 +14,11 @@ const SCAN = layout(
     tail: ["numMemcmp comparisons"],
   },
   {
-    owner: key("program that owns the accounts"),
+    owner: key("program that owns the accounts; with everyOwner the range: u16 first, u16 last, big-endian"),
     hasDataSize: u8("1: dataSize counts"),
     numMemcmp: u8("comparisons"),
-    pad: zeros(2),
+    everyOwner: u8("1: of every owner, keys whose first two bytes are in the range"),
+    pad: zeros(1),
     limit: u32("largest answer", "bytes"),
     dataSize: u64("data that the accounts have", "bytes"),
   },
