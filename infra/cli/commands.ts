@@ -10,6 +10,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   demo: { summary: "what an app does, against a network that is up", load: () => import("../demo/main.ts") },
   program: { summary: "deploy, upgrade and look at programs", load: () => import("../program/main.ts") },
   load: { summary: "steady load, and how long confirmation takes", load: () => import("../load/main.ts") },
+  snapshot: { summary: "networks as files: save, load, list, export", load: () => import("../snapshot/main.ts") },
   check: { summary: "read all that a stopped network has stored", load: () => import("../check/main.ts") },
   sbpf: { summary: "assemble, disassemble and run sBPF programs", load: () => import("../sbpf/main.ts") },
   genesis: { summary: "the genesis of a network that is to be deployed", load: () => import("../deploy/genesis.ts") },

@@ -2,7 +2,8 @@
 
 import { decodeAccountList } from "../../shared/rpc/accounts.ts";
 import type { Account } from "../../shared/state/accounts.ts";
-import { Failure, noNetwork } from "../network/failure.ts";
+import { noNetwork } from "../network/command-line.ts";
+import { Failure } from "../network/failure.ts";
 import { rpcCall } from "../start/rpc.ts";
 
 const LAST = 0xffff;

@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { decodeAccountList } from "../../shared/rpc/accounts.ts";
 import type { Account } from "../../shared/state/accounts.ts";
 import { Failure, systemCode } from "../network/failure.ts";

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readAccountFile } from "../../infra/genesis/account-file.ts";
 import { startNetwork as startWorkerd } from "../../infra/network/index.ts";
 import { assemble } from "../../infra/sbpf/assemble.ts";
-import { snapshotCommand } from "../../infra/snapshot/main.ts";
+import { snapshotCommand } from "../../infra/snapshot/command.ts";
 import { pagesOf } from "../../infra/snapshot/source.ts";
 import type { Manifest } from "../../infra/snapshot/store.ts";
 import { rpcCall } from "../../infra/start/rpc.ts";

@@ -3,7 +3,7 @@
  * (docs/interfaces.md section 5); without the faucet's. 413 when that is more than 24 MiB: ask for halves. It walks everything that is stored,
  * so it is for who may use the faucet (shared/rpc/access.ts); `npm run snapshot` asks.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { ErrorCode } from "../../shared/errors/codes.ts";
 import { equalBytes } from "../../shared/protocol/bytes.ts";
 import { decodeAccountList, encodeAccountList } from "../../shared/state/accounts.ts";

@@ -2,7 +2,7 @@
  * Accounts of a development network as a whole: made what they were, kept away from upstream, written out; and what is said of them: the supply,
  * the newest transactions.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { equalBytes } from "../../../shared/protocol/bytes.ts";
 import { recordSignature } from "../../../shared/protocol/record.ts";
 import { type Account, decodeAccountList } from "../../../shared/rpc/accounts.ts";

@@ -1,5 +1,5 @@
 /** IDLs that were registered for programs, and from which slot on each counts. Kept on the chain (dev-method.ts). */
-import { z } from "zod";
+import * as z from "zod";
 import type { DevBackend } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { withContext } from "../../../shared/rpc/call.ts";

@@ -4,7 +4,7 @@
  * A note is an account of the development program with JSON, whose address is made from the note's name: it is there after a restart, and goes
  * back with the chain.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { sha256 } from "../../../durable-objects/host/sha256.ts";
 import type { DevBackend, Head } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";

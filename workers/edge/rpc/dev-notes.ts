@@ -1,5 +1,5 @@
 /** Names and forms of the notes of a development network (dev-method.ts). */
-import { z } from "zod";
+import * as z from "zod";
 import { U64_MAX } from "../../../shared/rpc/params.ts";
 
 /** Methods that are switched off. */

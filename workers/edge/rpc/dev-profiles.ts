@@ -2,7 +2,7 @@
  * Profiles of transactions: what one would do and cost, by the id of the profile, by its signature and by tag. The newest are kept in memory;
  * of a transaction that has landed its result tells.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { decodeRecord, recordBlockhash, recordSignature } from "../../../shared/protocol/record.ts";
 import type { Account } from "../../../shared/rpc/accounts.ts";
 import type { Backend } from "../../../shared/rpc/backend.ts";

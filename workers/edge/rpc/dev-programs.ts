@@ -1,5 +1,5 @@
 /** Programs of the upgradeable loader without its transactions: copied, written, given another authority. */
-import { z } from "zod";
+import * as z from "zod";
 import { sha256 } from "../../../durable-objects/host/sha256.ts";
 import { viewOf } from "../../../shared/protocol/bytes.ts";
 import type { Account } from "../../../shared/rpc/accounts.ts";

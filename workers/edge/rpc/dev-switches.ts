@@ -1,5 +1,5 @@
 /** Methods of a development network that are switched off and on again, for one that others reach. Kept on the chain (dev-method.ts). */
-import { z } from "zod";
+import * as z from "zod";
 import type { DevBackend } from "../../../shared/rpc/backend.ts";
 import { type Call, withContext } from "../../../shared/rpc/call.ts";
 import { invalidParams } from "../../../shared/rpc/errors.ts";
