@@ -1,7 +1,7 @@
 /** Encoded accounts, account lists, requests for them, and which shard owns a key (docs/interfaces.md sections 5 and 6). */
 import { compareBytes, compareKeys, viewOf } from "../protocol/bytes.ts";
 import { ENC, LIST } from "../protocol/layouts/account.ts";
-import { LARGEST, MEMCMP, SCAN } from "../protocol/layouts/engine.ts";
+import { LARGEST, MEMCMP, RANGE, SCAN } from "../protocol/layouts/engine.ts";
 
 export const ACCOUNT_HEADER = ENC.HEADER;
 export const LIST_HEADER = LIST.HEADER;
@@ -241,9 +241,9 @@ export function encodeScanRequest(owner: Uint8Array, filter: ScanFilter, limitBy
 
 /** Input of the engine's scan of every owner's accounts: those whose keys begin with two bytes in [first, last], big-endian. */
 export function encodeRangeRequest(first: number, last: number): Uint8Array {
-  const range = new Uint8Array(32);
-  viewOf(range).setUint16(0, first);
-  viewOf(range).setUint16(2, last);
+  const range = new Uint8Array(RANGE.SIZE);
+  viewOf(range).setUint16(RANGE.FIRST, first);
+  viewOf(range).setUint16(RANGE.LAST, last);
   const request = encodeScanRequest(range, { memcmp: [] });
   request[SCAN.EVERY_OWNER] = 1;
   return request;

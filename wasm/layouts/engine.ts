@@ -4,7 +4,7 @@
  */
 
 /** Input of engineScan. Not consensus. */
-/** key: program that owns the accounts; with everyOwner the range: u16 first, u16 last, big-endian */
+/** key: program that owns the accounts; with everyOwner a KeyRange */
 export const SCAN_OWNER: usize = 0;
 /** u8: 1: dataSize counts */
 export const SCAN_HAS_DATA_SIZE: usize = 32;
@@ -38,7 +38,7 @@ export class ScanRequest {
   limit: u32;
   /** u64, bytes: data that the accounts have */
   dataSize: u64;
-  /** key: program that owns the accounts; with everyOwner the range: u16 first, u16 last, big-endian */
+  /** key: program that owns the accounts; with everyOwner a KeyRange */
   // @ts-ignore: decorator
   @inline
   get owner(): usize {
@@ -51,6 +51,34 @@ if (offsetof<ScanRequest>("everyOwner") != SCAN_EVERY_OWNER) ERROR("ScanRequest.
 if (offsetof<ScanRequest>("limit") != SCAN_LIMIT) ERROR("ScanRequest.limit");
 if (offsetof<ScanRequest>("dataSize") != SCAN_DATA_SIZE) ERROR("ScanRequest.dataSize");
 if (offsetof<ScanRequest>() != <usize>SCAN_HEADER) ERROR("ScanRequest has another size than 48");
+
+/**
+ * In a scan request of every owner, where the owner would be: the first two bytes of the keys, big-endian. Not
+ * consensus.
+ */
+/** u16: lowest */
+export const RANGE_FIRST: usize = 0;
+/** u16: highest */
+export const RANGE_LAST: usize = 2;
+/** 28 bytes: zeros */
+export const RANGE_PAD: usize = 4;
+export const RANGE_SIZE: u32 = 32;
+
+// @ts-ignore: decorator
+@unmanaged
+export class KeyRange {
+  /** u16: lowest */
+  first: u16;
+  /** u16: highest */
+  last: u16;
+  _pad0: u32;
+  _pad4: u64;
+  _pad12: u64;
+  _pad20: u64;
+}
+if (offsetof<KeyRange>("first") != RANGE_FIRST) ERROR("KeyRange.first");
+if (offsetof<KeyRange>("last") != RANGE_LAST) ERROR("KeyRange.last");
+if (offsetof<KeyRange>() != <usize>RANGE_SIZE) ERROR("KeyRange has another size than 32");
 
 /** A comparison of a scan, padded to 4. Not consensus. */
 /** u32, bytes: in the data */

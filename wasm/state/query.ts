@@ -16,6 +16,8 @@ import {
   MEMCMP_HEADER,
   MEMCMP_LEN,
   MEMCMP_OFFSET,
+  RANGE_FIRST,
+  RANGE_LAST,
   SCAN_DATA_SIZE,
   SCAN_EVERY_OWNER,
   SCAN_HAS_DATA_SIZE,
@@ -94,7 +96,8 @@ export function filtersCheck(p: usize, len: u32): bool {
 export function passes(p: usize, key: usize, owner: usize, data: usize, dataLen: u32): bool {
   if (load<u8>(p, SCAN_EVERY_OWNER)) {
     const prefix = bswap<u16>(load<u16>(key));
-    if (prefix < bswap<u16>(load<u16>(p, SCAN_OWNER)) || prefix > bswap<u16>(load<u16>(p, SCAN_OWNER + 2))) return false;
+    if (prefix < bswap<u16>(load<u16>(p, SCAN_OWNER + RANGE_FIRST))) return false;
+    if (prefix > bswap<u16>(load<u16>(p, SCAN_OWNER + RANGE_LAST))) return false;
   } else if (!keyEquals(owner, p + SCAN_OWNER)) {
     return false;
   }

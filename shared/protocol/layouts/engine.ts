@@ -6,7 +6,7 @@ import { viewOf } from "../bytes.ts";
 
 /** Input of engineScan. Not consensus. */
 export const SCAN = {
-  /** key: program that owns the accounts; with everyOwner the range: u16 first, u16 last, big-endian */
+  /** key: program that owns the accounts; with everyOwner a KeyRange */
   OWNER: 0,
   /** u8: 1: dataSize counts */
   HAS_DATA_SIZE: 32,
@@ -22,6 +22,21 @@ export const SCAN = {
   DATA_SIZE: 40,
   /** Bytes of the fixed part. */
   HEADER: 48,
+} as const;
+
+/**
+ * In a scan request of every owner, where the owner would be: the first two bytes of the keys, big-endian. Not
+ * consensus.
+ */
+export const RANGE = {
+  /** u16: lowest */
+  FIRST: 0,
+  /** u16: highest */
+  LAST: 2,
+  /** 28 bytes: zeros */
+  PAD: 4,
+  /** Bytes. */
+  SIZE: 32,
 } as const;
 
 /** A comparison of a scan, padded to 4. Not consensus. */

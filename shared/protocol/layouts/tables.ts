@@ -5,7 +5,7 @@
 import { ENC, LIST, STUB } from "./account.ts";
 import { CONTEXT, EPOCH_RECORD, HISTORY, VOTER } from "./context.ts";
 import { DIGEST, FRAME_HEAD } from "./digest.ts";
-import { ANSWER, COLD_SCAN, FAULT, LARGEST, MEMCMP, PROFILE, SCAN, SIM, TOTALS, WANTED } from "./engine.ts";
+import { ANSWER, COLD_SCAN, FAULT, LARGEST, MEMCMP, PROFILE, RANGE, SCAN, SIM, TOTALS, WANTED } from "./engine.ts";
 import { HDR } from "./header.ts";
 import { MESSAGE, PART } from "./message.ts";
 import { LARGE, PLANNED, SHARE } from "./planner.ts";
@@ -39,6 +39,7 @@ export const SHARED_TABLES: readonly Readonly<Record<string, number>>[] = [
   STUB,
   LIST,
   SCAN,
+  RANGE,
   MEMCMP,
   COLD_SCAN,
   LARGEST,

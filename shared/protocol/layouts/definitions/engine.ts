@@ -14,7 +14,7 @@ const SCAN = layout(
     tail: ["numMemcmp comparisons"],
   },
   {
-    owner: key("program that owns the accounts; with everyOwner the range: u16 first, u16 last, big-endian"),
+    owner: key("program that owns the accounts; with everyOwner a KeyRange"),
     hasDataSize: u8("1: dataSize counts"),
     numMemcmp: u8("comparisons"),
     everyOwner: u8("1: of every owner, keys whose first two bytes are in the range"),
@@ -22,6 +22,17 @@ const SCAN = layout(
     limit: u32("largest answer", "bytes"),
     dataSize: u64("data that the accounts have", "bytes"),
   },
+);
+
+const RANGE = layout(
+  {
+    name: "KeyRange",
+    prefix: "RANGE",
+    about: "In a scan request of every owner, where the owner would be: the first two bytes of the keys, big-endian.",
+    size: 32,
+    consensus: false,
+  },
+  { first: u16("lowest"), last: u16("highest"), pad: zeros(28) },
 );
 
 const MEMCMP = layout(
@@ -168,5 +179,5 @@ const PROFILE = layout(
 export const ENGINE_FILE: LayoutFile = {
   file: "engine",
   about: "Inputs and outputs of a shard engine.",
-  layouts: [SCAN, MEMCMP, COLD_SCAN, LARGEST, WANTED, FAULT, ANSWER, TOTALS, SIMULATION, PROFILE],
+  layouts: [SCAN, RANGE, MEMCMP, COLD_SCAN, LARGEST, WANTED, FAULT, ANSWER, TOTALS, SIMULATION, PROFILE],
 };
