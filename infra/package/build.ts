@@ -2,6 +2,7 @@
  * `npm run build:package`, part of `npm pack`: makes dist/, which is all that the package has beside package.json, README and licences.
  *
  *   cli.js, index.js, testing.js, ...  what runs in Node, bundled, with what they share in chunks
+ *   client.js                          for browsers, Workers and Node alike; kit is the user's
  *   *.worker.js, infinisvm.wasm, ...   what workerd runs
  *   types/                             declarations
  */
@@ -96,6 +97,21 @@ async function smaller(text: string, format: "esm" | "cjs"): Promise<string> {
   return (await transform(text, { format, target: "es2024", minifyWhitespace: true, minifySyntax: true })).code;
 }
 
+async function buildClient(): Promise<void> {
+  await build({
+    entryPoints: [join(ROOT, "client/index.ts")],
+    outfile: at("client.js"),
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    target: "es2022",
+    minify: true,
+    external: ["@solana/kit"],
+    logLevel: "warning",
+  });
+}
+
 async function buildWorkers(): Promise<void> {
   const deployable = readDeployable(join(ROOT, "wrangler.toml"));
   const { main } = deployable;
@@ -133,6 +149,7 @@ await buildWasm();
 await buildIsolate();
 writeFileSync(at("isolate.cjs"), await smaller(readFileSync(ISOLATE, "utf8"), "cjs"));
 await buildNode();
+await buildClient();
 await buildWorkers();
 await buildStandardAccounts();
 buildTypes();

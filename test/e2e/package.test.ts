@@ -111,10 +111,14 @@ test("two processes, and a network from a program", async () => {
   writeFileSync(
     join(folder, "program.ts"),
     `import { startNetwork } from "${MANIFEST.name}";
+import { createStreamClient, verifyBlock } from "${MANIFEST.name}/client";
 const network = await startNetwork({ shards: 1 });
 console.log((await fetch(network.rpcUrl + "/health")).status, network.shards);
+const client = createStreamClient(network.rpcUrl);
+console.log(await client.rpc.getHealth().send(), (await verifyBlock(new Uint8Array(8))).ok);
+client.close();
 await network.stop();
 `,
   );
-  expect(await run(process.execPath, ["program.ts"])).toBe("200 1\n");
+  expect(await run(process.execPath, ["program.ts"])).toBe("200 1\nok false\n");
 });

@@ -388,9 +388,13 @@ export class EdgeBackend implements Backend {
     return readSoon(this.#ledger.transaction(signature));
   }
 
+  /** As the builder sealed it (shared/protocol/block.ts). */
+  async blockBytes(slot: number): Promise<Uint8Array | null> {
+    return await readSoon(this.#ledger.block(slot, (generation) => readBlock(this.#env, generation, slot)));
+  }
+
   async block(slot: bigint): Promise<StoredBlock | null> {
-    const number = Number(slot);
-    const bytes = await readSoon(this.#ledger.block(number, (generation) => readBlock(this.#env, generation, number)));
+    const bytes = await this.blockBytes(Number(slot));
     if (!bytes) return null;
     const open = openBlock(bytes);
     const { header } = open;

@@ -6,6 +6,7 @@
  *   POST /v1/transactions   many transactions as bytes                   ingest.ts
  *   POST /v1/accounts       every account of a range of keys            accounts-range.ts
  *   GET  /v1/stream         the same over a WebSocket, which also tells what became of them   stream.ts
+ *   GET  /v1/blocks/SLOT    a block as it was sealed, as bytes: to be checked   block-bytes.ts
  *   GET  /v1/status         tip and speed, without waking an idle chain  status.ts
  *   GET  /v1/stats          what the objects have done since they began  stats.ts
  *   GET  /health            "ok"
@@ -25,6 +26,7 @@ import { wasmServices } from "../../shared/rpc/wasm-services.ts";
 import { EdgeAccess, preflight } from "./access.ts";
 import { accountsRange } from "./accounts-range.ts";
 import { EdgeBackend } from "./backend.ts";
+import { blockBytes } from "./block-bytes.ts";
 import { ClientGone, readBody } from "./body.ts";
 import { ADDRESS_HEADER, addressOf, clientOf } from "./client.ts";
 import { type IngestServices, ingest, SignaturePace } from "./ingest.ts";
@@ -137,6 +139,9 @@ app.post("/v1/accounts", (c) => {
   const { access, backend } = edgeOf(c.env);
   return accountsRange(c.req.raw, access, backend, newWork(c)());
 });
+app.get("/v1/blocks/:slot{[0-9]{1,15}}", (c) =>
+  blockBytes(Number(c.req.param("slot")), edgeOf(c.env).backend, newWork(c)()),
+);
 app.get("/v1/status", async (c) => {
   const status = await networkStatus(c.env);
   return c.json(status, status.ready ? 200 : 503);
@@ -145,6 +150,7 @@ app.get("/v1/stats", async (c) => c.json({ ...(await networkStats(c.env)), edge:
 app.get("/health", (c) => c.text("ok"));
 
 app.all("/v1/stream", () => problem(ErrorCode.EDGE_METHOD, { allow: "GET, OPTIONS" }));
+app.all("/v1/blocks/:slot{[0-9]{1,15}}", () => problem(ErrorCode.EDGE_METHOD, { allow: "GET, OPTIONS" }));
 app.all("/v1/accounts", () => problem(ErrorCode.EDGE_METHOD, { allow: "POST, OPTIONS" }));
 app.all("/v1/transactions", () => problem(ErrorCode.EDGE_METHOD, { allow: "POST, OPTIONS" }));
 app.all("/v1/*", () => problem(ErrorCode.EDGE_NOT_FOUND));
