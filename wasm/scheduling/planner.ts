@@ -17,6 +17,7 @@ import {
 } from "../layouts/proposal";
 import { FRAME_COUNT, FRAME_HEADER, VERDICTS_HEADER } from "../layouts/record";
 import { outAdvance, outAt, outBytes, outEnsure, outLen, outReset, outU32, outZeros } from "../memory/io";
+import { transactionCheck } from "../state/proposal";
 import { REC_FLAG_COMPLETE, REC_LEN, recordKey, recordSignatures } from "../transaction/record";
 import { budgetAllocates } from "../transaction/budget";
 import { recordAllocates, recordMatchesWire, recordSound } from "../transaction/sound";
@@ -156,6 +157,8 @@ export function plannerAdmit(ptr: usize, len: u32): i32 {
 /** A record of an earlier block, which waits again, now with the programdata of every account it names; whatever copy of it waits meanwhile. */
 function readmit(record: usize): u8 {
   const number = admitted++;
+  // As the shard that gets it will look: one that it refuses would be in every proposal to it from now on.
+  if (!transactionCheck(record, load<u32>(record, REC_LEN))) return MALFORMED;
   const height = usableHeight(record);
   if (height == HEIGHT_NONE) return TOO_OLD;
   const tag = messageTag(tagSeed0, tagSeed1, record);
@@ -167,7 +170,7 @@ function readmit(record: usize): u8 {
 
 /**
  * in: a frame of records of earlier blocks that execution has deferred: they wait again. All of it is taken, or, for want of room,
- * nothing (PLANNER_FULL). out: as plannerAdmit, 0 or 2. Returns n.
+ * nothing (PLANNER_FULL). out: as plannerAdmit, 0, 2 or 4. Returns n.
  */
 export function plannerReadmit(ptr: usize, len: u32): i32 {
   return takeFrame(ptr, len, true);
