@@ -1,9 +1,10 @@
 /** The bare worker (bare/worker.ts) in a workerd process of its own, started as a network's is. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { budgetOf, descriptorLimit } from "../../infra/network/descriptors.ts";
 import { findPortPair } from "../../infra/network/ports.ts";
+import { OBJECTS_FOLDER } from "../../infra/network/worker-config.ts";
 import { Workerd } from "../../infra/network/workerd.ts";
 import type { BarePath } from "./bare/worker.ts";
 
@@ -18,6 +19,7 @@ const HOST = "127.0.0.1";
 
 export async function startBareWorker(): Promise<BareWorker> {
   const storage = mkdtempSync(join(tmpdir(), "infinisvm-bare-"));
+  mkdirSync(join(storage, OBJECTS_FOLDER));
   const port = await findPortPair(HOST);
   const workerd = await Workerd.start({
     config: join(import.meta.dirname, "bare/wrangler.toml"),
