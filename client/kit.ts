@@ -145,7 +145,8 @@ class KitOverStream {
     const [signatures] = params as [readonly string[]];
     const known = signatures.map((signature) => this.#outcomes.get(signature));
     if (known.length === 0 || known.includes(undefined)) return undefined;
-    const slot = (known as StatusJson[]).reduce((most, status) => (status.slot > most ? status.slot : most), 0n);
+    let slot = 0n;
+    for (const status of known as StatusJson[]) if (status.slot > slot) slot = status.slot;
     return { result: { context: { slot }, value: known } };
   }
 
