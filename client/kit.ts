@@ -20,9 +20,11 @@ import {
 } from "@solana/kit";
 import { errorName } from "../shared/errors/codes.ts";
 import { TRANSACTION_ERRORS, transactionErrorToJson } from "../shared/errors/transaction-error.ts";
+import { webSocketUrl } from "../shared/ingest/adapters.ts";
 import type { IngestClient, TransactionStatus } from "../shared/ingest/client.ts";
 import { wireSignature } from "../shared/protocol/record.ts";
 import { encodeBase58 } from "../shared/rpc/base58.ts";
+import { decodeBase64 } from "../shared/rpc/base64.ts";
 import { Outcomes, type StatusJson } from "./outcomes.ts";
 import { openStream, type StreamOptions } from "./stream.ts";
 
@@ -56,10 +58,6 @@ interface Request {
 }
 
 type Answer = { readonly result: unknown } | { readonly error: { code: number; message: string; data?: unknown } };
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
-}
 
 const refused = (err: unknown, more: object = {}): Answer => {
   const text =
@@ -120,7 +118,9 @@ class KitOverStream {
       { encoding?: string; skipPreflight?: boolean } & Record<string, unknown>,
     ];
     if (options?.encoding !== "base64") return undefined;
-    const wire = fromBase64(text);
+    const wire = decodeBase64(text);
+    // The network says what is wrong with it.
+    if (wire === null) return undefined;
     if (!options.skipPreflight) {
       const failed = await this.#preflight(text, options, signal);
       if (failed) return failed;
@@ -172,12 +172,6 @@ function publishing<T>(data: T) {
       };
     },
   };
-}
-
-function webSocketUrl(url: string): string {
-  const address = new URL(url);
-  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-  return address.href;
 }
 
 /** A client of the network at `url` (http or https). To be closed: until then it connects again by itself. */

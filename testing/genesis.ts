@@ -2,7 +2,6 @@
 import { readAccountFile, tooLarge } from "../infra/genesis/account-file.ts";
 import { isBuiltIn, MAX_LAMPORTS } from "../infra/genesis/accounts.ts";
 import { checkElf, readProgramFile, upgradeableElf } from "../infra/genesis/program-accounts.ts";
-import { RENT_EPOCH_EXEMPT, rentExemptLamports } from "../infra/genesis/rent.ts";
 import { withStandardPrograms } from "../infra/genesis/standard-programs.ts";
 import { devMintAccounts } from "../infra/network/dev-mints.ts";
 import { Failure } from "../infra/network/failure.ts";
@@ -11,6 +10,7 @@ import { type Keypair, keypairOfSeed } from "../infra/network/keypair.ts";
 import { compareBytes } from "../shared/protocol/bytes.ts";
 import { decodeBase58, encodeBase58 } from "../shared/rpc/base58.ts";
 import { type Account, decodeAccountList, encodeAccountList, MAX_ACCOUNT_DATA } from "../shared/state/accounts.ts";
+import { RENT_EPOCH_EXEMPT, rentExemptLamports } from "../shared/svm/rent.ts";
 import { derive } from "./isolate/random.ts";
 import type { AccountOption, CheckedOptions, ProgramOption } from "./options.ts";
 

@@ -135,10 +135,8 @@ export class AccountShard extends DurableObject<Env> implements Actor {
     if (this.#walks >= MAX_WALKS) return "busy";
     this.#walks++;
     const before = this.#walking;
-    let resolve = () => {};
-    this.#walking = new Promise((done) => {
-      resolve = done;
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#walking = promise;
     try {
       await before;
       const parts = begin();

@@ -3,9 +3,9 @@ import { equalBytes, viewOf } from "../../shared/protocol/bytes.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { parse } from "../../shared/rpc/json.ts";
 import { ADDRESS_LOOKUP_TABLE_PROGRAM, BPF_LOADER_UPGRADEABLE, keyBytes } from "../../shared/rpc/keys.ts";
+import { isProgramData, SLOT_OFFSET } from "../../shared/rpc/program-data.ts";
 import type { Account } from "../../shared/state/accounts.ts";
 import { addressBytes } from "../genesis/key-file.ts";
-import { isProgramData, SLOT_OFFSET } from "../genesis/program-accounts.ts";
 import { Failure } from "../network/failure.ts";
 
 /** Keys that one getMultipleAccounts takes (Agave: MAX_MULTIPLE_ACCOUNTS). */

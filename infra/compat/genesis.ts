@@ -6,6 +6,7 @@ import { compareBytes } from "../../shared/protocol/bytes.ts";
 import { decodeAccountList } from "../../shared/rpc/accounts.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { type Account, encodeAccountList } from "../../shared/state/accounts.ts";
+import { RENT_EPOCH_EXEMPT } from "../../shared/svm/rent.ts";
 import {
   type GenesisAccounts,
   type GenesisOption,
@@ -14,7 +15,6 @@ import {
   MAX_LAMPORTS,
 } from "../genesis/accounts.ts";
 import { addressOf } from "../genesis/key-file.ts";
-import { RENT_EPOCH_EXEMPT } from "../genesis/rent.ts";
 import { Failure } from "../network/failure.ts";
 
 /** Nobody has its key: what solana-test-validator names as the authority of a program that cannot be upgraded. */

@@ -11,8 +11,8 @@ import {
 import { getTransferSolInstruction } from "@solana-program/system";
 import { decodeBase58, encodeBase58 } from "../../shared/rpc/base58.ts";
 import { SOLANA_CORE } from "../../shared/rpc/version.ts";
+import { rentExemptLamports } from "../../shared/svm/rent.ts";
 import { addressOf, readKeyFile } from "../genesis/key-file.ts";
-import { rentExemptLamports } from "../genesis/rent.ts";
 import { Failure } from "../network/failure.ts";
 import { ProgramError } from "../program/errors.ts";
 import { RpcChain } from "../program/rpc-chain.ts";

@@ -6,6 +6,7 @@
  * A program comes with its code.
  */
 import * as z from "zod";
+import { MAX_FORK_KEYS } from "../../shared/fork/protocol.ts";
 import { equalBytes } from "../../shared/protocol/bytes.ts";
 import type { TokenAccountsQuery } from "../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
@@ -17,8 +18,6 @@ import { Failure } from "../network/failure.ts";
 import type { ForkCache, ForkPoint } from "./cache.ts";
 import { AnswerTooLarge, type Upstream, UpstreamDown } from "./upstream.ts";
 
-/** Keys that one getMultipleAccounts takes (Agave: MAX_MULTIPLE_ACCOUNTS). */
-const KEYS_A_CALL = 100;
 /** How long keys are gathered, milliseconds. */
 const GATHER_MS = 2;
 /** Requests for accounts at once. */
@@ -218,7 +217,7 @@ export class ForkSource {
   #send(): void {
     this.#gathering = undefined;
     while (this.#waiting.length > 0 && this.#requests < MAX_REQUESTS) {
-      const batch = this.#waiting.splice(0, KEYS_A_CALL);
+      const batch = this.#waiting.splice(0, MAX_FORK_KEYS);
       this.#requests++;
       void this.#fetch(batch).finally(() => {
         this.#requests--;

@@ -9,14 +9,15 @@ import {
   RESERVED_KEYS,
   STORED_RESERVED_KEYS,
 } from "../../shared/rpc/keys.ts";
+import { isProgramData, SLOT_OFFSET } from "../../shared/rpc/program-data.ts";
 import { type Account, encodeAccountList, MAX_ACCOUNT_DATA } from "../../shared/state/accounts.ts";
 import { carriedAddresses } from "../../shared/state/carried.ts";
+import { RENT_EPOCH_EXEMPT, rentExemptLamports } from "../../shared/svm/rent.ts";
 import { Failure } from "../network/failure.ts";
 import { FAUCET_LAMPORTS } from "../network/genesis.ts";
 import { accountFilesOf, readAccountFile, tooLarge } from "./account-file.ts";
 import { addressOf } from "./key-file.ts";
-import { finalProgram, isProgramData, SLOT_OFFSET, upgradeableProgram } from "./program-accounts.ts";
-import { RENT_EPOCH_EXEMPT, rentExemptLamports } from "./rent.ts";
+import { finalProgram, upgradeableProgram } from "./program-accounts.ts";
 
 /** An option that names accounts of the genesis, with its values. */
 export interface GenesisOption {

@@ -5,10 +5,11 @@
 import { equalBytes } from "../../shared/protocol/bytes.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import { BPF_LOADER_UPGRADEABLE, keyBytes, MEMO_V3_PROGRAM, MEMO_V4_PROGRAM } from "../../shared/rpc/keys.ts";
+import { SLOT_OFFSET } from "../../shared/rpc/program-data.ts";
 import type { Account } from "../../shared/state/accounts.ts";
+import { RENT_EPOCH_EXEMPT, rentExemptLamports } from "../../shared/svm/rent.ts";
 import { Failure } from "../network/failure.ts";
-import { programDataAddress, SLOT_OFFSET } from "./program-accounts.ts";
-import { RENT_EPOCH_EXEMPT, rentExemptLamports } from "./rent.ts";
+import { programDataAddress } from "./program-accounts.ts";
 import { STANDARD_PROGRAMS } from "./standard-list.ts";
 
 /** Memo 4 has the code of Memo 3 at its own address. */

@@ -8,12 +8,18 @@
 import { createHash } from "node:crypto";
 import { viewOf } from "../../shared/protocol/bytes.ts";
 import { BPF_LOADER_2, BPF_LOADER_UPGRADEABLE, keyBytes } from "../../shared/rpc/keys.ts";
+import {
+  newProgramData,
+  PROGRAM_DATA_HEADER,
+  programState,
+  setUpgradeAuthority,
+} from "../../shared/rpc/program-data.ts";
 import { type Account, MAX_ACCOUNT_DATA } from "../../shared/state/accounts.ts";
 import { findProgramAddress } from "../../shared/svm/program-address.ts";
+import { RENT_EPOCH_EXEMPT, rentExemptLamports } from "../../shared/svm/rent.ts";
 import { Failure } from "../network/failure.ts";
 import { tooLarge } from "./account-file.ts";
 import { readInput } from "./key-file.ts";
-import { RENT_EPOCH_EXEMPT, rentExemptLamports } from "./rent.ts";
 
 const ELF_MAGIC = 0x7f454c46;
 const ELF_CLASS_64 = 2;
@@ -21,19 +27,6 @@ const ELF_LITTLE_ENDIAN = 1;
 /** e_machine of programs: EM_BPF, and EM_SBPF of newer tools. */
 const MACHINES = [247, 263];
 const ELF_HEADER = 64;
-
-const PROGRAM = 2;
-const PROGRAM_DATA = 3;
-const PROGRAM_SIZE = 36;
-/** Bytes of a program data account before its ELF. */
-export const PROGRAM_DATA_HEADER = 45;
-/** Where it has the slot of its deployment, a u64. */
-export const SLOT_OFFSET = 4;
-
-/** Whether an account of the upgradeable loader with these data is one. */
-export function isProgramData(data: Uint8Array): boolean {
-  return data.length >= PROGRAM_DATA_HEADER && viewOf(data).getUint32(0, true) === PROGRAM_DATA;
-}
 
 const sha256 = (...parts: readonly Uint8Array[]): Uint8Array => {
   const hash = createHash("sha256");
@@ -87,20 +80,13 @@ export function upgradeableProgram(id: Uint8Array, path: string, authority: Uint
 
 /** `name`: for messages. */
 export function upgradeableElf(id: Uint8Array, elf: Uint8Array, name: string, authority: Uint8Array | null): Account[] {
-  const programData = new Uint8Array(PROGRAM_DATA_HEADER + elf.length);
+  const programData = newProgramData(elf.length);
   if (programData.length > MAX_ACCOUNT_DATA) throw tooLarge(name, programData.length);
-  programData[0] = PROGRAM_DATA;
-  if (authority) {
-    programData[12] = 1;
-    programData.set(authority, 13);
-  }
+  setUpgradeAuthority(programData, authority);
   programData.set(elf, PROGRAM_DATA_HEADER);
-  const program = new Uint8Array(PROGRAM_SIZE);
-  program[0] = PROGRAM;
   const address = programDataAddress(id);
-  program.set(address, 4);
   return [
-    account(id, BPF_LOADER_UPGRADEABLE, true, program),
+    account(id, BPF_LOADER_UPGRADEABLE, true, programState(address)),
     account(address, BPF_LOADER_UPGRADEABLE, false, programData),
   ];
 }

@@ -5,7 +5,7 @@
 import { ByteWriter } from "../../shared/protocol/bytes.ts";
 import { keyBytes, TOKEN_PROGRAM } from "../../shared/rpc/keys.ts";
 import type { Account } from "../../shared/state/accounts.ts";
-import { RENT_EPOCH_EXEMPT, rentExemptLamports } from "../genesis/rent.ts";
+import { RENT_EPOCH_EXEMPT, rentExemptLamports } from "../../shared/svm/rent.ts";
 import { rpcCall } from "../start/rpc.ts";
 
 interface MintData {

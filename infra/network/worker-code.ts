@@ -3,13 +3,14 @@
  * when that has changed. The package that is installed has them ready instead (infra/package/ready.ts).
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle, bundlesEnded, endBundler } from "./bundle.ts";
 import type { CodeFile } from "./code-file.ts";
 import { type Deployable, readDeployable } from "./deployable.ts";
 import { splitSource } from "./split/setup.ts";
+import { changedAt, replaceFile } from "./whole-file.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const FOLDER = join(ROOT, "build/workers");
@@ -21,8 +22,6 @@ interface Made {
   /** When each source was changed last. */
   readonly sources: Readonly<Record<string, number | null>>;
 }
-
-const changedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -1;
 
 /** Null: it has changed since, and which of its contents was read is not known. */
 function settledAt(path: string, began: number): number | null {
@@ -38,13 +37,6 @@ function freshMade(path: string): Made | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Whoever reads it meanwhile sees a whole one. */
-function replace(path: string, text: string): void {
-  const unfinished = `${path}.${process.pid}`;
-  writeFileSync(unfinished, text);
-  renameSync(unfinished, path);
 }
 
 /** The code that begins with the module `entry`, or with `source`, whose imports are absolute. */
@@ -64,8 +56,8 @@ export async function workerCode(entry: string, source?: string): Promise<CodeFi
     sources: Object.fromEntries(sources.map((file) => [file, settledAt(file, began)])),
   };
   mkdirSync(FOLDER, { recursive: true });
-  replace(path, text);
-  replace(`${path}.json`, JSON.stringify(made));
+  replaceFile(path, text);
+  replaceFile(`${path}.json`, JSON.stringify(made));
   await endBundler();
   return [main, ...made.separate];
 }

@@ -11,6 +11,7 @@ import {
   getProgramDerivedAddress,
   type Instruction,
 } from "@solana/kit";
+import { PROGRAM_DATA_HEADER, PROGRAM_SIZE } from "../../shared/rpc/program-data.ts";
 
 export const LOADER_V3 = address("BPFLoaderUpgradeab1e11111111111111111111111");
 export const LOADER_V2 = address("BPFLoader2111111111111111111111111111111111");
@@ -20,8 +21,7 @@ const SYSVAR_CLOCK = address("SysvarC1ock11111111111111111111111111111111");
 
 /** Bytes of the accounts before what they hold. */
 export const BUFFER_HEADER = 37;
-export const PROGRAM_SIZE = 36;
-export const PROGRAM_DATA_HEADER = 45;
+export { PROGRAM_DATA_HEADER, PROGRAM_SIZE };
 /**
  * Program bytes in one write: what a legacy transaction of 1,232 bytes has room for beside one signature, three keys and the
  * instruction, less the byte that the CLI keeps for a longer length.

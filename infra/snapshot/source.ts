@@ -2,6 +2,7 @@
 
 import { decodeAccountList } from "../../shared/rpc/accounts.ts";
 import type { Account } from "../../shared/state/accounts.ts";
+import { readInHalves } from "../../shared/state/key-ranges.ts";
 import { noNetwork } from "../network/command-line.ts";
 import { Failure } from "../network/failure.ts";
 import { rpcCall } from "../start/rpc.ts";
@@ -58,21 +59,11 @@ async function range(url: string, first: number, last: number): Promise<Uint8Arr
 }
 
 async function everyRange(url: string): Promise<RangeList[]> {
-  const found: RangeList[] = [];
-  const open: [number, number][] = [[0, LAST]];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const [first, last] = next;
-    const list = await range(url, first, last);
-    if (list) {
-      found.push({ first, last, list });
-      continue;
-    }
-    if (first === last)
-      throw new Failure("bad-snapshot", "there are more accounts than can be walked (512 MiB a shard)");
-    const middle = (first + last) >> 1;
-    open.push([middle + 1, last], [first, middle]);
-  }
-  return found;
+  const lists: RangeList[] = [];
+  const read = (first: number, last: number) => range(url, first, last);
+  const tooMany = () => new Failure("bad-snapshot", "there are more accounts than can be walked (512 MiB a shard)");
+  for await (const { first, last, found } of readInHalves(read, tooMany)) lists.push({ first, last, list: found });
+  return lists;
 }
 
 /** Every account at one moment: no transaction has landed from the first look to the last. Throws a Failure for a network that is too busy. */

@@ -46,8 +46,11 @@ export function fetchPost(fetch: StandardFetch, url: string): Post {
 }
 
 /** The stream's address on the network at `url` (http or https). */
-export function streamUrl(url: string): string {
-  const address = new URL("/v1/stream", url);
+export const streamUrl = (url: string): string => webSocketUrl(new URL("/v1/stream", url).href);
+
+/** `url` (http or https) for a WebSocket. */
+export function webSocketUrl(url: string): string {
+  const address = new URL(url);
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
   return address.href;
 }

@@ -19,7 +19,6 @@ import {
 } from "@solana/kit";
 import { afterEach, describe, expect, it } from "vitest";
 import { upgradeableElf } from "../../infra/genesis/program-accounts.ts";
-import { rentExemptLamports } from "../../infra/genesis/rent.ts";
 import { mintData } from "../../infra/network/dev-mints.ts";
 import { assemble } from "../../infra/sbpf/assemble.ts";
 import { ByteWriter } from "../../shared/protocol/bytes.ts";
@@ -33,6 +32,7 @@ import {
   TOKEN_PROGRAM,
 } from "../../shared/rpc/keys.ts";
 import type { Account } from "../../shared/state/accounts.ts";
+import { rentExemptLamports } from "../../shared/svm/rent.ts";
 import { startNetwork, type TestNetwork, type TestNetworkOptions } from "../../testing/index.ts";
 import { derive } from "../../testing/isolate/random.ts";
 import { balance, SOL, signed, transfer } from "../testing/contract.ts";

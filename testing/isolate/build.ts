@@ -2,10 +2,11 @@
  * Makes the script of an isolate (code.ts): edge worker and all objects, bundled as for workerd, with modules in the place of others:
  * cloudflare:workers, the storage of objects, the WASM module. The package that is installed has it ready.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
+import { changedAt, replaceFile } from "../../infra/network/whole-file.ts";
 import { ISOLATE } from "../../infra/package/files.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -42,22 +43,14 @@ interface Inputs {
   readonly files: Readonly<Record<string, number>>;
 }
 
-const changedAt = (file: string): number => statSync(join(ROOT, file), { throwIfNoEntry: false })?.mtimeMs ?? -1;
-
 function isFresh(): boolean {
   if (!existsSync(ISOLATE) || !existsSync(INPUTS)) return false;
   try {
     const { files } = JSON.parse(readFileSync(INPUTS, "utf8")) as Inputs;
-    return Object.entries(files).every(([file, at]) => changedAt(file) === at);
+    return Object.entries(files).every(([file, at]) => changedAt(join(ROOT, file)) === at);
   } catch {
     return false;
   }
-}
-
-/** Whoever reads it meanwhile sees a whole one. */
-function replace(file: string, text: string): void {
-  writeFileSync(`${file}.${process.pid}`, text);
-  renameSync(`${file}.${process.pid}`, file);
 }
 
 /** Makes build/isolate.js anew where one of its sources has changed. */
@@ -82,8 +75,8 @@ export async function buildIsolate(): Promise<void> {
     ...Object.keys(metafile.inputs).filter((file) => !file.startsWith("isolate:")),
     "testing/isolate/build.ts",
   ];
-  const files = Object.fromEntries(names.map((file) => [file, changedAt(file)]));
+  const files = Object.fromEntries(names.map((file) => [file, changedAt(join(ROOT, file))]));
   mkdirSync(dirname(ISOLATE), { recursive: true });
-  replace(ISOLATE, outputFiles[0]!.text);
-  replace(INPUTS, JSON.stringify({ files } satisfies Inputs));
+  replaceFile(ISOLATE, outputFiles[0]!.text);
+  replaceFile(INPUTS, JSON.stringify({ files } satisfies Inputs));
 }

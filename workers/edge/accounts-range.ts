@@ -12,7 +12,7 @@ import { type Work, WorkRefused } from "../../shared/turns/work.ts";
 import type { EdgeAccess } from "./access.ts";
 import type { EdgeBackend } from "./backend.ts";
 import { readBody } from "./body.ts";
-import { problem } from "./problem.ts";
+import { busy, problem } from "./problem.ts";
 
 const MAX_REQUEST_BYTES = 1_024;
 const prefix = z.number().int().min(0).max(0xffff);
@@ -46,7 +46,7 @@ export async function accountsRange(
     return new Response(body, { headers: { "content-type": "application/octet-stream" } });
   } catch (fault) {
     if (!(fault instanceof WorkRefused)) throw fault;
-    return problem(ErrorCode.EDGE_BUSY, { "retry-after": String(Math.ceil(fault.retryAfterMs / 1000)) });
+    return busy(fault);
   } finally {
     work.end();
   }

@@ -11,7 +11,7 @@
  */
 
 import { decodeAccountsAnswer, encodeTokenQuery, FORK_STATUS, MAX_FORK_KEYS } from "../../shared/fork/protocol.ts";
-import { equalBytes, viewOf } from "../../shared/protocol/bytes.ts";
+import { concatBytes, equalBytes, viewOf } from "../../shared/protocol/bytes.ts";
 import type { AccountDecree, Backend, Fork, Head, TokenAccountsQuery } from "../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../shared/rpc/base58.ts";
 import type { RpcError } from "../../shared/rpc/errors.ts";
@@ -24,7 +24,7 @@ import {
   RESERVED_KEYS,
   SYSVAR_OWNER,
 } from "../../shared/rpc/keys.ts";
-import { hasCode } from "../../shared/rpc/program-data.ts";
+import { hasCode, isProgramData, SLOT_OFFSET } from "../../shared/rpc/program-data.ts";
 import { type Account, keyText, splitKeys } from "../../shared/state/accounts.ts";
 import { isCarried } from "../../shared/state/carried.ts";
 import { groupsOf } from "./decrees.ts";
@@ -42,9 +42,7 @@ const OWNERS = [NATIVE_LOADER, SYSVAR_OWNER, FEATURE_PROGRAM, DEV_NETWORK_PROGRA
 
 const LOADER = keyBytes(BPF_LOADER_UPGRADEABLE);
 const TABLES = keyBytes(ADDRESS_LOOKUP_TABLE_PROGRAM);
-/** Slots in which a program was deployed, and a table last extended. */
-const DEPLOYED_AT = 4;
-const PROGRAM_DATA = 3;
+/** Slot in which a table was last extended. */
 const EXTENDED_AT = 12;
 const TABLE_META = 56;
 
@@ -70,10 +68,10 @@ export interface ForkPorts {
  */
 export function asOfSlot(account: Account, slot: bigint): Account {
   const { owner, data } = account;
-  const isCode = equalBytes(owner, LOADER) && data.length > DEPLOYED_AT + 8 && data[0] === PROGRAM_DATA;
+  const isCode = equalBytes(owner, LOADER) && isProgramData(data);
   const isTable = equalBytes(owner, TABLES) && data.length >= TABLE_META;
   if (!isCode && !isTable) return account;
-  const at = isCode ? DEPLOYED_AT : EXTENDED_AT;
+  const at = isCode ? SLOT_OFFSET : EXTENDED_AT;
   if (viewOf(data).getBigUint64(at, true) <= slot) return account;
   const changed = data.slice();
   viewOf(changed).setBigUint64(at, slot, true);
@@ -165,7 +163,7 @@ export class ForkedAccounts implements Fork {
     let came = false;
     while (wanted.length > 0) {
       const asked = wanted;
-      const bytes = await this.#ask("accounts", joined(asked));
+      const bytes = await this.#ask("accounts", concatBytes(...asked));
       if (bytes === null) break;
       const answer = decodeAccountsAnswer(bytes, asked.length);
       wanted = asked.filter((_, i) => answer.statuses[i] === FORK_STATUS.LATER);
@@ -235,12 +233,6 @@ export class ForkedAccounts implements Fork {
     }
     return faults.some((fault) => fault === null);
   }
-}
-
-function joined(keys: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(keys.length * 32);
-  for (const [i, key] of keys.entries()) out.set(key, i * 32);
-  return out;
 }
 
 /** Adds it; the oldest goes where there are too many. */

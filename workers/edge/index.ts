@@ -32,7 +32,7 @@ import { ADDRESS_HEADER, addressOf, clientOf } from "./client.ts";
 import { type IngestServices, ingest, SignaturePace } from "./ingest.ts";
 import { lookupResolver } from "./ingest-lookups.ts";
 import { bodyOf } from "./long-answer.ts";
-import { problem } from "./problem.ts";
+import { problem, retryAfter } from "./problem.ts";
 import { ProgramCache } from "./program-cache.ts";
 import { createRpc, type Rpc } from "./rpc/index.ts";
 import { networkStats } from "./stats.ts";
@@ -83,7 +83,7 @@ async function jsonRpc(request: Request, env: Env): Promise<Response> {
   const work = turns.work(() => clientOf(request))();
   try {
     const { status, body, retryAfterMs } = await rpc.handle(bytes, asker, work);
-    if (retryAfterMs !== undefined) headers["retry-after"] = String(Math.ceil(retryAfterMs / 1_000));
+    if (retryAfterMs !== undefined) Object.assign(headers, retryAfter(retryAfterMs));
     return new Response(
       bodyOf(body, () => work.end()),
       { status, headers },

@@ -25,7 +25,7 @@ import type { WasmInstance } from "../../shared/svm/wasm-instance.ts";
 import { COST, FEW_SIGNATURES, SIGNATURES } from "../../shared/turns/costs.ts";
 import { type Work, WorkRefused } from "../../shared/turns/work.ts";
 import { readBody } from "./body.ts";
-import { problem } from "./problem.ts";
+import { problem, retryAfter } from "./problem.ts";
 
 const FRAME_HEADER = 4;
 /** Transactions parsed in one slice: two milliseconds. */
@@ -350,7 +350,7 @@ export async function ingest(request: Request, services: IngestServices, work: W
   const done = await ingestBody(body, services, work);
   if (!done) return problem(ErrorCode.PARSE_BATCH);
   const { answer, retryAfterMs } = done;
-  const headers: Record<string, string> = { "content-type": "application/octet-stream" };
-  if (retryAfterMs > 0) headers["retry-after"] = String(Math.ceil(retryAfterMs / 1000));
+  const wait = retryAfterMs > 0 ? retryAfter(retryAfterMs) : {};
+  const headers = { "content-type": "application/octet-stream", ...wait };
   return new Response(answer.bytes, { status: retryAfterMs > 0 ? 429 : 200, headers });
 }

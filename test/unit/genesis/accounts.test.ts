@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { genesisAccounts } from "../../../infra/genesis/accounts.ts";
-import { PROGRAM_DATA_HEADER, programDataAddress } from "../../../infra/genesis/program-accounts.ts";
+import { programDataAddress } from "../../../infra/genesis/program-accounts.ts";
 import { Failure } from "../../../infra/network/failure.ts";
 import { generateKeypair } from "../../../infra/network/keypair.ts";
 import { takeGenesisOptions } from "../../../infra/start/many-values.ts";
 import { decodeBase58, encodeBase58 } from "../../../shared/rpc/base58.ts";
 import { BPF_LOADER_2, BPF_LOADER_UPGRADEABLE, TOKEN_PROGRAM } from "../../../shared/rpc/keys.ts";
+import { PROGRAM_DATA_HEADER } from "../../../shared/rpc/program-data.ts";
 import { type Account, decodeAccountList } from "../../../shared/state/accounts.ts";
 
 const U64_MAX = (1n << 64n) - 1n;

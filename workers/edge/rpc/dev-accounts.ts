@@ -25,8 +25,9 @@ import { config, optional, text, toKey } from "../../../shared/rpc/params.ts";
 import { viewResult } from "../../../shared/rpc/result-view.ts";
 import { keyText } from "../../../shared/state/accounts.ts";
 import { isCarried } from "../../../shared/state/carried.ts";
+import { readInHalves } from "../../../shared/state/key-ranges.ts";
 import { accountsNow, showAccounts } from "./accounts.ts";
-import { amount, devMethod, settable, writeNote } from "./dev-method.ts";
+import { amount, devMethod, nothing, settable, writeNote } from "./dev-method.ts";
 import { SUPPLY } from "./dev-notes.ts";
 
 /** Accounts that surfnet_resetNetwork makes what they were, at most. */
@@ -37,30 +38,19 @@ const MAX_SIGNATURES = 1_000;
 const DEFAULT_SIGNATURES = 50;
 /** Blocks that are looked through for signatures. */
 const MAX_BLOCKS = 5_000;
-const PREFIXES = 0xffff;
 
 const PROGRAM = keyBytes(DEV_NETWORK_PROGRAM);
 const LOADERS = [BPF_LOADER, BPF_LOADER_2, BPF_LOADER_UPGRADEABLE].map(keyBytes);
 const ownedConfig = config({ includeOwnedAccounts: optional(z.boolean()) });
 
-const nothing = async (call: Call) => withContext((await call.backend.head()).slot, null);
 const isOwnedByOne = ({ owner }: Account, owners: readonly Uint8Array[]) =>
   owners.some((one) => equalBytes(one, owner));
 
 /** Every account, in pieces that a scan may answer. Throws RpcError where there is more than may be walked. */
 async function* everyAccount(dev: DevBackend): AsyncGenerator<readonly Account[]> {
-  const ranges: [number, number][] = [[0, PREFIXES]];
-  for (let range = ranges.pop(); range; range = ranges.pop()) {
-    const [first, last] = range;
-    const list = await dev.everyAccount(first, last);
-    if (list) {
-      yield decodeAccountList(list)!;
-      continue;
-    }
-    if (first === last) throw scanError("There are more accounts than can be walked");
-    const middle = (first + last) >> 1;
-    ranges.push([middle + 1, last], [first, middle]);
-  }
+  const read = (first: number, last: number) => dev.everyAccount(first, last);
+  const tooMany = () => scanError("There are more accounts than can be walked");
+  for await (const { found } of readInHalves(read, tooMany)) yield decodeAccountList(found)!;
 }
 
 /** What it was in the genesis, or what upstream has now; missing, where it was not there. */

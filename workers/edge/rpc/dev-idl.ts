@@ -6,7 +6,7 @@ import { withContext } from "../../../shared/rpc/call.ts";
 import { type Json, JsonText, stringify } from "../../../shared/rpc/json.ts";
 import { type Methods, method } from "../../../shared/rpc/method.ts";
 import { optional, text, toKey, u64 } from "../../../shared/rpc/params.ts";
-import { devMethod, readNote, writeNote } from "./dev-method.ts";
+import { devMethod, nothing, readNote, writeNote } from "./dev-method.ts";
 import { idlName, idlNote } from "./dev-notes.ts";
 
 /** Versions of one program's that are kept; the oldest go. */
@@ -24,7 +24,7 @@ const registerIdl = (dev: DevBackend) =>
     ];
     versions.sort((a, b) => (BigInt(a.slot) < BigInt(b.slot) ? -1 : 1));
     await writeNote(dev, name, versions.slice(-MAX_VERSIONS));
-    return withContext((await call.backend.head()).slot, null);
+    return nothing(call);
   });
 
 const getActiveIdl = () =>

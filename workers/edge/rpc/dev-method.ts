@@ -8,7 +8,7 @@ import * as z from "zod";
 import { sha256 } from "../../../durable-objects/host/sha256.ts";
 import type { DevBackend, Head } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
-import type { Call } from "../../../shared/rpc/call.ts";
+import { type Call, withContext } from "../../../shared/rpc/call.ts";
 import { cheatcodeDisabled, developmentOnly, invalidParams } from "../../../shared/rpc/errors.ts";
 import { type Json, parse, stringify } from "../../../shared/rpc/json.ts";
 import { DEV_NETWORK_PROGRAM, keyBytes } from "../../../shared/rpc/keys.ts";
@@ -19,8 +19,6 @@ import { isCarried } from "../../../shared/state/carried.ts";
 import { DISABLED, disabledNote } from "./dev-notes.ts";
 
 const PROGRAM = keyBytes(DEV_NETWORK_PROGRAM);
-const ACCOUNT_OVERHEAD = 128n;
-const LAMPORTS_PER_BYTE = 6_960n;
 
 /** An integer, or its decimal digits: clients cannot send integers beyond 2^53 to methods that they do not know. */
 const isAmount = (value: unknown): value is number | bigint | string =>
@@ -28,8 +26,6 @@ const isAmount = (value: unknown): value is number | bigint | string =>
 export const amount = z
   .custom<number | bigint | string>(isAmount, { error: "expected u64, as a number or its decimal digits" })
   .transform((value) => BigInt(value));
-
-export const rentExempt = (length: number): bigint => (ACCOUNT_OVERHEAD + BigInt(length)) * LAMPORTS_PER_BYTE;
 
 const noteKey = (name: string): Uint8Array =>
   sha256(new TextEncoder().encode(`note of a development network: ${name}`));
@@ -51,6 +47,9 @@ export async function writeNote(dev: DevBackend, name: string, value: Json): Pro
   if (data.length > MAX_ACCOUNT_DATA) throw invalidParams(`${data.length} bytes are more than an account may have`);
   await dev.setAccount({ key: noteKey(name), owner: PROGRAM, data });
 }
+
+/** The answer of what has nothing to tell but the slot as of which it is done. */
+export const nothing = async (call: Call) => withContext((await call.backend.head()).slot, null);
 
 /** A method that only a network for development has; it is refused before its parameters are looked at. */
 export function devMethod(name: string, run: (dev: DevBackend) => Method, acts = true): Methods {

@@ -5,43 +5,29 @@ import { viewOf } from "../../../shared/protocol/bytes.ts";
 import type { Account } from "../../../shared/rpc/accounts.ts";
 import type { DevBackend } from "../../../shared/rpc/backend.ts";
 import { encodeBase58 } from "../../../shared/rpc/base58.ts";
-import { type Call, withContext } from "../../../shared/rpc/call.ts";
+import type { Call } from "../../../shared/rpc/call.ts";
 import { invalidParams } from "../../../shared/rpc/errors.ts";
 import { BPF_LOADER_UPGRADEABLE, keyBytes } from "../../../shared/rpc/keys.ts";
 import { type Methods, method } from "../../../shared/rpc/method.ts";
 import { optional, text, toKey } from "../../../shared/rpc/params.ts";
-import { programDataKey } from "../../../shared/rpc/program-data.ts";
+import {
+  isProgramData,
+  newProgramData,
+  PROGRAM_DATA_HEADER,
+  programDataKey,
+  programState,
+  SLOT_OFFSET,
+  setUpgradeAuthority,
+} from "../../../shared/rpc/program-data.ts";
 import { MAX_ACCOUNT_DATA } from "../../../shared/state/accounts.ts";
 import { findProgramAddress } from "../../../shared/svm/program-address.ts";
-import { devMethod, hexBytes, settable } from "./dev-method.ts";
+import { devMethod, hexBytes, nothing, settable } from "./dev-method.ts";
 
 const LOADER = keyBytes(BPF_LOADER_UPGRADEABLE);
-const PROGRAM_SIZE = 36;
-const PROGRAM_STATE = 2;
-const DATA_STATE = 3;
-/** Of program data: u32 3, u64 slot, u8 has an authority, its key; the ELF from here on. */
-const DATA_HEADER = 45;
-const SLOT_AT = 4;
-const HAS_AUTHORITY_AT = 12;
-const AUTHORITY_AT = 13;
 
 const offsetParam = z.number().int().min(0).max(MAX_ACCOUNT_DATA);
 
 const dataAddress = (program: Uint8Array): Uint8Array => findProgramAddress(sha256, [program], LOADER).address;
-
-function programState(data: Uint8Array): Uint8Array {
-  const state = new Uint8Array(PROGRAM_SIZE);
-  state[0] = PROGRAM_STATE;
-  state.set(data, 4);
-  return state;
-}
-
-/** `authority` null: nobody. */
-function setAuthority(data: Uint8Array, authority: Uint8Array | null): void {
-  data[HAS_AUTHORITY_AT] = authority ? 1 : 0;
-  data.fill(0, AUTHORITY_AT, DATA_HEADER);
-  if (authority) data.set(authority, AUTHORITY_AT);
-}
 
 /** The account with the code of an upgradeable program. Throws RpcError where the address is none. */
 async function codeOf(call: Call, program: Uint8Array): Promise<Account> {
@@ -50,7 +36,7 @@ async function codeOf(call: Call, program: Uint8Array): Promise<Account> {
   const account = await call.account(head, program);
   const key = account && programDataKey(account);
   const code = key && (await call.account(head, key));
-  if (code && code.data.length >= DATA_HEADER && code.data[0] === DATA_STATE) return code;
+  if (code && isProgramData(code.data)) return code;
   throw invalidParams(`${encodeBase58(program)} is no program of the upgradeable loader`);
 }
 
@@ -61,12 +47,10 @@ async function setProgram(call: Call, dev: DevBackend, program: Uint8Array, data
   await settable(call, head, program);
   await settable(call, head, key);
   // As of the newest block: deployed in a later one it would not be visible in the next.
-  viewOf(data).setBigUint64(SLOT_AT, head.slot, true);
+  viewOf(data).setBigUint64(SLOT_OFFSET, head.slot, true);
   await dev.setAccount({ key, owner: LOADER, executable: false, data });
   await dev.setAccount({ key: program, owner: LOADER, executable: true, data: programState(key) });
 }
-
-const nothing = async (call: Call) => withContext((await call.backend.head()).slot, null);
 
 const cloneProgramAccount = (dev: DevBackend) =>
   method([text, text], async (call, source, destination) => {
@@ -82,7 +66,7 @@ const setProgramAuthority = (dev: DevBackend) =>
     const code = await codeOf(call, toKey(program));
     await settable(call, await call.head(), code.key);
     const data = code.data.slice();
-    setAuthority(data, next);
+    setUpgradeAuthority(data, next);
     await dev.setAccount({ key: code.key, data });
     return nothing(call);
   });
@@ -91,7 +75,7 @@ const writeProgram = (dev: DevBackend) =>
   method([text, text, offsetParam, optional(text)], async (call, program, hex, offset, authority) => {
     const key = toKey(program);
     const bytes = hexBytes(hex);
-    const end = DATA_HEADER + offset + bytes.length;
+    const end = PROGRAM_DATA_HEADER + offset + bytes.length;
     if (end > MAX_ACCOUNT_DATA) {
       throw invalidParams(`the program's data would have ${end} bytes; at most ${MAX_ACCOUNT_DATA} are possible`);
     }
@@ -100,12 +84,11 @@ const writeProgram = (dev: DevBackend) =>
     const there = await call.account(await call.head(), key);
     if (there && !programDataKey(there)) throw invalidParams(`${program} is no program of the upgradeable loader`);
     const before = there ? (await codeOf(call, key)).data : null;
-    const data = new Uint8Array(Math.max(end, before?.length ?? 0));
+    const data = newProgramData(Math.max(end, before?.length ?? 0) - PROGRAM_DATA_HEADER);
     if (before) data.set(before);
-    data[0] = DATA_STATE;
     // Of a new one whose authority is not named: the System program, as Surfpool has it.
-    if (owner || !before) setAuthority(data, owner ?? new Uint8Array(32));
-    data.set(bytes, DATA_HEADER + offset);
+    if (owner || !before) setUpgradeAuthority(data, owner ?? new Uint8Array(32));
+    data.set(bytes, PROGRAM_DATA_HEADER + offset);
     await setProgram(call, dev, key, data);
     return nothing(call);
   });

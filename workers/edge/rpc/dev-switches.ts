@@ -1,11 +1,11 @@
 /** Methods of a development network that are switched off and on again, for one that others reach. Kept on the chain (dev-method.ts). */
 import * as z from "zod";
 import type { DevBackend } from "../../../shared/rpc/backend.ts";
-import { type Call, withContext } from "../../../shared/rpc/call.ts";
+import type { Call } from "../../../shared/rpc/call.ts";
 import { invalidParams } from "../../../shared/rpc/errors.ts";
 import { type Methods, method } from "../../../shared/rpc/method.ts";
 import { config, optional } from "../../../shared/rpc/params.ts";
-import { devMethod, readNote, writeNote } from "./dev-method.ts";
+import { devMethod, nothing, readNote, writeNote } from "./dev-method.ts";
 import { DISABLED, disabledNote } from "./dev-notes.ts";
 
 const SWITCHES = ["surfnet_enableCheatcode", "surfnet_disableCheatcode"];
@@ -22,7 +22,6 @@ function named(wanted: z.output<typeof filter>, all: readonly string[]): readonl
 }
 
 const noteOf = async (call: Call) => (await readNote(call, DISABLED, disabledNote)) ?? { lockout: false, methods: [] };
-const nothing = async (call: Call) => withContext((await call.backend.head()).slot, null);
 
 const disable = (all: () => readonly string[]) => (dev: DevBackend) =>
   method([filter, config({ lockout: optional(z.boolean()) })], async (call, wanted, options) => {

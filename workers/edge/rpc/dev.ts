@@ -27,9 +27,10 @@ import { ACCOUNT_STATES, readMint, readTokenAccount } from "../../../shared/rpc/
 import { type ClockCommand, MAX_CLOCK_SECONDS, MAX_CLOCK_SLOT } from "../../../shared/scheduling/dev-clock.ts";
 import { MAX_ACCOUNT_DATA } from "../../../shared/state/accounts.ts";
 import { findProgramAddress } from "../../../shared/svm/program-address.ts";
+import { rentExemptLamports } from "../../../shared/svm/rent.ts";
 import { accountCheatcodes } from "./dev-accounts.ts";
 import { idlCheatcodes } from "./dev-idl.ts";
-import { amount, devMethod, hexBytes, rentExempt, settable } from "./dev-method.ts";
+import { amount, devMethod, hexBytes, nothing, settable } from "./dev-method.ts";
 import { profileCheatcodes } from "./dev-profiles.ts";
 import { programCheatcodes } from "./dev-programs.ts";
 import { switchCheatcodes } from "./dev-switches.ts";
@@ -118,7 +119,7 @@ const setAccount = (dev: DevBackend) =>
     await settable(call, await call.head(), key);
     const { lamports, executable, rentEpoch } = update;
     await dev.setAccount({ key, lamports, owner, executable, rentEpoch, data });
-    return withContext((await call.backend.head()).slot, null);
+    return nothing(call);
   });
 
 /** The mint's account; throws RpcError when it is none of the token program that is asked for. */
@@ -149,7 +150,7 @@ const setTokenAccount = (dev: DevBackend) =>
     const there = await call.account(await call.head(), key);
     const isNative = mint === NATIVE_MINT;
     const token2022 = encodeBase58(tokenProgram) === TOKEN_2022_PROGRAM;
-    const reserve = isNative ? rentExempt(165) : null;
+    const reserve = isNative ? rentExemptLamports(165) : null;
     const current =
       there && readTokenAccount(there.data)
         ? there.data
@@ -161,7 +162,7 @@ const setTokenAccount = (dev: DevBackend) =>
     const held = isNative ? readTokenAccount(data) : null;
     const lamports = held ? held.amount + (held.isNative ?? 0n) : undefined;
     await dev.setAccount({ key, owner: tokenProgram, data, lamports });
-    return withContext((await call.backend.head()).slot, null);
+    return nothing(call);
   });
 
 function clockSeconds(milliseconds: bigint): number {

@@ -1,4 +1,4 @@
-/** Rent of an account that is there from the genesis on. */
+/** Rent of an account that no transaction pays for: it is there from the genesis on, or was set. */
 
 /** Bytes that every account counts beyond its data, and lamports a byte for two years (twin: wasm/svm/runtime/rent.ts). */
 const OVERHEAD = 128;
